@@ -1,0 +1,1 @@
+"""The tests mirror the package: tests/log/test_bus.py is about tornchat/log/bus.py."""

@@ -1,0 +1,37 @@
+"""Fixtures that any test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import RunningServer
+
+StartServer = Callable[..., RunningServer]
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """Start real servers, on ``tmp_path/var`` unless told otherwise; all end with the test.
+
+    ``start_server("--workers", "2")`` returns a :class:`RunningServer` that is ready;
+    ``ready=False`` does not wait.
+    """
+    started: list[RunningServer] = []
+
+    def start(
+        *options: str,
+        data: Path | None = None,
+        port: int = 0,
+        ready: bool = True,
+        environ: dict[str, str] | None = None,
+    ) -> RunningServer:
+        server = RunningServer(data or tmp_path / "var", *options, port=port, environ=environ)
+        started.append(server)
+        return server.until_ready() if ready else server
+
+    yield start
+    for server in started:
+        server.stop()

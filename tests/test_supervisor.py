@@ -1,0 +1,239 @@
+"""The supervisor: one command starts everything, replaces what dies and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import StartServer
+from tests.running import ROOT, RunningServer, command_line, until
+from tornchat.log.address import Address
+from tornchat.log.blocking import Conversation
+from tornchat.workers import Backoff
+
+
+def refusal(*options: str, environ: dict[str, str] | None = None) -> str:
+    """Start a server that must not start; returns its one line."""
+    ended = subprocess.run(
+        [sys.executable, ROOT / "server.py", "--port", "0", *options],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env={**os.environ, **(environ or {})},
+    )
+    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
+    [line] = ended.stderr.splitlines()
+    return line
+
+
+def ask_redis(server: RunningServer, *command: str) -> object:
+    address = Address.of_socket(server.data / "redis" / "redis.sock")
+    with Conversation(address, timeout=2) as redis:
+        return redis.ask(*command)
+
+
+# -- it starts
+
+
+def test_one_command_starts_everything_and_says_where(start_server: StartServer) -> None:
+    server = start_server("--workers", "2")
+    assert server.answers()
+    assert len(server.workers()) == 2
+    assert f"is ready: http://localhost:{server.port}\n" in server.output
+    for told in ("embedded (/", str(server.data), "sqlite:///", "first account"):
+        assert told in server.output
+    assert server.data.stat().st_mode & 0o077 == 0
+
+
+def test_the_public_address_is_told_where_there_is_one(start_server: StartServer) -> None:
+    server = start_server("--origin", "https://chat.example.org")
+    assert "is ready: https://chat.example.org\n" in server.output
+
+
+def test_settings_come_from_the_environment_and_a_file_too(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text("workers = 2\n")
+    server = start_server(environ={"TORNCHAT_CONFIG": str(file)})
+    until(lambda: len(server.workers()) == 2, 5, "two workers")
+
+
+def test_a_redis_of_ones_own_is_used_and_left_running(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    first = start_server(data=tmp_path / "first")
+    url = f"unix://{first.data}/redis/redis.sock"
+    second = start_server("--redis", url, data=tmp_path / "second")
+    assert second.answers()
+    assert not (second.data / "redis").exists()
+    assert second.stop() == 0
+    assert ask_redis(first, "PING") == "PONG"
+
+
+# -- it refuses, in one line
+
+
+def test_a_second_server_on_one_folder_is_refused(start_server: StartServer) -> None:
+    first = start_server()
+    line = refusal("--data", str(first.data))
+    assert f"in use by process {first.process.pid}" in line
+    assert first.answers()
+
+
+def test_a_taken_port_is_refused(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"port {port} on 127.0.0.1 is taken" in refusal(
+            "--port", port, "--data", f"{tmp_path}/var"
+        )
+
+
+def test_an_address_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    line = refusal("--address", "192.0.2.1", "--data", str(tmp_path / "var"))
+    assert "does not have that address" in line
+
+
+@pytest.mark.parametrize("data", ["/proc/tornchat", "/dev/null", "/dev/null/var"])
+def test_a_folder_that_cannot_be_written_is_refused(data: str) -> None:
+    assert data in refusal("--data", data)
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert "cannot" in refusal("--data", str(tmp_path))
+
+
+def test_a_redis_that_cannot_be_reached_is_refused(tmp_path: Path) -> None:
+    line = refusal("--redis", "redis://:s3cret@127.0.0.1:1/0", "--data", str(tmp_path / "var"))
+    assert "127.0.0.1:1 cannot be reached" in line
+    assert "s3cret" not in line
+
+
+def test_a_database_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "chat.db").write_text("this is not a database" * 100)
+    line = refusal("--database", f"sqlite:///{tmp_path}/chat.db", "--data", str(tmp_path / "var"))
+    assert line.startswith("tornchat: ")
+    assert not list((tmp_path / "var" / "redis").glob("redis.sock"))
+
+
+def test_a_worker_that_gives_up_before_it_is_ready_ends_the_server(tmp_path: Path) -> None:
+    # Python runs this in every process with it on its path, before anything else.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if 'tornchat.app' in sys.orig_argv:\n"
+        "    sys.stdin.readline()\n"
+        "    print('the worker says why', file=sys.stderr, flush=True)\n"
+        "    os._exit(2)\n"
+    )
+    line = refusal("--data", f"{tmp_path}/var", environ={"PYTHONPATH": str(tmp_path)})
+    assert line == "the worker says why"
+
+
+# -- it goes on
+
+
+def test_a_worker_that_dies_is_replaced(start_server: StartServer) -> None:
+    server = start_server("--workers", "2")
+    until(lambda: len(server.workers()) == 2, 5, "two workers")
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        victim = server.workers()[0]
+        os.kill(victim, number)
+        until(
+            lambda victim=victim: len(set(server.workers()) - {victim}) == 2,  # type: ignore[misc]
+            5,
+            "a worker in the place of the dead one",
+        )
+    until(server.answers, 5, "an answer")
+    assert "was ended by SIGKILL; replacing it in 0 s" in server.errors
+
+
+def test_a_redis_that_dies_is_started_again_with_its_data(start_server: StartServer) -> None:
+    server = start_server()
+    assert ask_redis(server, "SET", "name", "ada") == "OK"
+    killed = server.redis()
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: killed not in _redis_of(server), 5, "the end of Redis")
+    until(lambda: _redis_of(server), 5, "another Redis")
+
+    def remembers() -> bool:
+        try:
+            return ask_redis(server, "GET", "name") == "ada"
+        except OSError:
+            return False
+
+    until(remembers, 5, "what Redis was told before")
+    assert server.answers()
+
+
+def _redis_of(server: RunningServer) -> list[int]:
+    try:
+        return [server.redis()]
+    except ValueError:
+        return []
+
+
+def test_one_that_dies_again_and_again_is_started_more_and_more_slowly() -> None:
+    backoff = Backoff()
+    assert [backoff.after(1) for _ in range(8)] == [0, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]
+    assert backoff.after(60) == 0
+    assert [backoff.after(1) for _ in range(2)] == [0, 0.2]
+
+
+# -- it ends
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_ends_everything_in_order(
+    start_server: StartServer, number: signal.Signals
+) -> None:
+    server = start_server("--workers", "2")
+    processes = [*server.workers(), server.redis()]
+    assert server.stop(number) == 0
+    assert not [pid for pid in processes if command_line(pid)]
+    assert not (server.data / "redis" / "redis.sock").exists()
+    assert server.errors == ""
+
+
+def test_a_second_interrupt_hurries(start_server: StartServer) -> None:
+    server = start_server()
+    [worker] = server.workers()
+    os.kill(worker, signal.SIGSTOP)
+    server.process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        server.process.wait(0.5)
+    assert server.stop(signal.SIGINT) == 0
+    assert not command_line(worker)
+
+
+def test_a_killed_server_leaves_nothing_and_can_start_again_on_its_port(
+    start_server: StartServer,
+) -> None:
+    server = start_server("--workers", "2")
+    assert ask_redis(server, "SET", "name", "ada") == "OK"
+    processes = [*server.workers(), server.redis()]
+    server.kill()
+    again = start_server("--workers", "2", port=server.port)
+    assert again.port == server.port
+    assert again.answers()
+    assert ask_redis(again, "GET", "name") == "ada"
+    until(lambda: not [pid for pid in processes if command_line(pid)], 5, "the end of the old ones")
+
+
+def test_everything_killed_at_once_comes_back_with_its_data(start_server: StartServer) -> None:
+    server = start_server("--workers", "2")
+    assert ask_redis(server, "SET", "name", "ada") == "OK"
+    for pid in (server.process.pid, *server.workers(), *_redis_of(server)):
+        os.kill(pid, signal.SIGKILL)
+    server.process.wait(5)
+    again = start_server("--workers", "2", port=server.port)
+    assert ask_redis(again, "GET", "name") == "ada"

@@ -1,0 +1,112 @@
+"""The keeper: the one worker that holds the lease announces, archives and trims for all.
+
+Two holders at once (one of them was frozen and does not know yet) do no harm: announcements carry
+keys, rows in SQL are unique, and watermarks only grow. The lease only keeps them from doing the same
+work twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+
+from tornchat.archive import marks, messages, outbox, sessions
+from tornchat.archive.announcer import Announcer
+from tornchat.archive.engine import Database
+from tornchat.domain.errors import TornchatError
+from tornchat.domain.ids import id_at
+from tornchat.domain.messages import message_of
+from tornchat.log import upkeep
+from tornchat.log.client import Client
+
+logger = logging.getLogger(__name__)
+
+LEASE_MS = 3000
+ROUND_SECONDS = 0.25
+RETRY_SECONDS = 1.0
+TIDY_SECONDS = 60.0
+BATCH = 500
+HOUR_MS = 3_600_000
+
+
+class Keeper:
+    """``log_hours``: how long the log in Redis keeps what the archive has taken."""
+
+    def __init__(
+        self, client: Client, database: Database, announcer: Announcer, log_hours: float
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._announcer = announcer
+        self._log_hours = log_hours
+        self._token = secrets.token_hex(16)
+        self._task: asyncio.Task[None] | None = None
+        self._tidied = 0.0
+
+    def start(self) -> None:
+        self._task = asyncio.ensure_future(self._run())
+
+    async def close(self) -> None:
+        """Stop, and let another worker take over at once."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        try:
+            await upkeep.hold_lease(self._client, self._token, 0)
+        except TornchatError:
+            pass  # it ends by itself
+
+    async def _run(self) -> None:
+        wake = self._announcer.wake
+        while True:
+            pause = ROUND_SECONDS
+            wake.clear()
+            try:
+                if await upkeep.hold_lease(self._client, self._token, LEASE_MS):
+                    more = await self._announcer.make_waiting()
+                    more |= await self.archive()
+                    await self._tidy()
+                    pause = 0.0 if more else pause
+            except TornchatError as error:
+                logger.debug("the keeper waits: %s", error)
+                pause = RETRY_SECONDS
+            except Exception:
+                logger.exception("the keeper failed and tries again")
+                pause = RETRY_SECONDS
+            try:
+                async with asyncio.timeout(pause):
+                    await wake.wait()
+            except TimeoutError:
+                pass
+
+    async def archive(self) -> bool:
+        """Take the oldest part of the queue into SQL; whether there may be more.
+
+        The watermark is committed with the rows, and only then is the queue cut.
+        """
+        events = await upkeep.queued(self._client, BATCH)
+        if not events:
+            return False
+        last = events[-1].id
+        async with self._database.write() as conn:
+            await messages.insert_many(
+                conn, [message_of(event.id, event.fields) for event in events if event.kind == "message"]
+            )
+            await marks.raise_to(conn, "archived", last)
+        await upkeep.set_archived(self._client, last)
+        return len(events) == BATCH
+
+    async def _tidy(self) -> None:
+        """Trim the log, and forget announcements and sessions that are long over."""
+        now = asyncio.get_running_loop().time()
+        if now - self._tidied < TIDY_SECONDS:
+            return
+        self._tidied = now
+        _, at = await upkeep.clock_and_time(self._client)
+        oldest = at - int(self._log_hours * HOUR_MS)
+        await upkeep.trim(self._client, id_at(oldest))
+        async with self._database.write() as conn:
+            await outbox.forget_before(conn, oldest)
+            await sessions.remove_expired(conn, at)

@@ -1,0 +1,25 @@
+"""Watermarks: ``archived`` (the log is in SQL up to here) and ``fence`` (ids below were given)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tornchat.archive.schema import marks
+
+Mark = Literal["archived", "fence"]
+
+
+async def read(conn: AsyncConnection, name: Mark) -> int:
+    query = select(marks.c.value).where(marks.c.name == name)
+    return int((await conn.execute(query)).scalar_one())
+
+
+async def raise_to(conn: AsyncConnection, name: Mark, value: int) -> int:
+    """Raises the mark where it is lower; what it is afterwards."""
+    await conn.execute(
+        update(marks).where(marks.c.name == name, marks.c.value < value).values(value=value)
+    )
+    return await read(conn, name)

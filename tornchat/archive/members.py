@@ -1,0 +1,132 @@
+"""Who is in which room, since when, and how far they have read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tornchat.archive.rows import Member, Profile, SeatRole
+from tornchat.archive.schema import members, rooms, users
+from tornchat.archive.sql import insert_unless_there, rows_changed
+
+_PAGE = 1_000
+
+_MEMBER = select(
+    members.c.room_id,
+    members.c.user_id,
+    members.c.role,
+    members.c.joined_at,
+    members.c.joined_id,
+    members.c.last_read,
+)
+
+
+async def add(
+    conn: AsyncConnection, *, room_id: str, user_id: str, role: SeatRole, now: int
+) -> bool:
+    """False where the user is a member already, whose role and time then stay."""
+    statement = insert_unless_there(conn, members, on=["room_id", "user_id"]).values(
+        room_id=room_id, user_id=user_id, role=role, joined_at=now
+    )
+    return await rows_changed(conn, statement) > 0
+
+
+async def remove(conn: AsyncConnection, room_id: str, user_id: str) -> bool:
+    """False where the user was no member."""
+    return await rows_changed(conn, delete(members).where(*_one(room_id, user_id))) > 0
+
+
+async def get(conn: AsyncConnection, room_id: str, user_id: str) -> Member | None:
+    row = (await conn.execute(_MEMBER.where(*_one(room_id, user_id)))).one_or_none()
+    return Member(*row) if row else None
+
+
+async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
+    """In the order of joining."""
+    query = (
+        select(users.c.id, users.c.username, users.c.display_name, members.c.role)
+        .join(members, members.c.user_id == users.c.id)
+        .where(members.c.room_id == room_id)
+        .order_by(members.c.joined_at, users.c.id)
+    )
+    return [Profile(*row) for row in await conn.execute(query)]
+
+
+async def set_joined_id(conn: AsyncConnection, room_id: str, user_id: str, joined_id: int) -> bool:
+    """Notes that the log has announced the membership, which is unread from there on.
+
+    Only ever raised, so that the announcement of an earlier membership, handed on late, cannot
+    open to somebody what was said between leaving and joining again. False where the membership
+    is gone or has this or a later id.
+    """
+    statement = (
+        update(members)
+        .where(
+            *_one(room_id, user_id),
+            or_(members.c.joined_id.is_(None), members.c.joined_id < joined_id),
+        )
+        .values(joined_id=joined_id, last_read=func.coalesce(members.c.last_read, joined_id))
+    )
+    return await rows_changed(conn, statement) > 0
+
+
+async def move_read(conn: AsyncConnection, room_id: str, user_id: str, last_read: int) -> bool:
+    """Moves the read marker forward; False where it is there or further, or nobody's."""
+    statement = (
+        update(members)
+        .where(
+            *_one(room_id, user_id),
+            or_(members.c.last_read.is_(None), members.c.last_read < last_read),
+        )
+        .values(last_read=last_read)
+    )
+    return await rows_changed(conn, statement) > 0
+
+
+async def joins_waiting(conn: AsyncConnection, limit: int = _PAGE) -> list[Member]:
+    """Memberships that the log has not announced yet, oldest first."""
+    query = (
+        _MEMBER.where(members.c.joined_id.is_(None))
+        .order_by(members.c.joined_at, members.c.room_id, members.c.user_id)
+        .limit(limit)
+    )
+    return [Member(*row) for row in await conn.execute(query)]
+
+
+async def by_user(
+    conn: AsyncConnection, page: int = _PAGE
+) -> AsyncIterator[tuple[str, dict[str, int]]]:
+    """For every account: all its announced memberships, room -> joined_id.
+
+    Archived rooms are left out, and disabled users have none; a user without any is told too, so
+    that a copy can be emptied. ``page`` is the number of users that are read at once.
+    """
+    query = select(users.c.id).order_by(users.c.id).limit(page)
+    last = ""
+    while ids := list((await conn.execute(query.where(users.c.id > last))).scalars()):
+        found: dict[str, dict[str, int]] = {user_id: {} for user_id in ids}
+        for user_id, room_id, joined_id in await conn.execute(_announced_of(ids)):
+            found[user_id][room_id] = joined_id
+        for user_id, joined in found.items():
+            yield user_id, joined
+        last = ids[-1]
+
+
+def _announced_of(user_ids: list[str]) -> Select[str, str, int]:
+    return (
+        select(members.c.user_id, members.c.room_id, members.c.joined_id)
+        .join(users, users.c.id == members.c.user_id)
+        .join(rooms, rooms.c.id == members.c.room_id)
+        .where(
+            members.c.user_id.in_(user_ids),
+            members.c.joined_id.is_not(None),
+            users.c.disabled_at.is_(None),
+            rooms.c.archived_at.is_(None),
+        )
+    )
+
+
+def _one(room_id: str, user_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return members.c.room_id == room_id, members.c.user_id == user_id

@@ -1,0 +1,136 @@
+"""The history: what the archiver has taken from the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import case, false, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tornchat.archive.schema import marks, members, messages
+from tornchat.archive.sql import insert_unless_there
+from tornchat.domain.messages import Message
+
+MOST_UNREAD = 1_000
+"""Nobody reads a number above it, and counting further costs more than the rest of a page."""
+
+_MESSAGE = select(
+    messages.c.id,
+    messages.c.at,
+    messages.c.room_id,
+    messages.c.author_id,
+    messages.c.body,
+    messages.c.html,
+    messages.c.nonce,
+    messages.c.reply_to,
+    messages.c.edited,
+    messages.c.deleted,
+    messages.c.version,
+)
+
+
+async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
+    """Adds those that are not there yet, by id and by (author, room, nonce): the log may repeat."""
+    if batch:
+        rows = [
+            {
+                "id": message.id,
+                "at": message.at,
+                "room_id": message.room,
+                "author_id": message.author,
+                "body": message.body,
+                "html": message.html,
+                "nonce": message.nonce,
+                "reply_to": message.reply_to,
+                "edited": message.edited,
+                "deleted": message.deleted,
+                "version": message.version,
+            }
+            for message in batch
+        ]
+        await conn.execute(insert_unless_there(conn, messages), rows)
+
+
+async def by_id(conn: AsyncConnection, message_id: int) -> Message | None:
+    row = (await conn.execute(_MESSAGE.where(messages.c.id == message_id))).one_or_none()
+    return Message(*row) if row else None
+
+
+async def page(
+    conn: AsyncConnection,
+    room_id: str,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int,
+    above: int | None = None,
+) -> list[Message]:
+    """At most ``limit`` messages in ascending id: the first ones after ``after``, else the last.
+
+    ``before`` and ``above`` bound them too; none of the three is included.
+    """
+    query = _MESSAGE.where(messages.c.room_id == room_id).limit(limit)
+    floor = max((bound for bound in (after, above) if bound is not None), default=None)
+    if floor is not None:
+        query = query.where(messages.c.id > floor)
+    if before is not None:
+        query = query.where(messages.c.id < before)
+    if after is not None:
+        query = query.order_by(messages.c.id)
+        return [Message(*row) for row in await conn.execute(query)]
+    rows = (await conn.execute(query.order_by(messages.c.id.desc()))).all()
+    return [Message(*row) for row in reversed(rows)]
+
+
+async def around(
+    conn: AsyncConnection, room_id: str, message_id: int, *, limit: int, above: int | None = None
+) -> list[Message]:
+    """At most ``limit`` messages in ascending id with ``message_id`` in the middle.
+
+    Where one side has fewer than its half, the other gets what is left. That message itself need
+    not be there.
+    """
+    older = await page(conn, room_id, before=message_id, limit=limit, above=above)
+    newer = await page(conn, room_id, after=message_id - 1, limit=limit, above=above)
+    take = min(len(older), max(limit // 2, limit - len(newer)))
+    return older[len(older) - take :] + newer[: limit - take]
+
+
+async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, int], int]:
+    """Room -> messages of others that ``user_id`` has not read, up to `MOST_UNREAD` each.
+
+    With them, out of one statement and so at one moment, the watermark: what came after it is in the
+    log and not in these counts. Rooms whose membership the log has not announced yet are left out.
+    """
+    # One bound and not two: with two, SQLite may walk the index from the lower one.
+    seen = case(
+        (members.c.last_read > members.c.joined_id, members.c.last_read),
+        else_=members.c.joined_id,
+    )
+    unread = (
+        select(messages.c.id)
+        .where(
+            messages.c.room_id == members.c.room_id,
+            messages.c.id > seen,
+            messages.c.deleted == false(),
+            messages.c.author_id != user_id,
+        )
+        .limit(MOST_UNREAD)
+        .correlate(members)
+        .subquery()
+    )
+    query = select(
+        members.c.room_id,
+        select(func.count()).select_from(unread).scalar_subquery(),
+        select(marks.c.value).where(marks.c.name == "archived").scalar_subquery(),
+    ).where(members.c.user_id == user_id, members.c.joined_id.is_not(None))
+    counts, archived = {}, 0
+    for room_id, count, archived in await conn.execute(query):
+        counts[room_id] = count
+    return counts, archived
+
+
+async def largest_id(conn: AsyncConnection) -> int:
+    """The id of the newest message; 0 where there is none."""
+    newest = await conn.execute(select(func.coalesce(func.max(messages.c.id), 0)))
+    return int(newest.scalar_one())

@@ -1,0 +1,145 @@
+"""Rooms. Open and private ones share one name space; direct rooms have no name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ScalarSelect, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tornchat.archive.rows import Listed, Member, Room, RoomKind, Seat
+from tornchat.archive.schema import members, rooms
+from tornchat.archive.sql import insert_unless_there, rows_changed
+from tornchat.domain.errors import NameTaken
+from tornchat.domain.rules import room_key
+
+_ROOM = (
+    rooms.c.id,
+    rooms.c.name,
+    rooms.c.kind,
+    rooms.c.description,
+    rooms.c.created_by,
+    rooms.c.created_at,
+    rooms.c.archived_at,
+)
+_MEMBER = (
+    members.c.room_id,
+    members.c.user_id,
+    members.c.role,
+    members.c.joined_at,
+    members.c.joined_id,
+    members.c.last_read,
+)
+
+
+async def add(
+    conn: AsyncConnection,
+    *,
+    room_id: str,
+    name: str | None,
+    kind: RoomKind,
+    description: str,
+    created_by: str | None,
+    now: int,
+) -> Room:
+    """Raises `NameTaken` where an open or private room has this name, in whatever case."""
+    statement = insert_unless_there(conn, rooms, on=["name_key"]).values(
+        id=room_id,
+        name=name,
+        name_key=None if name is None else room_key(name),
+        kind=kind,
+        description=description,
+        created_by=created_by,
+        created_at=now,
+    )
+    if not await rows_changed(conn, statement):
+        raise _name_taken(name)
+    return Room(room_id, name, kind, description, created_by, now, None)
+
+
+async def by_id(conn: AsyncConnection, room_id: str) -> Room | None:
+    """The room, archived or not."""
+    row = (await conn.execute(select(*_ROOM).where(rooms.c.id == room_id))).one_or_none()
+    return Room(*row) if row else None
+
+
+async def of_user(conn: AsyncConnection, user_id: str) -> list[Seat]:
+    """The rooms that somebody is a member of, archived ones left out, oldest membership first."""
+    query = (
+        select(_how_many(), *_ROOM, *_MEMBER)
+        .join(members, members.c.room_id == rooms.c.id)
+        .where(members.c.user_id == user_id, rooms.c.archived_at.is_(None))
+        .order_by(members.c.joined_at, rooms.c.id)
+    )
+    split = 1 + len(_ROOM)
+    return [
+        Seat(Room(*row[1:split]), Member(*row[split:]), row[0]) for row in await conn.execute(query)
+    ]
+
+
+async def open_rooms_without(conn: AsyncConnection, user_id: str) -> list[Listed]:
+    """The open rooms that somebody could join, oldest first."""
+    there = select(members.c.room_id).where(members.c.user_id == user_id)
+    query = (
+        select(_how_many(), *_ROOM)
+        .where(rooms.c.kind == "open", rooms.c.archived_at.is_(None), rooms.c.id.not_in(there))
+        .order_by(rooms.c.created_at, rooms.c.id)
+    )
+    return [Listed(Room(*row[1:]), row[0]) for row in await conn.execute(query)]
+
+
+async def first_open(conn: AsyncConnection) -> Room | None:
+    """The oldest open room: the one that newcomers are put into."""
+    query = (
+        select(*_ROOM)
+        .where(rooms.c.kind == "open", rooms.c.archived_at.is_(None))
+        .order_by(rooms.c.created_at, rooms.c.id)
+        .limit(1)
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return Room(*row) if row else None
+
+
+async def change(
+    conn: AsyncConnection, room_id: str, *, name: str | None = None, description: str | None = None
+) -> Room | None:
+    """Changes what is not None; the room afterwards, or None where there is no such live room.
+
+    Raises `NameTaken`, with nothing changed.
+    """
+    values: dict[str, Any] = {}
+    if name is not None:
+        values.update(name=name, name_key=room_key(name))
+    if description is not None:
+        values["description"] = description
+    if values:
+        statement = (
+            update(rooms).where(rooms.c.id == room_id, rooms.c.archived_at.is_(None)).values(values)
+        )
+        try:
+            async with conn.begin_nested():
+                if not await rows_changed(conn, statement):
+                    return None
+        except IntegrityError as error:
+            raise _name_taken(name) from error
+    return await by_id(conn, room_id)
+
+
+async def archive(conn: AsyncConnection, room_id: str, now: int) -> bool:
+    """Puts a room away and frees its name; False where it is away already, or unknown."""
+    statement = (
+        update(rooms)
+        .where(rooms.c.id == room_id, rooms.c.archived_at.is_(None))
+        .values(archived_at=now, name_key=None)
+    )
+    return await rows_changed(conn, statement) > 0
+
+
+def _how_many() -> ScalarSelect[int]:
+    others = members.alias()
+    return select(func.count()).where(others.c.room_id == rooms.c.id).scalar_subquery()
+
+
+def _name_taken(name: str | None) -> NameTaken:
+    return NameTaken(f"There is a room named {name} already. {NameTaken.hint}")

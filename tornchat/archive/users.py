@@ -1,0 +1,97 @@
+"""Accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tornchat.archive.rows import Role, User
+from tornchat.archive.schema import users
+from tornchat.archive.sql import in_chunks, insert_unless_there, rows_changed
+from tornchat.domain.errors import NameTaken
+from tornchat.domain.rules import username_key
+
+_USER = select(
+    users.c.id,
+    users.c.username,
+    users.c.display_name,
+    users.c.role,
+    users.c.created_at,
+    users.c.disabled_at,
+    users.c.password_hash,
+)
+
+
+async def add(
+    conn: AsyncConnection,
+    *,
+    user_id: str,
+    username: str,
+    display_name: str,
+    password_hash: str | None,
+    role: Role,
+    now: int,
+) -> User:
+    """Raises `NameTaken` where somebody has this name, in whatever case."""
+    statement = insert_unless_there(conn, users, on=["username_key"]).values(
+        id=user_id,
+        username=username,
+        username_key=username_key(username),
+        display_name=display_name,
+        password_hash=password_hash,
+        role=role,
+        created_at=now,
+    )
+    if not await rows_changed(conn, statement):
+        raise NameTaken(f"The name {username} is taken. {NameTaken.hint}")
+    return User(user_id, username, display_name, role, now, None, password_hash)
+
+
+async def by_id(conn: AsyncConnection, user_id: str) -> User | None:
+    row = (await conn.execute(_USER.where(users.c.id == user_id))).one_or_none()
+    return User(*row) if row else None
+
+
+async def by_username(conn: AsyncConnection, username: str) -> User | None:
+    """Whatever the case in which the name is written."""
+    key = username_key(username)
+    row = (await conn.execute(_USER.where(users.c.username_key == key))).one_or_none()
+    return User(*row) if row else None
+
+
+async def many(conn: AsyncConnection, ids: Collection[str]) -> dict[str, User]:
+    """Those of ``ids`` that there are."""
+    found = {}
+    for chunk in in_chunks(ids):
+        for row in await conn.execute(_USER.where(users.c.id.in_(chunk))):
+            found[row.id] = User(*row)
+    return found
+
+
+async def all(conn: AsyncConnection) -> list[User]:  # noqa: A001 - it is read as users.all
+    """Everybody, the disabled included, in the order of joining."""
+    order = _USER.order_by(users.c.created_at, users.c.id)
+    return [User(*row) for row in await conn.execute(order)]
+
+
+async def count(conn: AsyncConnection) -> int:
+    """How many accounts there are, the disabled included."""
+    return (await conn.execute(select(func.count()).select_from(users))).scalar_one()
+
+
+async def set_password(conn: AsyncConnection, user_id: str, password_hash: str) -> bool:
+    """False where there is no such user."""
+    change = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+    return await rows_changed(conn, change) > 0
+
+
+async def disable(conn: AsyncConnection, user_id: str, now: int) -> bool:
+    """False where there is no such user, or one disabled before (whose time then stays)."""
+    change = (
+        update(users)
+        .where(users.c.id == user_id, users.c.disabled_at.is_(None))
+        .values(disabled_at=now)
+    )
+    return await rows_changed(conn, change) > 0

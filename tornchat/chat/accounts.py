@@ -1,0 +1,167 @@
+"""Accounts: sign up, sign in, sign out, passwords, tokens."""
+
+from __future__ import annotations
+
+import secrets
+from tornchat.archive import rooms, sessions, users
+from tornchat.archive.announcer import Change
+from tornchat.archive.ids import short_id
+from tornchat.archive.rows import Role, SessionKind, User
+from tornchat.chat import rooms as room_verbs
+from tornchat.chat.context import Chat, Identity
+from tornchat.domain import announcements, rules
+from tornchat.domain.errors import BadCredentials, Forbidden, NotFound, SignupClosed, TooMany, Unauthenticated
+from tornchat.domain.sessions import SessionRecord, digest_of
+from tornchat.log import append, mirror
+
+COOKIE_DAYS = 90
+COOKIE_MS = COOKIE_DAYS * 24 * 3_600_000
+SIGN_INS_PER_MINUTE = 30
+SIGN_UPS_PER_MINUTE = 20
+
+
+async def authenticate(chat: Chat, token: str) -> Identity:
+    """The bearer of a cookie or token. Raises `Unauthenticated`, and `LogAway` without Redis."""
+    digest = digest_of(token)
+    record = await mirror.session(chat.client, digest)
+    if record is None or not record.live(chat.now()):
+        raise Unauthenticated()
+    return Identity(record.user, record.role, record.kind, digest)
+
+
+async def any_accounts(chat: Chat) -> bool:
+    """Whether somebody has signed up: the first one becomes the administrator."""
+    async with chat.database.read() as conn:
+        return await users.count(conn) > 0
+
+
+async def sign_up(
+    chat: Chat, username: object, password: object, display_name: object, address: str | None
+) -> tuple[User, str]:
+    """A new account and its first session's token. ``address`` is None where it is not limited."""
+    name = rules.check_username(username)
+    secret = rules.check_password(password, name)
+    shown = rules.check_display_name(display_name) if display_name else name
+    if chat.signup != "open" and await any_accounts(chat):
+        raise SignupClosed()
+    if address is not None:
+        await _limited(chat, f"signup:{address}", SIGN_UPS_PER_MINUTE)
+    hashed = await chat.passwords.hash(secret)
+    now = chat.now()
+    async with chat.announcer.change(now) as change:
+        first = await users.count(change.conn) == 0
+        if chat.signup != "open" and not first:
+            raise SignupClosed()
+        user = await add_user(change, name, shown, hashed, "admin" if first else "member")
+        token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+    return user, token
+
+
+async def add_user(
+    change: Change, username: str, display_name: str, password_hash: str, role: Role
+) -> User:
+    """An account, in a change that may do more. Newcomers are put into the first open room."""
+    user = await users.add(
+        change.conn,
+        user_id=short_id(),
+        username=username,
+        display_name=display_name,
+        password_hash=password_hash,
+        role=role,
+        now=change.now,
+    )
+    room = await rooms.first_open(change.conn)
+    if room is None:
+        room = await room_verbs.add_room(change, "General", "For everybody", "open", user.id)
+        await room_verbs.seat(change, room, user, "owner", by=user.id)
+    else:
+        await room_verbs.seat(change, room, user, "member", by=user.id)
+    return user
+
+
+async def sign_in(chat: Chat, username: object, password: object, address: str) -> tuple[User, str]:
+    """The user and a new session's token. Raises `BadCredentials`, `TooMany`."""
+    if not isinstance(username, str) or not isinstance(password, str):
+        raise BadCredentials()
+    key = digest_of(rules.username_key(username))[:16]
+    await _limited(chat, f"signin:{key}:{address}", SIGN_INS_PER_MINUTE)
+    async with chat.database.read() as conn:
+        user = await users.by_username(conn, username)
+    known = user.password_hash if user is not None and user.disabled_at is None else None
+    if not await chat.passwords.verify(known, password) or user is None:
+        raise BadCredentials()
+    now = chat.now()
+    async with chat.announcer.change(now) as change:
+        token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+    return user, token
+
+
+async def begin_session(
+    change: Change, user: User, kind: SessionKind, label: str, expires_at: int | None
+) -> str:
+    """A new session; gives its token, which is kept nowhere."""
+    token = secrets.token_urlsafe(32)
+    digest = digest_of(token)
+    await sessions.add(
+        change.conn,
+        digest=digest,
+        user_id=user.id,
+        kind=kind,
+        label=label,
+        now=change.now,
+        expires_at=expires_at,
+    )
+    record = SessionRecord(user.id, user.role, kind, expires_at)
+    await change.announce(announcements.session_began(digest, record.packed()))
+    return token
+
+
+async def sign_out(chat: Chat, who: Identity) -> None:
+    """End this session and its streams, on all workers."""
+    async with chat.announcer.change(chat.now()) as change:
+        await sessions.remove(change.conn, [who.digest])
+        await change.announce(
+            announcements.sessions_ended(who.user, [who.digest], "signed_out")
+        )
+
+
+async def change_password(chat: Chat, who: Identity, old: object, new: object) -> None:
+    """A new password; all other browser sessions of the user end, tokens stay."""
+    if who.kind != "cookie":
+        raise Forbidden("A token cannot change the password. Sign in with the password itself.")
+    if not isinstance(old, str):
+        raise BadCredentials()
+    await _limited(chat, f"password:{who.user}", SIGN_INS_PER_MINUTE)
+    async with chat.database.read() as conn:
+        user = await users.by_id(conn, who.user)
+    if user is None:
+        raise NotFound()
+    secret = rules.check_password(new, user.username)
+    if not await chat.passwords.verify(user.password_hash, old):
+        raise BadCredentials("The old password is wrong.")
+    hashed = await chat.passwords.hash(secret)
+    async with chat.announcer.change(chat.now()) as change:
+        await users.set_password(change.conn, user.id, hashed)
+        await end_sessions(change, user.id, "signed_out", except_hash=who.digest, kind="cookie")
+
+
+async def end_sessions(
+    change: Change,
+    user: str,
+    code: str,
+    *,
+    except_hash: str | None = None,
+    kind: SessionKind | None = None,
+) -> None:
+    """End sessions of a user in a change that may do more. ``code`` goes to the streams cut."""
+    ended = await sessions.remove_of_user(
+        change.conn, user, except_hash=except_hash, kind=kind
+    )
+    if ended:
+        await change.announce(announcements.sessions_ended(user, ended, code))
+
+
+async def _limited(chat: Chat, what: str, per_minute: int) -> None:
+    wait = await append.wait_of_limit(chat.client, what, per_minute, per_minute)
+    if wait > 0:
+        raise TooMany("Too many tries.", retry_after=wait)

@@ -1,0 +1,46 @@
+"""What every use case works with, put together once per worker."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from tornchat.archive.announcer import Announcer
+from tornchat.archive.engine import Database
+from tornchat.archive.rows import Room
+from tornchat.chat.passwords import Passwords
+from tornchat.chat.rendering import Renderer
+from tornchat.log.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who sends a request: a user by one of their sessions. ``digest`` names the session."""
+
+    user: str
+    role: str
+    kind: str
+    digest: str
+
+
+@dataclass(slots=True)
+class Chat:
+    """``post_rate`` is messages per second and user, 0 for no limit; ``heartbeat`` is in seconds."""
+
+    client: Client
+    database: Database
+    announcer: Announcer
+    passwords: Passwords
+    renderer: Renderer
+    signup: str = "open"
+    post_rate: float = 10
+    heartbeat: float = 25
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Kind of each room that was looked at: it never changes, and spares a query per page."""
+
+    def now(self) -> int:
+        """Unix milliseconds."""
+        return int(time.time() * 1000)
+
+    def remember(self, room: Room) -> None:
+        self.kinds[room.id] = room.kind

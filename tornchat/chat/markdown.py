@@ -1,0 +1,204 @@
+"""Markdown as chat understands it: CommonMark with tables, strikethrough, bare links and breaks.
+
+Left out on purpose: HTML; images, which become links, so that looking at a message fetches nothing
+from elsewhere; reference definitions, because ``[Ana]: hello`` is talk and would vanish. What costs
+the parsers quadratic time is switched off for a text that holds too much of it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+LANGUAGE = re.compile(r"[a-z0-9+#-]{1,20}")
+MOST_NESTING = 20
+"""Of blocks; the parser drops what is deeper, so such a text is not taken for Markdown at all."""
+
+# Each keeps its rule below 100 ms for the worst text of 10,000 characters that was found.
+_MOST_BRACKETS = 500
+_MOST_URLS = 150
+_MOST_HOSTS = 700
+_MOST_LINKIFYING = 150_000
+_MOST_QUOTING = 40_000
+_MOST_CELLS = 5_000
+
+_WORD = re.compile(r"\S*[.@:]\S*")
+_DELIMITERS = re.compile(r"^[ \t>|:-]+$", re.MULTILINE)
+_GOOD_START = re.compile(r"https?://[^/]|mailto:", re.IGNORECASE)
+# Two-letter domains that are far more often the end of a file name.
+_FILE = re.compile(r"[^/:]+\.(?:cc|md|mk|pl|pm|ps|py|rs|sh|so)", re.IGNORECASE)
+
+_CONTAINERS = {"blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open"}
+_TEXT_BLOCKS = {"paragraph_open", "heading_open", "th_open", "td_open"}
+
+
+class ChatMarkdown:
+    """Not for two threads at once: the linkifier keeps its state between calls."""
+
+    def __init__(self) -> None:
+        self._parsers: dict[frozenset[str], MarkdownIt] = {}
+
+    def html(self, body: str) -> str | None:
+        """HTML that is still to be sanitised; None where the text is nested too deep."""
+        off = frozenset(_too_much(body))
+        parser = self._parsers.get(off)
+        if parser is None:
+            parser = self._parsers[off] = _Parser(off)
+        tokens = parser.parse(body)
+        if any(token.level >= MOST_NESTING - 1 for token in tokens):
+            return None
+        return str(parser.renderer.render(tokens, parser.options, {}))
+
+
+class _Parser(MarkdownIt):
+    def __init__(self, off: frozenset[str]) -> None:
+        options = {
+            "html": False,
+            "breaks": True,
+            "linkify": "linkify" not in off,
+            "maxNesting": MOST_NESTING,
+        }
+        super().__init__("commonmark", options)
+        self.enable(["table", "strikethrough", "linkify"])
+        self.disable(["reference", "html_block", "html_inline", *off])
+        self.core.ruler.push("links", _finish_links)
+        self.core.ruler.push("directions", _set_directions)
+        self.add_render_rule("fence", _code_block)
+        self.add_render_rule("code_block", _code_block)
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the name is the parser's
+        return _GOOD_START.match(url) is not None
+
+
+def _too_much(body: str) -> list[str]:
+    """The rules that would take too long for this text."""
+    off = []
+    if body.count("[") > _MOST_BRACKETS:
+        off += ["link", "image"]
+    if body.count("://") > _MOST_URLS or _linkifying(body) > _MOST_LINKIFYING:
+        off.append("linkify")
+    lines = body.split("\n")
+    if body.count(">") * len(lines) > _MOST_QUOTING:
+        quoted = sum(">" in line for line in lines)
+        if quoted * len(lines) > _MOST_QUOTING:
+            off.append("blockquote")
+    columns = max((line.count("|") + 1 for line in _DELIMITERS.findall(body)), default=0)
+    if columns * _longest_run(lines) > _MOST_CELLS:
+        off.append("table")
+    return off
+
+
+def _linkifying(body: str) -> int:
+    """What finding bare links may cost: from each dot it may look through the rest of the word."""
+    dots = cost = 0
+    for word in _WORD.findall(body):
+        here = word.count(".") + word.count("@") + word.count(":")
+        dots += here
+        cost += here * len(word)
+    return cost if dots <= _MOST_HOSTS else _MOST_LINKIFYING + 1
+
+
+def _longest_run(lines: Sequence[str]) -> int:
+    """How many lines the longest block without a blank line has: no table can have more rows."""
+    longest = run = 0
+    for line in lines:
+        run = run + 1 if line.strip() else 0
+        longest = max(longest, run)
+    return longest
+
+
+def _finish_links(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline" and token.children:
+            token.children = _with_plain_links(token.children)
+
+
+def _with_plain_links(children: list[Token]) -> list[Token]:
+    """Images become links, file names do not, and each link tells where it goes."""
+    out: list[Token] = []
+    inside = False
+    skip_close = False
+    for number, token in enumerate(children):
+        if token.type == "link_open":
+            skip_close = token.markup == "linkify" and _is_file(children[number + 1])
+            if skip_close:
+                continue
+            inside = True
+            token.attrs["title"] = token.attrs["href"]
+        elif token.type == "link_close":
+            inside = False
+            if skip_close:
+                skip_close = False
+                continue
+        elif token.type == "image":
+            out += _instead_of_image(token, inside)
+            continue
+        out.append(token)
+    return out
+
+
+def _is_file(text: Token) -> bool:
+    return _FILE.fullmatch(text.content) is not None
+
+
+def _instead_of_image(image: Token, inside_a_link: bool) -> list[Token]:
+    source = str(image.attrs["src"])
+    text = Token("text", "", 0, content=image.content.strip() or source)
+    if inside_a_link:
+        return [text]
+    link = Token("link_open", "a", 1, attrs={"href": source, "title": source})
+    return [link, text, Token("link_close", "a", -1)]
+
+
+def _set_directions(state: StateCore) -> None:
+    """Lets every block of text find its own direction, and gives containers that of their text.
+
+    ``dir=auto`` does not look into children that have a ``dir`` of their own, so a list would have
+    its markers on the left whatever its items are written in.
+    """
+    containers: list[Token] = []
+    for token in state.tokens:
+        if token.type in _CONTAINERS:
+            token.attrs["dir"] = "auto"
+            containers.append(token)
+        elif token.nesting < 0 and token.type.replace("_close", "_open") in _CONTAINERS:
+            containers.pop()
+        elif token.type in _TEXT_BLOCKS:
+            token.attrs["dir"] = "auto"
+            style = str(token.attrs.pop("style", ""))
+            if style:
+                token.attrs["align"] = style.removeprefix("text-align:")
+        elif token.type == "inline" and containers:
+            direction = _direction(token.content)
+            for container in containers:
+                if direction and container.attrs["dir"] == "auto":
+                    container.attrs["dir"] = direction
+
+
+def _direction(text: str) -> str | None:
+    """That of the first character that has one (Unicode Standard Annex 9, rules P2 and P3)."""
+    for char in text:
+        kind = unicodedata.bidirectional(char)
+        if kind == "L":
+            return "ltr"
+        if kind in ("R", "AL"):
+            return "rtl"
+    return None
+
+
+def _code_block(
+    renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    token = tokens[index]
+    language = token.info.strip().split(maxsplit=1)[:1]
+    name = language[0].lower() if language else ""
+    attribute = f' class="language-{name}"' if LANGUAGE.fullmatch(name) else ""
+    code = escape(token.content, quote=False)
+    return f'<pre dir="auto"><code{attribute}>{code}</code></pre>\n'

@@ -1,0 +1,166 @@
+"""Messages: post, and read the history."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from tornchat.archive import messages, rooms
+from tornchat.chat.context import Chat, Identity
+from tornchat.domain import events, permissions, rules
+from tornchat.domain.errors import DatabaseAway, Forbidden, InvalidValue, NotFound, Unavailable
+from tornchat.domain.events import Event
+from tornchat.domain.history import fold
+from tornchat.domain.ids import MAX_ID
+from tornchat.domain.messages import Message
+from tornchat.domain.topics import room_topic
+from tornchat.log import append, mirror, read, upkeep
+
+TAIL_PAGE = 500
+
+
+async def post(
+    chat: Chat, who: Identity, room: str, body: object, nonce: object, reply_to: object
+) -> tuple[Message, bool]:
+    """Append a message to its room; the message, and whether its nonce had been used for it before.
+
+    Raises `InvalidValue`, `Forbidden`, `NonceReused`, `TooMany`, `LogAway`.
+    """
+    text = rules.check_body(body)
+    key = None if nonce is None else rules.check_nonce(nonce)
+    answer = _id_or_none(reply_to)
+    html = await chat.renderer.render_off_loop(text)
+    fields = events.message(room, who.user, text, html, key, answer)
+    digest = hashlib.sha256(f"{answer}:{text}".encode()).hexdigest()[:32]
+    try:
+        appended = await append.append_message(chat.client, fields, digest, chat.post_rate)
+    except Forbidden:
+        await _explain_stranger(chat, who, room)
+        raise
+    message = Message(
+        id=appended.id,
+        at=appended.at,
+        room=room,
+        author=who.user,
+        body=text,
+        html=html,
+        nonce=key,
+        reply_to=answer,
+        version=appended.id,
+    )
+    return message, appended.again
+
+
+async def history(
+    chat: Chat,
+    who: Identity,
+    room: str,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
+    limit: int,
+) -> tuple[list[Message], bool]:
+    """A page of messages, oldest first, and whether there are more on the side it was read towards.
+
+    Without a bound: the newest. Raises `NotFound`, `Forbidden`, `LogAway`, and `DatabaseAway` where
+    the log alone does not reach back far enough.
+    """
+    since = await _reads_from(chat, who, room)
+    if around is not None:
+        older, more = await _older(chat, room, since, around + 1, limit // 2 + 1)
+        newer, _ = await _newer(chat, room, max(since, around), limit - len(older))
+        return older + newer, more
+    if after is not None:
+        return await _newer(chat, room, max(since, after), limit)
+    return await _older(chat, room, since, MAX_ID if before is None else before, limit)
+
+
+async def _older(
+    chat: Chat, room: str, since: int, before: int, limit: int
+) -> tuple[list[Message], bool]:
+    # The watermark first, then the log after it, then SQL: what the archive takes meanwhile is in
+    # both, and never in neither.
+    archived = max(since, await upkeep.archived(chat.client))
+    tail = await _tail_before(chat, room, archived, before, limit + 1)
+    try:
+        async with chat.database.read() as conn:
+            rows = await messages.page(conn, room, before=before, limit=limit + 1, above=since)
+    except DatabaseAway:
+        low = max(since, await read.floor(chat.client))
+        tail = await _tail_before(chat, room, low, before, limit + 1)
+        if len(tail) <= limit and low != since:
+            raise
+        rows = []
+    page = fold(rows, tail)
+    return page[-limit:] if limit else [], len(page) > limit
+
+
+async def _newer(chat: Chat, room: str, after: int, limit: int) -> tuple[list[Message], bool]:
+    archived = await upkeep.archived(chat.client)
+    tail = await _tail_after(chat, room, max(after, archived), limit + 1)
+    async with chat.database.read() as conn:
+        rows = await messages.page(conn, room, after=after, limit=limit + 1)
+    page = fold(rows, tail)
+    return page[:limit], len(page) > limit
+
+
+async def _tail_before(
+    chat: Chat, room: str, above: int, before: int, count: int
+) -> list[Event]:
+    """The newest ``count`` messages of the log in (above, before)."""
+    found: list[Event] = []
+    while before > above + 1:
+        events = await read.latest(chat.client, room_topic(room), above, before, TAIL_PAGE)
+        found = [event for event in events if event.kind == "message"] + found
+        if len(events) < TAIL_PAGE or len(found) >= count:
+            break
+        before = events[0].id
+    return found[-count:]
+
+
+async def _tail_after(chat: Chat, room: str, after: int, count: int) -> list[Event]:
+    """The oldest ``count`` messages of the log after an id."""
+    found: list[Event] = []
+    complete = after
+    while complete < MAX_ID and len(found) < count:
+        events, complete = await read.page(
+            chat.client, {room_topic(room): complete}, MAX_ID, TAIL_PAGE
+        )
+        found += [event for event in events if event.kind == "message"]
+    return found[:count]
+
+
+async def _reads_from(chat: Chat, who: Identity, room: str) -> int:
+    """The id above which ``who`` may read the room."""
+    joined = await mirror.joined_id(chat.client, who.user, room)
+    kind = chat.kinds.get(room)
+    if kind is None:
+        async with chat.database.read() as conn:
+            found = await rooms.by_id(conn, room)
+        if found is None:
+            raise NotFound("There is no such room, or you are not in it.")
+        chat.remember(found)
+        kind = found.kind
+    permissions.may_read(kind, joined is not None)
+    return permissions.reads_from(kind, joined or 0)
+
+
+async def _explain_stranger(chat: Chat, who: Identity, room: str) -> None:
+    """Why the log refused: a room that is not there for them, or a membership not announced yet."""
+    await _reads_from(chat, who, room)
+    raise Unavailable("You have just joined this room. Try again in a moment.", retry_after=1)
+
+
+def _id_or_none(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_ID:
+        raise InvalidValue("reply_to is the id of a message.")
+    return value
+
+
+def page_json(page: tuple[list[Message], bool]) -> dict[str, Any]:
+    """As the API answers it."""
+    found, more = page
+    return {"messages": [message.public() for message in found], "more": more}

@@ -1,0 +1,35 @@
+"""Work that would hold up the loop, done by a few threads, for a bounded number of callers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from tornchat.domain.errors import TooMany
+
+T = TypeVar("T")
+
+
+class OffLoop:
+    """``threads`` work at once and ``most_waiting`` wait; who comes then meets `TooMany`."""
+
+    def __init__(self, name: str, *, threads: int, most_waiting: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, name)
+        self._most = threads + most_waiting
+        self._busy = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Raises `TooMany`, and whatever ``work`` raises."""
+        if self._busy >= self._most:
+            raise TooMany("Too many do this at the moment. " + TooMany.hint, retry_after=2)
+        self._busy += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._busy -= 1
+
+    def close(self) -> None:
+        """Drops what waits, without waiting for what runs."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,109 @@
+"""A message's Markdown becomes HTML once, here on the server, and is safe when it leaves.
+
+The sanitiser has the last word and knows nothing of Markdown: what is not on its lists goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from html import escape
+
+import nh3
+
+from tornchat.chat.markdown import LANGUAGE, ChatMarkdown
+from tornchat.chat.offloop import OffLoop
+
+logger = logging.getLogger(__name__)
+
+INLINE_BELOW = 2_000
+"""Characters: shorter ones take less time than a thread's hand-over and a few milliseconds."""
+MOST_HTML = 128 * 1024
+"""Bytes of UTF-8. A stream's buffer must hold the largest message, or it could never be sent."""
+MOST_WAITING = 64
+
+DIRECTIONS = {"auto", "ltr", "rtl"}
+BLOCKS = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "pre", "ul"}
+CELLS = {"td", "th"}
+TAGS = BLOCKS | CELLS | {
+    "a", "br", "code", "em", "hr", "s", "strong", "table", "tbody", "thead", "tr"
+}  # fmt: skip
+SCHEMES = {"http", "https", "mailto"}
+LINK = {"rel": "noopener noreferrer nofollow", "target": "_blank"}
+
+_OVERRIDES = {0x202D: None, 0x202E: None}
+"""They make a reader see a text, and the address of a link, in another order than it has."""
+_TAG = re.compile(r"<[^>]*>")
+
+
+class Renderer:
+    """Any thread may use it. Never fails: what the parser cannot take is shown as it was written."""
+
+    def __init__(self) -> None:
+        self._parsers = threading.local()
+        self._off_loop = OffLoop("rendering", threads=1, most_waiting=MOST_WAITING)
+        self._sanitiser = nh3.Cleaner(
+            tags=TAGS,
+            clean_content_tags=set(),
+            attributes={"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}},
+            attribute_filter=_fit,
+            tag_attribute_values={
+                **{tag: {"dir": DIRECTIONS} for tag in BLOCKS},
+                **{
+                    tag: {"dir": DIRECTIONS, "align": {"left", "center", "right"}} for tag in CELLS
+                },
+            },
+            set_tag_attribute_values={"a": {"target": LINK["target"]}},
+            link_rel=LINK["rel"],
+            url_schemes=SCHEMES,
+            url_relative="deny",
+        )
+
+    def render(self, body: str) -> str:
+        """Safe HTML of at most `MOST_HTML` bytes for a body that `rules.check_body` has passed."""
+        html = self._sanitise(self._markdown(body) or _as_written(body))
+        if len(html.encode()) > MOST_HTML or not _says_something(html):
+            html = self._sanitise(_as_written(body))
+        return html
+
+    async def render_off_loop(self, body: str) -> str:
+        """The same without holding up the loop. Raises `TooMany` where too many wait."""
+        if len(body) < INLINE_BELOW:
+            return self.render(body)
+        return await self._off_loop.run(lambda: self.render(body))
+
+    def close(self) -> None:
+        """Drops what waits, without waiting for what runs."""
+        self._off_loop.close()
+
+    def _markdown(self, body: str) -> str | None:
+        parser = getattr(self._parsers, "markdown", None)
+        if parser is None:
+            parser = self._parsers.markdown = ChatMarkdown()
+        try:
+            return parser.html(body)
+        except Exception:
+            logger.exception("a text of %d characters broke the Markdown parser", len(body))
+            return None
+
+    def _sanitise(self, html: str) -> str:
+        return self._sanitiser.clean(html.translate(_OVERRIDES))
+
+
+def _as_written(body: str) -> str:
+    return '<p dir="auto">' + escape(body, quote=False).replace("\n", "<br>\n") + "</p>\n"
+
+
+def _says_something(html: str) -> bool:
+    """Nobody sends an empty message: where nothing is left, the parser took it for syntax."""
+    return "<hr>" in html or bool(_TAG.sub("", html).strip())
+
+
+def _fit(tag: str, name: str, value: str) -> str | None:
+    if name == "class":
+        known = value.startswith("language-") and LANGUAGE.fullmatch(value, len("language-"))
+        return value if known else None
+    if name == "start":
+        return value if value.isascii() and value.isdigit() and len(value) <= 9 else None
+    return value

@@ -1,0 +1,147 @@
+"""Rooms: make, find, join, add, leave, remove, and the read marker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tornchat.archive import members, rooms, users
+from tornchat.archive.announcer import Change
+from tornchat.archive.ids import short_id
+from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
+from tornchat.chat.context import Chat, Identity
+from tornchat.domain import announcements, permissions, rules
+from tornchat.domain.errors import InvalidValue, NotFound
+from tornchat.domain.ids import MAX_ID
+
+
+async def create(
+    chat: Chat, who: Identity, name: object, description: object, private: object
+) -> str:
+    """A new room, whose maker is its owner; gives its id. An open one is told to everybody."""
+    clean = rules.check_room_name(name)
+    text = rules.check_description(description or "")
+    if not isinstance(private, bool | None):
+        raise InvalidValue("private is true or false.")
+    async with chat.announcer.change(chat.now()) as change:
+        user = await _user(change.conn, who.user)
+        room = await add_room(change, clean, text, "private" if private else "open", who.user)
+        await seat(change, room, user, "owner", by=who.user)
+    return room.id
+
+
+async def add_room(
+    change: Change, name: str, description: str, kind: RoomKind, by: str | None
+) -> Room:
+    """A room without members yet, in a change that may do more."""
+    room = await rooms.add(
+        change.conn,
+        room_id=short_id(),
+        name=name,
+        kind=kind,
+        description=description,
+        created_by=by,
+        now=change.now,
+    )
+    if kind == permissions.OPEN:
+        await change.announce(announcements.room_created(room.id, name, description, by or ""))
+    return room
+
+
+async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: str) -> None:
+    """Make ``user`` a member, unless they are one."""
+    if await members.add(
+        change.conn, room_id=room.id, user_id=user.id, role=role, now=change.now
+    ):
+        await change.announce(
+            announcements.joined(room.id, user.id, user.username, user.display_name, role, by)
+        )
+
+
+async def join(chat: Chat, who: Identity, room_id: str) -> None:
+    """Become a member of an open room."""
+    async with chat.announcer.change(chat.now()) as change:
+        room, member = await _room_and_member(change.conn, room_id, who.user)
+        permissions.may_join(room.kind, member is not None)
+        await seat(change, room, await _user(change.conn, who.user), "member", by=who.user)
+
+
+async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
+    """Make somebody else a member."""
+    async with chat.announcer.change(chat.now()) as change:
+        room, member = await _room_and_member(change.conn, room_id, who.user)
+        permissions.may_add(room.kind, member is not None)
+        await seat(change, room, await _user(change.conn, user_id), "member", by=who.user)
+
+
+async def leave(chat: Chat, who: Identity, room_id: str) -> None:
+    """Be a member no longer. Harmless for one who is not."""
+    async with chat.announcer.change(chat.now()) as change:
+        room, member = await _room_and_member(change.conn, room_id, who.user)
+        permissions.may_see(room.kind, member is not None)
+        await _unseat(change, room_id, who.user, by=who.user)
+
+
+async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
+    """Make somebody else leave; streams stop carrying the room at once."""
+    async with chat.announcer.change(chat.now()) as change:
+        room, member = await _room_and_member(change.conn, room_id, who.user)
+        permissions.may_remove(room.kind, member.role if member else None, who.role)
+        if not await _unseat(change, room_id, user_id, by=who.user):
+            raise NotFound("That person is not a member of this room.")
+
+
+async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:
+    """The members, in the order of joining."""
+    async with chat.database.read() as conn:
+        room, member = await _room_and_member(conn, room_id, who.user)
+        permissions.may_read(room.kind, member is not None)
+        return await members.of_room(conn, room_id)
+
+
+async def move_read(chat: Chat, who: Identity, room_id: str, last_read: object) -> None:
+    """Move my read marker forward, on all my devices. Backwards is ignored."""
+    if not isinstance(last_read, int) or isinstance(last_read, bool) or not 0 <= last_read <= MAX_ID:
+        raise InvalidValue("id is the id of the message that was read last.")
+    async with chat.announcer.change(chat.now()) as change:
+        room, member = await _room_and_member(change.conn, room_id, who.user)
+        permissions.may_read(room.kind, member is not None)
+        if await members.move_read(change.conn, room_id, who.user, last_read):
+            await change.announce(announcements.read_up_to(who.user, room_id, last_read))
+
+
+async def profiles(chat: Chat, ids: list[str], username: str | None) -> list[dict[str, Any]]:
+    """Names of people by their ids, or of the one with a username."""
+    async with chat.database.read() as conn:
+        found = list((await users.many(conn, ids)).values())
+        if username is not None:
+            named = await users.by_username(conn, username)
+            found += [named] if named is not None and named.disabled_at is None else []
+    return [
+        {"id": user.id, "username": user.username, "display_name": user.display_name}
+        for user in found
+    ]
+
+
+async def _unseat(change: Change, room_id: str, user_id: str, *, by: str) -> bool:
+    if not await members.remove(change.conn, room_id, user_id):
+        return False
+    await change.announce(announcements.left(room_id, user_id, by))
+    return True
+
+
+async def _room_and_member(
+    conn: AsyncConnection, room_id: str, user_id: str
+) -> tuple[Room, Member | None]:
+    room = await rooms.by_id(conn, room_id)
+    if room is None or room.archived_at is not None:
+        raise NotFound("There is no such room, or you are not in it.")
+    return room, await members.get(conn, room_id, user_id)
+
+
+async def _user(conn: AsyncConnection, user_id: str) -> User:
+    user = await users.by_id(conn, user_id)
+    if user is None or user.disabled_at is not None:
+        raise NotFound("There is no such person.")
+    return user

@@ -1,0 +1,132 @@
+"""Account and room commands of the shell. They work on SQL alone, with the server running or not.
+
+What they change is announced by the server: at once where one runs, else when it is started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tornchat.archive import outbox, users
+from tornchat.archive.announcer import Change
+from tornchat.archive.engine import Database
+from tornchat.archive.rows import Role, RoomKind, User
+from tornchat.chat import accounts, rooms
+from tornchat.chat.passwords import Passwords
+from tornchat.data_folder import in_use
+from tornchat.domain import rules
+from tornchat.domain.errors import NotFound
+from tornchat.settings import Settings
+
+ANNOUNCE_SECONDS = 3.0
+LOOK_SECONDS = 0.05
+
+
+async def user_add(
+    settings: Settings, name: str, password: str, display_name: str | None, admin: bool
+) -> str:
+    """Add an account; gives its id."""
+    username = rules.check_username(name)
+    secret = rules.check_password(password, username)
+    shown = rules.check_display_name(display_name) if display_name else username
+    hashed = await _hashed(secret)
+    async with _change(settings) as change:
+        first = await users.count(change.conn) == 0
+        role: Role = "admin" if admin or first else "member"
+        user = await accounts.add_user(change, username, shown, hashed, role)
+    return user.id
+
+
+async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
+    """Id, username, display name, role and state of everybody."""
+    database = Database(settings.database_url())
+    try:
+        async with database.read() as conn:
+            return [
+                (
+                    user.id,
+                    user.username,
+                    user.display_name,
+                    user.role,
+                    "active" if user.disabled_at is None else "disabled",
+                )
+                for user in await users.all(conn)
+            ]
+    finally:
+        await database.close()
+
+
+async def user_disable(settings: Settings, name: str) -> None:
+    """Sign a person out everywhere, for good."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+        await users.disable(change.conn, user.id, change.now)
+        await accounts.end_sessions(change, user.id, "disabled")
+
+
+async def user_password(settings: Settings, name: str, password: str) -> None:
+    """Set a new password and end the person's browser sessions."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+    hashed = await _hashed(rules.check_password(password, user.username))
+    async with _change(settings) as change:
+        await users.set_password(change.conn, user.id, hashed)
+        await accounts.end_sessions(change, user.id, "signed_out", kind="cookie")
+
+
+async def token_add(settings: Settings, name: str, label: str) -> str:
+    """A new bearer token of a person."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+        if user.disabled_at is not None:
+            raise NotFound(f"{name} is disabled.")
+        return await accounts.begin_session(change, user, "token", label, None)
+
+
+async def room_add(settings: Settings, name: str, private: bool) -> str:
+    """A new room without members; gives its id."""
+    clean = rules.check_room_name(name)
+    async with _change(settings) as change:
+        kind: RoomKind = "private" if private else "open"
+        return (await rooms.add_room(change, clean, "", kind, None)).id
+
+
+async def _named(change: Change, name: str) -> User:
+    user = await users.by_username(change.conn, name)
+    if user is None:
+        raise NotFound(f"There is no user {name}. `user list` shows all.")
+    return user
+
+
+async def _hashed(password: str) -> str:
+    passwords = Passwords()
+    try:
+        return await passwords.hash(password)
+    finally:
+        passwords.close()
+
+
+@asynccontextmanager
+async def _change(settings: Settings) -> AsyncIterator[Change]:
+    """One transaction; then, where a server runs, wait until it has announced it."""
+    database = Database(settings.database_url())
+    try:
+        async with database.write() as conn:
+            change = Change(conn, int(time.time() * 1000))
+            yield change
+        if change.keys and (settings.redis is not None or in_use(settings.data / "lock")):
+            await _announced(database)
+    finally:
+        await database.close()
+
+
+async def _announced(database: Database) -> None:
+    until = time.monotonic() + ANNOUNCE_SECONDS
+    while time.monotonic() < until:
+        async with database.read() as conn:
+            if not await outbox.waiting(conn, 1):
+                return
+        await asyncio.sleep(LOOK_SECONDS)

@@ -1,0 +1,129 @@
+"""The snapshot: everything that a client needs before its stream, read so that nothing falls between.
+
+The cursor is read first. What happens while the rest is read comes again on the stream that starts
+there, and clients apply events by their ids, so twice is harmless and never is not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tornchat import __version__
+from tornchat.archive import messages, rooms, users
+from tornchat.archive.rows import Listed, Seat, User
+from tornchat.chat.context import Chat, Identity
+
+from tornchat.domain.errors import NotFound, Unauthenticated
+from tornchat.domain.ids import MAX_ID
+from tornchat.domain.rules import MOST_BODY
+from tornchat.domain.topics import room_topic
+from tornchat.log import read
+
+MOST_UNREAD_TAIL = 1000
+
+
+def server(chat: Chat) -> dict[str, Any]:
+    """What a client should know of the server."""
+    return {
+        "name": "Tornchat",
+        "version": __version__,
+        "signup": chat.signup,
+        "heartbeat": chat.heartbeat,
+        "max_body": MOST_BODY,
+    }
+
+
+async def snapshot(chat: Chat, user_id: str) -> dict[str, Any]:
+    """``{user, cursor, rooms, server}``. Raises `LogAway`, `DatabaseAway`."""
+    where = await read.position(chat.client, [])
+    async with chat.database.read() as conn:
+        user = await users.by_id(conn, user_id)
+    if user is None or user.disabled_at is not None:
+        raise Unauthenticated()
+    return {
+        "user": public_user(user),
+        "cursor": where.clock,
+        "rooms": await my_rooms(chat, user_id),
+        "server": server(chat),
+    }
+
+
+async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
+    """The rooms that somebody is in, as the snapshot shows them."""
+    async with chat.database.read() as conn:
+        seats = await rooms.of_user(conn, user_id)
+        counts, archived = await messages.unread_counts(conn, user_id)
+    topics = [room_topic(seat.room.id) for seat in seats]
+    where = await read.position(chat.client, topics, user_id)
+    shown = []
+    for seat in seats:
+        chat.remember(seat.room)
+        head = where.heads[room_topic(seat.room.id)]
+        # From the mirror: SQL learns the id of a membership a moment after it was announced.
+        joined = where.memberships.get(seat.room.id, 0)
+        last_read = max(joined, seat.member.last_read or 0)
+        unread = counts.get(seat.room.id, 0)
+        if head > archived:
+            unread += await _unread_in_log(chat, seat, max(archived, last_read))
+        shown.append(_room(seat, head, last_read, unread))
+    return shown
+
+
+async def room(chat: Chat, who: Identity, room_id: str) -> dict[str, Any]:
+    """One room: as a member has it, or as somebody outside may see it."""
+    for found in await my_rooms(chat, who.user):
+        if found["id"] == room_id:
+            return found
+    for listed in await discoverable(chat, who.user):
+        if listed["id"] == room_id:
+            return listed
+    raise NotFound("There is no such room, or you are not in it.")
+
+
+async def discoverable(chat: Chat, user_id: str) -> list[dict[str, Any]]:
+    """Open rooms that somebody could join."""
+    async with chat.database.read() as conn:
+        return [_listed(listed) for listed in await rooms.open_rooms_without(conn, user_id)]
+
+
+def public_user(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "username": user.username,
+        "display_name": user.display_name,
+        "role": user.role,
+    }
+
+
+async def _unread_in_log(chat: Chat, seat: Seat, seen: int) -> int:
+    """Unread messages that the archive has not taken yet."""
+    events, _ = await read.page(
+        chat.client, {room_topic(seat.room.id): seen}, MAX_ID, MOST_UNREAD_TAIL
+    )
+    mine = seat.member.user_id
+    return sum(event.kind == "message" and event.fields["author"] != mine for event in events)
+
+
+def _room(seat: Seat, head: int, last_read: int, unread: int) -> dict[str, Any]:
+    return {
+        "id": seat.room.id,
+        "name": seat.room.name,
+        "kind": seat.room.kind,
+        "description": seat.room.description,
+        "members": seat.members,
+        "head": head,
+        "last_read": last_read,
+        "unread": unread,
+        "mentions": 0,
+        "role": seat.member.role,
+    }
+
+
+def _listed(listed: Listed) -> dict[str, Any]:
+    return {
+        "id": listed.room.id,
+        "name": listed.room.name,
+        "kind": listed.room.kind,
+        "description": listed.room.description,
+        "members": listed.members,
+    }

@@ -1,0 +1,239 @@
+"""The commands of the shell: the server itself, and accounts, tokens and rooms.
+
+Every command takes the settings as options. What goes wrong is said in one line on stderr, with
+exit status 2. Heavy modules are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tornchat import __version__
+from tornchat.domain.errors import TornchatError
+from tornchat.settings import OneLineParser, Settings, SettingsError, add_options, resolve
+
+T = TypeVar("T")
+Command = Callable[[Settings, argparse.Namespace], int]
+
+_FAILED = 2
+#: Options of the program itself; all others at its head are those of its first command.
+_ABOUT = ("-h", "--help", "--version")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    try:
+        words = list(sys.argv[1:] if argv is None else argv)
+        if not words or (words[0].startswith("-") and words[0] not in _ABOUT):
+            words.insert(0, "serve")
+        given = _parser().parse_args(words)
+        command: Command = given.command
+        settings = resolve(vars(given), os.environ, lambda path: path.read_text("utf-8"))
+        return command(settings, given)
+    except TornchatError as wrong:
+        _say(f"tornchat: {' '.join(wrong.detail.split())}")
+        return _FAILED
+    except KeyboardInterrupt:
+        _say("tornchat: interrupted")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone: nothing is left to say, and nowhere to say it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _FAILED
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+# -- the commands
+
+
+def _serve(settings: Settings, _given: argparse.Namespace) -> int:
+    from tornchat.supervisor import serve
+
+    return serve(settings)
+
+
+def _user_add(settings: Settings, given: argparse.Namespace) -> int:
+    password = _password(given)
+    from tornchat.chat import shell
+
+    user = _with_database(
+        settings, shell.user_add(settings, given.name, password, given.display_name, given.admin)
+    )
+    kind = "administrator" if given.admin else "user"
+    print(f"Added the {kind} {given.name} (id {user}).")
+    return 0
+
+
+def _user_list(settings: Settings, _given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    rows = _with_database(settings, shell.user_list(settings))
+    table = [("ID", "NAME", "DISPLAY NAME", "ROLE", "STATE"), *rows]
+    widths = [max(len(str(row[column])) for row in table) for column in range(5)]
+    for row in table:
+        cells = (str(cell).ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    return 0
+
+
+def _user_disable(settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    _with_database(settings, shell.user_disable(settings, given.name))
+    print(f"Disabled {given.name}.")
+    return 0
+
+
+def _user_password(settings: Settings, given: argparse.Namespace) -> int:
+    password = _password(given)
+    from tornchat.chat import shell
+
+    _with_database(settings, shell.user_password(settings, given.name, password))
+    print(f"Changed the password of {given.name}.")
+    return 0
+
+
+def _token_add(settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    print(_with_database(settings, shell.token_add(settings, given.user, given.label)))
+    return 0
+
+
+def _room_add(settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    print(_with_database(settings, shell.room_add(settings, given.name, given.private)))
+    return 0
+
+
+def _with_database(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` on a database that is up to date: no server may have run here before."""
+    import asyncio
+
+    from tornchat.archive import migrate
+    from tornchat.data_folder import make_folder
+
+    try:
+        make_folder(settings.data.absolute())
+        migrate.upgrade(settings.database_url())
+    except BaseException:
+        work.close()
+        raise
+    return asyncio.run(work)
+
+
+def _password(given: argparse.Namespace) -> str:
+    if given.password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif not sys.stdin.isatty():
+        raise SettingsError("there is no terminal to ask for the password; use --password-stdin")
+    else:
+        from getpass import getpass
+
+        password = getpass(f"Password for {given.name}: ")
+        if getpass("Once more: ") != password:
+            raise SettingsError("the two passwords differ; nothing was changed")
+    if not password:
+        raise SettingsError("the password is empty; nothing was changed")
+    return password
+
+
+# -- the command line
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=34)
+
+
+class _Parser(OneLineParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_HelpFormatter, **options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    name = Path(sys.argv[0]).name
+    top = _Parser(
+        prog="tornchat" if name == "__main__.py" else name,
+        usage="%(prog)s [COMMAND] [options]",
+        description="A self-hosted instant messenger for the browser. Without a command: serve.",
+        epilog="COMMAND --help says more about each.",
+    )
+    top.add_argument(
+        "--version",
+        action="version",
+        version=f"Tornchat {__version__}",
+        help="show the version and exit",
+    )
+    commands = top.add_subparsers(
+        title="commands", metavar="COMMAND", prog=top.prog, parser_class=_Parser
+    )
+    _command(commands, "serve", _serve, "run the server (the default)")
+
+    users = _group(commands, "user", "accounts: add, list, disable, password")
+    add = _command(users, "add", _user_add, "make an account", name="NAME")
+    add.add_argument("--admin", action="store_true", help="make it an administrator")
+    add.add_argument("--display-name", metavar="D", help="the name that people see")
+    _command(users, "list", _user_list, "list the accounts")
+    _command(users, "disable", _user_disable, "close an account and end its sessions", name="NAME")
+    password = _command(users, "password", _user_password, "set a new password", name="NAME")
+    for asks in (add, password):
+        asks.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="read the password from the first line of standard input",
+        )
+
+    tokens = _group(commands, "token", "bearer tokens: add")
+    token = _command(tokens, "add", _token_add, "print a new bearer token", user="USER")
+    token.add_argument("--label", metavar="L", default="", help="what the token is for")
+
+    rooms = _group(commands, "room", "rooms: add")
+    room = _command(rooms, "add", _room_add, "make a room and print its id", name="NAME")
+    room.add_argument("--private", action="store_true", help="only for members")
+    add_options(top)
+    return top
+
+
+def _group(commands: Any, name: str, text: str) -> Any:
+    group = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
+    refusal = f"say what to do with a {name}: see server.py {name} --help"
+    group.set_defaults(command=_refuse(refusal))
+    group.usage = f"{group.prog} COMMAND [options]"
+    return group.add_subparsers(
+        title="commands", metavar="COMMAND", prog=group.prog, parser_class=_Parser
+    )
+
+
+def _refuse(refusal: str) -> Command:
+    def command(_settings: Settings, _given: argparse.Namespace) -> int:
+        raise SettingsError(refusal)
+
+    return command
+
+
+def _command(
+    commands: Any, command_name: str, command: Command, text: str, **positional: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        command_name, help=text, description=f"{text[0].upper()}{text[1:]}."
+    )
+    parser.set_defaults(command=command)
+    parser.usage = " ".join([parser.prog, *positional.values(), "[options]"])
+    for dest, metavar in positional.items():
+        parser.add_argument(dest, metavar=metavar)
+    add_options(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""Announcements: what a change in SQL must do to Redis, said once and in order.
+
+A change of users, sessions, rooms or members is written to SQL together with an announcement (a row
+of the outbox). Whoever holds the archive's lease hands it to one script, ``log/lua/announce.lua``,
+that changes the mirror and appends the events. Each announcement is data, so that it can wait in a
+table: topics and fields of events, and entries of mirror hashes to set or to drop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tornchat.domain.events import SESSIONS_ENDED
+from tornchat.domain.topics import SPACE, room_topic, user_topic
+
+SESSIONS = "sessions"
+FIRST_ID = "@first"
+"""Stands for the id of the announcement's first event, which only the script knows."""
+
+
+def memberships(user: str) -> str:
+    """Name of the mirror hash room -> joined_id of one user."""
+    return f"memberships:{user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """``joined`` is (room, user) where the first event's id is a membership's ``joined_id``."""
+
+    events: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    set: tuple[tuple[str, str, str], ...] = ()
+    drop: tuple[tuple[str, str], ...] = ()
+    tell: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
+    joined: tuple[str, str] | None = None
+
+    def payload(self) -> dict[str, Any]:
+        """As JSON keeps it in the outbox."""
+        return {
+            "events": [[topic, dict(fields)] for topic, fields in self.events],
+            "set": [list(entry) for entry in self.set],
+            "drop": [list(entry) for entry in self.drop],
+            "tell": [[topic, dict(fields)] for topic, fields in self.tell],
+            "joined": list(self.joined) if self.joined else None,
+        }
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> Announcement:
+        """The inverse of `payload`."""
+        joined = payload["joined"]
+        return cls(
+            events=tuple((topic, fields) for topic, fields in payload["events"]),
+            set=tuple((name, key, value) for name, key, value in payload["set"]),
+            drop=tuple((name, key) for name, key in payload["drop"]),
+            tell=tuple((topic, fields) for topic, fields in payload["tell"]),
+            joined=(joined[0], joined[1]) if joined else None,
+        )
+
+
+def room_created(room: str, name: str, description: str, by: str) -> Announcement:
+    """An open room is told to everybody."""
+    fields = {
+        "kind": "room.created",
+        "room": room,
+        "name": name,
+        "description": description,
+        "by": by,
+    }
+    return Announcement(events=((SPACE, fields),))
+
+
+def joined(
+    room: str, user: str, username: str, display_name: str, role: str, by: str
+) -> Announcement:
+    """Told to the person first, whose streams then join the room's topic, then to the room."""
+    fields = {
+        "kind": "member.joined",
+        "room": room,
+        "user": user,
+        "username": username,
+        "display_name": display_name,
+        "role": role,
+        "by": by,
+    }
+    return Announcement(
+        events=((user_topic(user), fields), (room_topic(room), fields)),
+        set=((memberships(user), room, FIRST_ID),),
+        joined=(room, user),
+    )
+
+
+def left(room: str, user: str, by: str) -> Announcement:
+    """Told to the room first, so that the person's streams still see it there."""
+    fields = {"kind": "member.left", "room": room, "user": user, "by": by}
+    return Announcement(
+        events=((room_topic(room), fields), (user_topic(user), fields)),
+        drop=((memberships(user), room),),
+    )
+
+
+def read_up_to(user: str, room: str, last_read: int) -> Announcement:
+    """The read marker moved, for the other devices of ``user``."""
+    fields = {"kind": "read", "room": room, "last_read": last_read}
+    return Announcement(events=((user_topic(user), fields),))
+
+
+def session_began(digest: str, record: str) -> Announcement:
+    """A new session or token; ``record`` is what the mirror keeps (`domain.sessions`)."""
+    return Announcement(set=((SESSIONS, digest, record),))
+
+
+def sessions_ended(user: str, digests: Iterable[str], code: str) -> Announcement:
+    """Sessions are gone and their streams are cut at once; ``code`` goes into their ``bye``."""
+    gone = list(digests)
+    fields = {"kind": SESSIONS_ENDED, "sessions": gone, "code": code}
+    return Announcement(
+        drop=tuple((SESSIONS, digest) for digest in gone),
+        tell=((user_topic(user), fields),) if gone else (),
+    )

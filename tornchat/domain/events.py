@@ -1,0 +1,87 @@
+"""Events: what is said on a topic, and the table of their kinds.
+
+A logged event has an ``id`` and the id of the event before it in its topic, ``prev``. An ephemeral
+one has neither (both 0) and is only passed on live. ``fields`` always has ``kind`` and ``at``
+(unix milliseconds, from Redis' clock for logged events).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+KINDS: dict[str, str] = {
+    "message": "somebody wrote in a room",
+    "room.created": "a new open room; private ones are told by member.joined alone",
+    "member.joined": "a person is now a member of a room",
+    "member.left": "a person is no longer a member of a room",
+    "read": "I have read a room up to a message, on another device",
+}
+"""Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""
+
+STREAM_KINDS: dict[str, str] = {
+    "hello": "the first event of a stream: where it starts, or that it cannot",
+    "beat": "the stream is alive; its id is the stream's cursor",
+    "move": "this worker is leaving: reconnect after `after_ms`",
+    "bye": "the server ends this stream on purpose",
+}
+"""Events that speak of the stream itself; they belong to no topic."""
+
+SESSIONS_ENDED = "sessions.ended"
+"""From worker to worker on a user's topic: cut the streams of these sessions. Never streamed."""
+
+
+class Event:
+    """One event of one topic.
+
+    ``encoded`` is what the transport made of it, kept so that each worker encodes an event once
+    for all of its readers.
+    """
+
+    __slots__ = ("encoded", "fields", "id", "prev", "topic")
+
+    def __init__(self, id: int, prev: int, topic: str, fields: Mapping[str, Any]) -> None:
+        self.id = id
+        self.prev = prev
+        self.topic = topic
+        self.fields = fields
+        self.encoded: bytes | None = None
+
+    @property
+    def kind(self) -> str:
+        kind: str = self.fields["kind"]
+        return kind
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.id} after {self.prev} in {self.topic}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Event):
+            return NotImplemented
+        return (self.id, self.prev, self.topic, self.fields) == (
+            other.id,
+            other.prev,
+            other.topic,
+            other.fields,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.topic))
+
+
+def message(
+    room: str, author: str, body: str, html: str, nonce: str | None, reply_to: int | None
+) -> dict[str, Any]:
+    """The fields of a ``message`` event; the message's id is the event's."""
+    fields: dict[str, Any] = {
+        "kind": "message",
+        "room": room,
+        "author": author,
+        "body": body,
+        "html": html,
+    }
+    if nonce is not None:
+        fields["nonce"] = nonce
+    if reply_to is not None:
+        fields["reply_to"] = reply_to
+    return fields

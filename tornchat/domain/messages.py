@@ -1,0 +1,57 @@
+"""A message as people see it, whether it comes from the log or from the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded in."""
+
+    id: int
+    at: int
+    room: str
+    author: str
+    body: str
+    html: str
+    nonce: str | None = None
+    reply_to: int | None = None
+    edited: int | None = None
+    deleted: bool = False
+    version: int = 0
+
+    def public(self) -> dict[str, Any]:
+        """The JSON object of PROTOCOL "A message": optional members only where they say something."""
+        out: dict[str, Any] = {
+            "id": self.id,
+            "at": self.at,
+            "room": self.room,
+            "author": self.author,
+            "body": self.body,
+            "html": self.html,
+        }
+        for name in ("nonce", "reply_to", "edited"):
+            value = getattr(self, name)
+            if value is not None:
+                out[name] = value
+        if self.deleted:
+            out["deleted"] = True
+        return out
+
+
+def message_of(id: int, event: Mapping[str, Any]) -> Message:
+    """The message that a logged ``message`` event creates."""
+    return Message(
+        id=id,
+        at=event["at"],
+        room=event["room"],
+        author=event["author"],
+        body=event["body"],
+        html=event["html"],
+        nonce=event.get("nonce"),
+        reply_to=event.get("reply_to"),
+        version=id,
+    )

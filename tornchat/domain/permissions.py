@@ -1,0 +1,50 @@
+"""Who may do what in a room: decisions on values, raised as the errors that people see.
+
+A private room does not exist for strangers (404); an open one is there for everybody, but is read and
+written by its members (403 until one joins).
+"""
+
+from __future__ import annotations
+
+from tornchat.domain.errors import Forbidden, InvalidValue, NotFound
+
+ADMIN = "admin"
+OWNER = "owner"
+OPEN = "open"
+
+
+def may_see(kind: str, member: bool) -> None:
+    """To know of a room: its name, its description, its number of members."""
+    if kind != OPEN and not member:
+        raise NotFound("There is no such room, or you are not in it.")
+
+
+def may_read(kind: str, member: bool) -> None:
+    """To read its messages and its list of members."""
+    may_see(kind, member)
+    if not member:
+        raise Forbidden("You are not a member of this room. Join it first.")
+
+
+def may_join(kind: str, member: bool) -> None:
+    """To become a member by oneself."""
+    may_see(kind, member)
+
+
+def may_add(kind: str, member: bool) -> None:
+    """To make somebody else a member: any member may, except in a direct room."""
+    may_read(kind, member)
+    if kind == "direct":
+        raise InvalidValue("A direct room stays among its people. Make a new one.")
+
+
+def may_remove(kind: str, own_role: str | None, space_role: str) -> None:
+    """To make somebody else leave. ``own_role``: in the room, None for a stranger."""
+    may_see(kind, own_role is not None or space_role == ADMIN)
+    if own_role != OWNER and space_role != ADMIN:
+        raise Forbidden("Only an owner of the room or an administrator may remove somebody.")
+
+
+def reads_from(kind: str, joined_id: int) -> int:
+    """The id above which a member may read: all of an open room, a private one from joining on."""
+    return 0 if kind == OPEN else joined_id

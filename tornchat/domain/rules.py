@@ -1,0 +1,158 @@
+"""What names, passwords and texts may be.
+
+Each rule takes a value as it came, of whatever type, and returns the clean one or raises
+`InvalidValue` with what to do about it. Lengths are in Unicode code points. Names are compared by
+their key: two names with one key are one name (Unicode Standard, section 3.13, "compatibility
+caseless match").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .errors import InvalidValue
+
+MOST_BODY = 10_000
+MOST_NONCE = 64
+
+_NONCE = re.compile(r"[\x20-\x7e]{1,64}")
+_JOINERS = "\u200c\u200d"
+"""Invisible, but Persian and family emoji are not written without them."""
+
+# Characters of the categories L and M that show nothing (Default_Ignorable_Code_Point), and the
+# Braille blank: names made of them, or differing by them, would look alike.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# Nothing but \n and \t is left of the control characters. C1 goes with C0: terminals obey it too.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def check_username(value: object) -> str:
+    """2 to 32 letters, digits and ``. _ -``, in NFKC."""
+    text = unicodedata.normalize("NFKC", _text(value, "The username"))
+    if not 2 <= len(text) <= 32:
+        raise InvalidValue("Choose a username of 2 to 32 characters.")
+    if not all(_fit_for_a_username(char) for char in text) or _INVISIBLE.search(text):
+        raise InvalidValue("Use only letters, digits and . _ - in the username, without spaces.")
+    if not any(char.isalnum() for char in text) or unicodedata.category(text[0])[0] == "M":
+        raise InvalidValue("Begin the username with a letter or a digit.")
+    return text
+
+
+def username_key(text: str) -> str:
+    """What two spellings of one username have in common."""
+    return _key(text)
+
+
+def check_display_name(value: object) -> str:
+    """1 to 64 characters on one line, with spaces put in order."""
+    return _visible_line(value, "name to be shown", 64)
+
+
+def check_room_name(value: object) -> str:
+    """1 to 64 characters on one line, with spaces put in order."""
+    return _visible_line(value, "room name", 64)
+
+
+def room_key(text: str) -> str:
+    """What two spellings of one room name have in common."""
+    return _key(_INVISIBLE.sub("", text).translate(dict.fromkeys(map(ord, _JOINERS))))
+
+
+def check_description(value: object) -> str:
+    """At most 500 characters, perhaps none; lines are allowed."""
+    text = _lines(value, "The description")
+    if len(text) > 500:
+        raise InvalidValue("Shorten the description to 500 characters.")
+    return text
+
+
+def check_password(value: object, username: str) -> str:
+    """8 to 256 characters that are not the username."""
+    text = _text(value, "The password")
+    if len(text) < 8:
+        raise InvalidValue("Choose a password of at least 8 characters.")
+    if len(text) > 256:
+        raise InvalidValue("Choose a password of at most 256 characters.")
+    if _key(text) == username_key(username):
+        raise InvalidValue("Choose a password that is not the username.")
+    return text
+
+
+def check_body(value: object) -> str:
+    """1 to 10,000 characters without control characters and blank lines around, lines by ``\n``."""
+    text = _lines(value, "The message")
+    if not _shows_something(text):
+        raise InvalidValue("Write something first: the message is empty.")
+    if len(text) > MOST_BODY:
+        raise InvalidValue(
+            f"Shorten the message to {MOST_BODY:,} characters; it has {len(text):,}."
+        )
+    return text
+
+
+def check_nonce(value: object) -> str:
+    """1 to 64 printable ASCII characters."""
+    text = _text(value, "The nonce")
+    if not _NONCE.fullmatch(text):
+        raise InvalidValue(f"Send a nonce of 1 to {MOST_NONCE} printable ASCII characters.")
+    return text
+
+
+def limit_of(text: str | None, default: int, most: int) -> int:
+    """A number of rows as clients ask for it: ``default`` without one, at most ``most``."""
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise InvalidValue(f"Send a limit from 1 to {most}; {text[:40]!r} is not one.")
+    return min(int(text), most)
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue(f"{what} must be a text.")
+    if _SURROGATES.search(value):
+        raise InvalidValue(f"{what} holds half a character (a lone surrogate): send valid UTF-8.")
+    return value
+
+
+def _lines(value: object, what: str) -> str:
+    """Several lines with ``\\n`` between, without control characters and blank lines around."""
+    text = _text(value, what).replace("\r\n", "\n").replace("\r", "\n")
+    lines = _CONTROLS.sub("", text).split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    return "\n".join(lines[first:])
+
+
+def _visible_line(value: object, what: str, most: int) -> str:
+    text = unicodedata.normalize("NFC", " ".join(_text(value, f"The {what}").split()))
+    for char in text:
+        if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") and char not in _JOINERS:
+            raise InvalidValue(f"Remove the invisible character U+{ord(char):04X} from the {what}.")
+    if not _shows_something(text) or len(text) > most:
+        raise InvalidValue(f"Choose a {what} of 1 to {most} visible characters.")
+    return text
+
+
+def _fit_for_a_username(char: str) -> bool:
+    category = unicodedata.category(char)
+    return char in "._-" or category[0] == "L" or category in ("Nd", "Mn", "Mc")
+
+
+def _shows_something(text: str) -> bool:
+    """Whether there is a character with ink, of a category other than separators and controls."""
+    return any(
+        unicodedata.category(char) not in ("Cc", "Cf", "Zs", "Zl", "Zp")
+        for char in _INVISIBLE.sub("", text)
+    )
+
+
+def _key(text: str) -> str:
+    for _ in range(2):
+        text = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text)

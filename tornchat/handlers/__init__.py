@@ -1,0 +1,1 @@
+"""Tornado handlers, thin: parse, call one verb, answer."""

@@ -1,0 +1,101 @@
+"""``/api/server``, ``/api/users``, ``/api/session``."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from tornchat.chat import accounts, rooms
+from tornchat.chat import snapshot as snapshots
+from tornchat.domain.errors import InvalidValue
+from tornchat.handlers.base import Handler
+
+MOST_IDS = 100
+
+
+class Server(Handler):
+    """What a stranger needs to know to sign up or in."""
+
+    public = frozenset({"GET"})
+
+    async def get(self) -> None:
+        about = snapshots.server(self.chat)
+        self.answer({**about, "accounts": await accounts.any_accounts(self.chat)})
+
+
+class _SignsIn(Handler):
+    def keep(self, token: str) -> None:
+        """Give the browser its cookie."""
+        self.set_cookie(
+            self.site.cookie,
+            token,
+            expires_days=accounts.COOKIE_DAYS,
+            path="/",
+            httponly=True,
+            secure=self.site.secure,
+            samesite="Lax",
+        )
+
+
+class Users(_SignsIn):
+    """``POST /api/users`` signs up; ``GET`` with ``ids=`` or ``username=`` tells names to members."""
+
+    public = frozenset({"POST"})
+
+    async def get(self) -> None:
+        ids = [id for id in (self.query("ids") or "").split(",") if id]
+        if len(ids) > MOST_IDS:
+            raise InvalidValue(f"Ask for {MOST_IDS} ids at most.")
+        self.answer({"users": await rooms.profiles(self.chat, ids, self.query("username"))})
+
+    async def post(self) -> None:
+        body = self.body()
+        user, token = await accounts.sign_up(
+            self.chat,
+            body.get("username"),
+            body.get("password"),
+            body.get("display_name"),
+            _limited_address(self.request.remote_ip),
+        )
+        self.keep(token)
+        self.answer(await snapshots.snapshot(self.chat, user.id), 201)
+
+
+class Session(_SignsIn):
+    """``/api/session``: sign in, the snapshot, sign out."""
+
+    public = frozenset({"POST"})
+
+    async def get(self) -> None:
+        self.answer(await snapshots.snapshot(self.chat, self.who.user))
+
+    async def post(self) -> None:
+        body = self.body()
+        user, token = await accounts.sign_in(
+            self.chat, body.get("username"), body.get("password"), self.request.remote_ip or ""
+        )
+        self.keep(token)
+        self.answer(await snapshots.snapshot(self.chat, user.id), 201)
+
+    async def delete(self) -> None:
+        await accounts.sign_out(self.chat, self.who)
+        self.clear_cookie(self.site.cookie, path="/", secure=self.site.secure)
+        self.nothing()
+
+
+class Password(Handler):
+    """``PUT /api/session/password {old, new}``."""
+
+    async def put(self) -> None:
+        body = self.body()
+        await accounts.change_password(self.chat, self.who, body.get("old"), body.get("new"))
+        self.nothing()
+
+
+def _limited_address(address: str | None) -> str | None:
+    """Sign-ups from this machine itself are not limited."""
+    try:
+        if ipaddress.ip_address(address or "").is_loopback:
+            return None
+    except ValueError:
+        pass
+    return address or "unknown"

@@ -1,0 +1,186 @@
+"""What every request goes through: the host, the origin, who sends it, and errors as problems."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tornado import httputil, web
+
+from tornchat.chat import accounts
+from tornchat.chat.context import Chat, Identity
+from tornchat.domain import errors
+from tornchat.hub.hub import Hub
+from tornchat.wire.browser import to_json
+
+logger = logging.getLogger(__name__)
+
+MOST_BODY_BYTES = 256 * 1024
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+@dataclass(slots=True)
+class Site:
+    """How the server is seen from outside. ``origin`` is its public address behind a proxy."""
+
+    origin: str | None = None
+    hosts: frozenset[str] = frozenset()
+    any_address: bool = False
+
+    @property
+    def secure(self) -> bool:
+        return self.origin is not None and self.origin.startswith("https:")
+
+    @property
+    def cookie(self) -> str:
+        """The ``__Host-`` prefix keeps other hosts of the domain from setting it; it needs https."""
+        return "__Host-tornchat" if self.secure else "tornchat"
+
+    def answers_to(self, host: str) -> bool:
+        """A page of another site whose name was pointed at this server must not be served."""
+        if host in self.hosts:
+            return True
+        try:
+            # Nobody can point a bare address somewhere else.
+            ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return False
+        return self.any_address
+
+
+class Handler(web.RequestHandler):
+    """Base of all. Methods named in ``public`` answer to strangers; all others want a session or
+    a token, whose bearer is then ``who``."""
+
+    public: ClassVar[frozenset[str]] = frozenset()
+    any_host: ClassVar[bool] = False
+    policy: ClassVar[str] = API_POLICY
+    who: Identity
+
+    chat: Chat
+    hub: Hub
+    site: Site
+
+    def initialize(self, chat: Chat, hub: Hub, site: Site) -> None:
+        self.chat = chat
+        self.hub = hub
+        self.site = site
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        self.set_header("Content-Security-Policy", self.policy)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Cache-Control", "no-store")
+
+    async def prepare(self) -> None:
+        if not self.any_host and not self.site.answers_to(self.request.host_name.lower()):
+            raise errors.WrongHost()
+        if len(self.request.body) > MOST_BODY_BYTES:
+            raise errors.TooLarge(f"The body may have {MOST_BODY_BYTES // 1024} KiB at most.")
+        token = self._bearer()
+        by_cookie = token is None
+        if token is None:
+            token = self.get_cookie(self.site.cookie)
+        if by_cookie and self.request.method in ("POST", "PUT", "PATCH", "DELETE"):
+            self._demand_json()
+        if self.request.method in self.public:
+            return
+        if token is None:
+            raise errors.Unauthenticated()
+        self.who = await accounts.authenticate(self.chat, token)
+
+    def check_trusted_origin(self, origin: str) -> bool:
+        """Asked by Tornado for requests that change something and come from another origin.
+
+        A bearer token is not sent by a browser on its own, and where there is one the cookie is not
+        looked at, so other origins may use it.
+        """
+        return origin == self.site.origin or self._bearer() is not None
+
+    # -- helpers of the handlers
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object in the request. Raises `BadRequest`."""
+        try:
+            value = json.loads(self.request.body)
+        except (ValueError, RecursionError):
+            raise errors.BadRequest("The body is not JSON in UTF-8.") from None
+        if not isinstance(value, dict):
+            raise errors.BadRequest("The body must be a JSON object.")
+        return value
+
+    def answer(self, value: Any, status: int = 200) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(to_json(value))
+
+    def nothing(self) -> None:
+        self.set_status(204)
+        self.finish()
+
+    def query(self, name: str) -> str | None:
+        """A parameter of the address, stripped; None where it is absent."""
+        return self.get_query_argument(name, None)
+
+    # -- errors
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        problem = _as_error(status_code, kwargs.get("exc_info", (None, None, None))[1])
+        self.set_status(problem.status)
+        if problem.retry_after is not None:
+            self.set_header("Retry-After", str(max(1, math.ceil(problem.retry_after))))
+        if problem.status == 401:
+            self.set_header("WWW-Authenticate", 'Bearer realm="tornchat"')
+        self.set_header("Content-Type", "application/problem+json; charset=utf-8")
+        self.finish(to_json(problem.problem()))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if isinstance(value, errors.TornchatError) and value.status != 500:
+            return
+        super().log_exception(typ, value, tb)
+
+    def _bearer(self) -> str | None:
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
+
+    def _demand_json(self) -> None:
+        """A form of another site can send a POST with the cookie, but not as JSON.
+
+        PUT and DELETE are never sent by a form, so without a body they need no type.
+        """
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        simple = self.request.method in ("POST", "PATCH") or bool(self.request.body)
+        if simple and kind != "application/json":
+            raise errors.WrongType()
+
+
+def _as_error(status: int, error: BaseException | None) -> errors.TornchatError:
+    """What Tornado and we raise, as one of ours."""
+    match error:
+        case errors.TornchatError():
+            return error
+        case web.MissingArgumentError():
+            return errors.BadRequest(f"The parameter {error.arg_name} is missing.")
+        case web.HTTPError(status_code=403):
+            return errors.CrossSite()
+        case web.HTTPError(status_code=404):
+            return errors.NotFound()
+        case web.HTTPError(status_code=405):
+            return errors.MethodNotAllowed()
+        case web.HTTPError() | httputil.HTTPInputError() if status < 500:
+            return errors.BadRequest()
+        case _:
+            return errors.TornchatError()
+
+
+class Unknown(Handler):
+    """Every address that is not in the table of routes."""
+
+    def prepare(self) -> None:  # type: ignore[override]
+        raise errors.NotFound()

@@ -1,0 +1,46 @@
+"""``GET /api/events``: the stream."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from tornchat.domain.errors import BadRequest
+from tornchat.domain.ids import parse_cursor
+from tornchat.handlers.base import Handler
+from tornchat.hub import joining
+from tornchat.hub.reader import Reader
+
+
+class Events(Handler):
+    """Server-Sent Events after a cursor, then live, until either side ends it."""
+
+    _reader: Reader | None = None
+
+    async def get(self) -> None:
+        if "application/json" in self.request.headers.get("Accept", ""):
+            raise BadRequest("Polling is not served yet: ask for text/event-stream.")
+        cursor = self._cursor()
+        reader = self._reader = self.hub.reader(self.who.user, self.who.digest, cursor)
+        try:
+            entry = await joining.enter(self.hub, reader, cursor)
+        except BaseException:
+            reader.close()
+            raise
+        if reader.closed:
+            return
+        # The stream outlives the request: take the socket, and let handler, request and IOStream go.
+        stream = self.detach()
+        sock = socket.socket(fileno=os.dup(stream.socket.fileno()))
+        stream.close()
+        self.hub.stream(reader, entry, sock)
+
+    def on_connection_close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+    def _cursor(self) -> int | None:
+        """`Last-Event-ID` wins, since a browser that connects again keeps its first address."""
+        last = self.request.headers.get("Last-Event-ID")
+        text = last if last else self.query("after")
+        return None if text is None else parse_cursor(text)

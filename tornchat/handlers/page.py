@@ -1,0 +1,43 @@
+"""The page and its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tornado import web
+
+from tornchat.chat.context import Chat
+from tornchat.handlers.base import Handler, Site
+from tornchat.hub.hub import Hub
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types tornchat"
+)
+
+
+class Page(Handler, web.StaticFileHandler):
+    """Files of ``web/``; an address of the app itself (no dot in its last part) is the page."""
+
+    public = frozenset({"GET", "HEAD"})
+    policy = PAGE_POLICY
+
+    def initialize(self, chat: Chat, hub: Hub, site: Site, path: str = "") -> None:  # type: ignore[override]
+        Handler.initialize(self, chat, hub, site)
+        web.StaticFileHandler.initialize(self, path, "index.html")
+
+    def parse_url_path(self, url_path: str) -> str:
+        if "." not in url_path.rpartition("/")[2]:
+            return "index.html"
+        return web.StaticFileHandler.parse_url_path(self, url_path)
+
+    def set_extra_headers(self, path: str) -> None:
+        # Not for ever: a new version is seen at the next load, by its ETag.
+        self.set_header("Cache-Control", "no-cache")
+
+
+def page_route(web_root: Path, parts: dict[str, Any]) -> tuple[str, type[Page], dict[str, Any]]:
+    return (r"/(?!api/)(.*)", Page, {**parts, "path": str(web_root)})

@@ -1,0 +1,108 @@
+"""``/api/rooms`` and what is in one."""
+
+from __future__ import annotations
+
+from tornchat.chat import messages, rooms, snapshot
+from tornchat.domain.errors import BadRequest
+from tornchat.domain.ids import parse_cursor
+from tornchat.domain.rules import limit_of
+from tornchat.handlers.base import Handler
+
+PAGE = 50
+MOST_PAGE = 200
+ME = "me"
+
+
+class Rooms(Handler):
+    """``/api/rooms``: mine and those I could join; make one."""
+
+    async def get(self) -> None:
+        self.answer(
+            {
+                "rooms": await snapshot.my_rooms(self.chat, self.who.user),
+                "discoverable": await snapshot.discoverable(self.chat, self.who.user),
+            }
+        )
+
+    async def post(self) -> None:
+        body = self.body()
+        id = await rooms.create(
+            self.chat, self.who, body.get("name"), body.get("description"), body.get("private")
+        )
+        self.answer(await snapshot.room(self.chat, self.who, id), 201)
+
+
+class Room(Handler):
+    """``/api/rooms/R``."""
+
+    async def get(self, room: str) -> None:
+        self.answer(await snapshot.room(self.chat, self.who, room))
+
+
+class Members(Handler):
+    """``/api/rooms/R/members``."""
+
+    async def get(self, room: str) -> None:
+        people = await rooms.people(self.chat, self.who, room)
+        self.answer(
+            {
+                "members": [
+                    {
+                        "id": person.id,
+                        "username": person.username,
+                        "display_name": person.display_name,
+                        "role": person.role,
+                    }
+                    for person in people
+                ]
+            }
+        )
+
+
+class Member(Handler):
+    """``/api/rooms/R/members/U``: join or add, leave or remove."""
+
+    async def put(self, room: str, user: str) -> None:
+        if user in (ME, self.who.user):
+            await rooms.join(self.chat, self.who, room)
+        else:
+            await rooms.add(self.chat, self.who, room, user)
+        self.answer(await snapshot.room(self.chat, self.who, room))
+
+    async def delete(self, room: str, user: str) -> None:
+        if user in (ME, self.who.user):
+            await rooms.leave(self.chat, self.who, room)
+        else:
+            await rooms.remove(self.chat, self.who, room, user)
+        self.nothing()
+
+
+class ReadMarker(Handler):
+    """``/api/rooms/R/read``."""
+
+    async def put(self, room: str) -> None:
+        await rooms.move_read(self.chat, self.who, room, self.body().get("id"))
+        self.nothing()
+
+
+class Messages(Handler):
+    """``/api/rooms/R/messages``: a page of history; post."""
+
+    async def get(self, room: str) -> None:
+        bounds = {
+            name: parse_cursor(value)
+            for name in ("before", "after", "around")
+            if (value := self.query(name)) is not None
+        }
+        if len(bounds) > 1:
+            raise BadRequest("Give one of before, after and around.")
+        limit = limit_of(self.query("limit"), PAGE, MOST_PAGE)
+        page = await messages.history(self.chat, self.who, room, **bounds, limit=limit)
+        self.answer(messages.page_json(page))
+
+    async def post(self, room: str) -> None:
+        body = self.body()
+        message, again = await messages.post(
+            self.chat, self.who, room, body.get("body"), body.get("nonce"), body.get("reply_to")
+        )
+        self.answer(message.public(), 200 if again else 201)

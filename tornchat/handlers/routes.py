@@ -1,0 +1,44 @@
+"""The table of routes. A test asks each of them as a stranger, and holds ``docs/protocol.md`` to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tornado import web
+
+from tornchat.chat.context import Chat
+from tornchat.handlers import accounts, events, health, rooms
+from tornchat.handlers.base import Handler, Site, Unknown
+from tornchat.handlers.page import page_route
+from tornchat.hub.hub import Hub
+
+_ID = r"([a-z0-9]+)"
+
+ROUTES: list[tuple[str, type[Handler]]] = [
+    (r"/healthz", health.Alive),
+    (r"/readyz", health.Ready),
+    (r"/api/server", accounts.Server),
+    (r"/api/users", accounts.Users),
+    (r"/api/session", accounts.Session),
+    (r"/api/session/password", accounts.Password),
+    (r"/api/rooms", rooms.Rooms),
+    (rf"/api/rooms/{_ID}", rooms.Room),
+    (rf"/api/rooms/{_ID}/members", rooms.Members),
+    (rf"/api/rooms/{_ID}/members/{_ID}", rooms.Member),
+    (rf"/api/rooms/{_ID}/messages", rooms.Messages),
+    (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
+    (r"/api/events", events.Events),
+]
+
+
+def application(chat: Chat, hub: Hub, site: Site, web_root: Path) -> web.Application:
+    """All routes as one Tornado application."""
+    parts: dict[str, Any] = {"chat": chat, "hub": hub, "site": site}
+    return web.Application(
+        [*((path, handler, parts) for path, handler in ROUTES), page_route(web_root, parts)],
+        default_handler_class=Unknown,
+        default_handler_args=parts,
+        cross_origin_protection=True,
+        log_function=lambda handler: None,
+    )

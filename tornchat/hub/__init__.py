@@ -1,0 +1,1 @@
+"""The hub of one worker: topic -> readers, and the sockets that they write to."""

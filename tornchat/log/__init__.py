@@ -1,0 +1,1 @@
+"""Redis: the log of events, the bus that carries them, and the mirror of who may see them."""

@@ -1,0 +1,121 @@
+"""Writing to the log: messages, announcements, and what is only said live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tornchat.domain.announcements import Announcement
+from tornchat.domain.errors import Conflict, Forbidden, NonceReused, TooMany
+from tornchat.domain.topics import room_topic
+from tornchat.wire import packed
+from tornchat.log.client import Client
+from tornchat.log.connection import Argument
+
+NONCE_SECONDS = 24 * 3600
+BURST_SECONDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """``again``: the nonce was known, and this is what its first use was given."""
+
+    id: int
+    at: int
+    again: bool
+
+
+async def append_message(
+    client: Client,
+    fields: dict[str, Any],
+    digest: str,
+    rate: float,
+) -> Appended:
+    """Append a ``message`` event (`domain.events.message`) to its room, in one atomic step.
+
+    ``digest`` tells whether the same nonce comes with the same content; ``rate`` is messages per
+    second and author, 0 for no limit. Raises `Forbidden` where the author is not a member,
+    `NonceReused`, `TooMany`, `LogAway`.
+    """
+    keys, room, author, nonce = client.keys, fields["room"], fields["author"], fields.get("nonce")
+    topic = room_topic(room)
+    reply = await client.script(
+        "append",
+        [
+            keys.run,
+            keys.clock,
+            keys.heads,
+            keys.queue,
+            keys.mirror(f"memberships:{author}"),
+            keys.once(author, room, nonce or ""),
+            keys.rate(f"post:{author}"),
+            keys.log(topic),
+        ],
+        [
+            topic,
+            keys.channel(topic),
+            packed.open_event(fields),
+            room,
+            NONCE_SECONDS if nonce else 0,
+            digest,
+            1000 / rate if rate else 0,
+            max(5, BURST_SECONDS * rate),
+        ],
+    )
+    match reply:
+        case [b"ok" | b"again" as outcome, id, _, at]:
+            return Appended(id, at, outcome == b"again")
+        case [b"stranger"]:
+            raise Forbidden("You are not a member of this room. Join it first.")
+        case [b"slow", wait]:
+            raise TooMany("You send messages too fast.", retry_after=wait / 1000)
+        case [b"conflict"]:
+            raise NonceReused()
+        case _:
+            raise Conflict(f"append answered {reply!r}")
+
+
+async def announce(client: Client, key: str, announcement: Announcement) -> int:
+    """Make an announcement of the outbox, once for its key.
+
+    Gives the id of its first event (0 where it has none), the same again for the same key.
+    """
+    keys = client.keys
+    logs: list[str] = []
+    args: list[Argument] = []
+    for topic, fields in announcement.events:
+        logs.append(keys.log(topic))
+        args += [topic, keys.channel(topic), packed.open_event(fields)]
+    for name, field, value in announcement.set:
+        logs.append(keys.mirror(name))
+        args += [field, value]
+    for name, field in announcement.drop:
+        logs.append(keys.mirror(name))
+        args.append(field)
+    for topic, fields in announcement.tell:
+        args += [keys.channel(topic), packed.frame({**fields, "at": 0})]
+    counts = [len(part) for part in (announcement.events, announcement.set)]
+    counts += [len(part) for part in (announcement.drop, announcement.tell)]
+    _, first = await client.script(
+        "announce",
+        [keys.run, keys.clock, keys.heads, keys.queue, keys.announced(key), *logs],
+        [NONCE_SECONDS, keys.control, f"announced {key}", *counts, *args],
+    )
+    return int(first)
+
+
+async def was_announced(client: Client, key: str) -> bool:
+    """Whether the announcement with this key has been made."""
+    return bool(await client.call("EXISTS", client.keys.announced(key)))
+
+
+async def nudge(client: Client) -> None:
+    """Wake whoever holds the lease: there is something in the outbox."""
+    await client.call("PUBLISH", client.keys.control, "nudge")
+
+
+async def wait_of_limit(client: Client, what: str, per_minute: float, burst: int) -> float:
+    """Count one call against the limit named ``what``; seconds to wait, 0 where it is let in."""
+    every = 60_000 / per_minute
+    reply = await client.script("limit", [client.keys.rate(what)], [every, burst])
+    return int(reply) / 1000

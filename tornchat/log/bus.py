@@ -1,0 +1,309 @@
+"""The bus: one subscription connection of a worker, and the repair of what it missed.
+
+What must hold: every event of a followed topic is handed on once it is known that nothing before it
+is missing, and nothing is handed on while that is not known. `domain.sequence` has the rules; here are
+the connection, the confirmations, the pulse that shows a deaf connection, and the reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from tornchat.domain.errors import LogAway
+from tornchat.domain.events import Event
+from tornchat.domain.sequence import Sequence
+from tornchat.wire import packed
+from tornchat.log import read
+from tornchat.log.client import Client
+from tornchat.log.connection import Connection, connect
+
+logger = logging.getLogger(__name__)
+
+PULSE_SECONDS = 1.0
+DEAF_SECONDS = 3.0
+CONFIRM_SECONDS = 5.0
+PAUSE_SECONDS = 10.0
+"""A longer repair closes the streams: their clients resume by themselves, here or elsewhere."""
+REPAIR_LIMIT = 5000
+"""More missing events than this are not handed on one by one: the streams are closed instead."""
+
+
+class Audience(Protocol):
+    """Who listens to the bus (the hub)."""
+
+    def hand_on(self, event: Event) -> None:
+        """The next event of a followed topic."""
+
+    def missed(self, topic: str, late: list[int] | None) -> None:
+        """Events of ``topic`` with these ids come late (None: it is not known which are gone)."""
+
+    def reload_all(self) -> None:
+        """The log does not reach back to what was handed on last."""
+
+    def close_all(self) -> None:
+        """Delivery is not possible for now."""
+
+    def join_again(self) -> None:
+        """The log was fenced: memberships may be other ones than were announced."""
+
+    def control(self, message: str) -> None:
+        """Something said between workers."""
+
+
+class Bus:
+    """Follows topics for one worker. ``worker`` names its pulse channel."""
+
+    def __init__(self, client: Client, url: str, worker: str, audience: Audience) -> None:
+        self.sequence = Sequence()
+        self.repairs = 0
+        self._client = client
+        self._url = url
+        self._keys = client.keys
+        self._audience = audience
+        self._pulse_channel = self._keys.pulse(worker)
+        self._wanted: Counter[str] = Counter()
+        self._unconfirmed: Counter[str] = Counter()
+        self._waiters: list[tuple[set[str], asyncio.Future[None], Connection | None]] = []
+        self._connection: Connection | None = None
+        self._run_id = ""
+        self._attention = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._held_since = self._loop.time()
+
+    # -- life
+
+    async def start(self) -> None:
+        """Connect, and begin at the log's clock. Raises `LogAway`."""
+        connection = await self._connect()
+        where = await read.position(self._client, [])
+        self._run_id = connection.run_id
+        self.sequence.start(where.clock)
+        self._tasks = [asyncio.ensure_future(self._keep()), asyncio.ensure_future(self._beat())]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._connection is not None:
+            self._connection.close()
+
+    def trouble(self) -> str | None:
+        """Why nothing can be delivered at the moment; None where all is well."""
+        if self._connection is None:
+            return "no subscription to Redis"
+        if self._loop.time() - self._heard > DEAF_SECONDS:
+            return "deaf: the pulse sent through Redis does not come back"
+        if self.sequence.holding:
+            return "repairing: events are being read again from the log"
+        return None
+
+    @property
+    def healthy(self) -> bool:
+        return self.trouble() is None
+
+    # -- topics
+
+    def follow(self, topic: str) -> None:
+        """Count one more reader of a topic; the first one subscribes."""
+        self._wanted[topic] += 1
+        if self._wanted[topic] == 1 and self._connection is not None:
+            self._subscribe(self._connection, [topic])
+
+    def unfollow(self, topic: str) -> None:
+        """Count one reader less; after the last one the topic is forgotten."""
+        self._wanted[topic] -= 1
+        if self._wanted[topic] > 0:
+            return
+        del self._wanted[topic]
+        self.sequence.forget(topic)
+        if self._connection is not None:
+            self._connection.say("UNSUBSCRIBE", self._keys.channel(topic))
+
+    async def confirmed(self, topics: Iterable[str], by: Connection | None = None) -> None:
+        """Wait until Redis has confirmed every one of ``topics``. Raises `LogAway`.
+
+        ``by`` this connection, or by whichever there is, should one be lost meanwhile.
+        """
+        wanted = set(topics)
+        if self._all_confirmed(wanted):
+            return
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.append((wanted, waiter, by))
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await waiter
+        except TimeoutError:
+            raise LogAway() from None
+        finally:
+            self._waiters = [entry for entry in self._waiters if entry[1] is not waiter]
+
+    def _all_confirmed(self, topics: set[str]) -> bool:
+        return self._connection is not None and not any(
+            self._unconfirmed[topic] for topic in topics
+        )
+
+    def _subscribe(self, connection: Connection, topics: list[str]) -> None:
+        # Counted, because a topic may be left and followed again before Redis has answered the first
+        # time: only the confirmation of the newest subscription counts.
+        for topic in topics:
+            self._unconfirmed[topic] += 1
+        connection.say("SUBSCRIBE", *(self._keys.channel(topic) for topic in topics))
+
+    # -- what comes in
+
+    def _push(self, message: list[Any]) -> None:
+        kind, name = message[0], message[1]
+        if kind == b"message":
+            self._message(name.decode(), message[2])
+        elif kind == b"subscribe":
+            self._confirm(name.decode())
+
+    def _message(self, channel: str, data: bytes) -> None:
+        topic = self._keys.topic_of(channel)
+        if topic is not None:
+            if topic in self._wanted and not self._unconfirmed[topic]:
+                event = packed.event_of_frame(topic, data)
+                if self.sequence.offer(event):
+                    self._audience.hand_on(event)
+                elif not self._attention.is_set():
+                    self._attend()
+        elif channel == self._pulse_channel:
+            self._pulse(data)
+        elif channel == self._keys.control:
+            self._audience.control(data.decode())
+
+    def _confirm(self, channel: str) -> None:
+        topic = self._keys.topic_of(channel)
+        if topic is None:
+            return
+        self._unconfirmed[topic] -= 1
+        if self._unconfirmed[topic] <= 0:
+            del self._unconfirmed[topic]
+        for topics, waiter, _ in self._waiters:
+            if not waiter.done() and self._all_confirmed(topics):
+                waiter.set_result(None)
+
+    def _pulse(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+        clock, heads = packed.unpack(data)
+        followed = {topic: head for topic, head in heads.items() if topic in self._wanted}
+        if not self.sequence.pulse(clock, followed):
+            self._attend()
+
+    def _lost(self, connection: Connection) -> None:
+        if connection is self._connection:
+            self._connection = None
+            self._unconfirmed.clear()
+            self.sequence.hold()
+            for _, waiter, by in self._waiters:
+                if by is connection and not waiter.done():
+                    waiter.set_exception(LogAway())
+            self._attend()
+
+    def _attend(self) -> None:
+        """Something has to be repaired."""
+        self._held_since = self._loop.time()
+        self._attention.set()
+
+    # -- keeping it up
+
+    async def _keep(self) -> None:
+        delay = 0.05
+        while True:
+            try:
+                if self._connection is None:
+                    await self._connect()
+                if self.sequence.holding:
+                    await self._repair()
+                delay = 0.05
+            except Exception as error:
+                if isinstance(error, LogAway):
+                    logger.warning("the bus is down: %s", error.__cause__ or error)
+                else:
+                    logger.exception("the repair failed and is tried again")
+                await asyncio.sleep(delay)
+                delay = min(1.0, delay * 2)
+                continue
+            if not self.sequence.holding:
+                self._attention.clear()
+                await self._attention.wait()
+
+    async def _connect(self) -> Connection:
+        connection = await connect(self._url, self._push, self._lost)
+        self._unconfirmed.clear()
+        self._connection = connection
+        self._heard = self._loop.time()
+        connection.say("SUBSCRIBE", self._keys.control, self._pulse_channel)
+        topics = list(self._wanted)
+        for start in range(0, len(topics), 500):
+            self._subscribe(connection, topics[start : start + 500])
+        await self.confirmed(topics, by=connection)
+        return connection
+
+    async def _repair(self) -> None:
+        """Read what was missed and hand it on, before anything newer."""
+        self.repairs += 1
+        sequence = self.sequence
+        where = await read.position(self._client, list(self._wanted))
+        connection = self._connection
+        if connection is None or connection.run_id != self._client.run_id:
+            raise LogAway("Redis was restarted meanwhile.")
+        base, partial = sequence.last, sequence.missing
+        history = await self._history(sequence.lows(where.heads), where.clock)
+        floor = await read.floor(self._client)
+        if self._connection is not connection:
+            return  # lost again meanwhile: what is held now belongs to a later repair
+        heads = {topic: head for topic, head in where.heads.items() if topic in self._wanted}
+        fenced = bool(self._run_id) and connection.run_id != self._run_id
+        self._run_id = connection.run_id
+        if history is None or (partial is None and base < floor):
+            (self._audience.close_all if history is None else self._audience.reload_all)()
+            history = []
+        for topic, low in (partial or {}).items():
+            late = [event.id for event in history if event.topic == topic]
+            self._audience.missed(topic, late if low >= floor else None)
+        for event in sequence.resume(where.clock, heads, history):
+            self._audience.hand_on(event)
+        if fenced:
+            self._audience.join_again()
+
+    async def _history(self, lows: dict[str, int], bound: int) -> list[Event] | None:
+        """All events in (low, bound]; None where they are too many."""
+        found: list[Event] = []
+        while lows:
+            events, complete = await read.page(self._client, lows, bound)
+            found += events
+            if len(found) > REPAIR_LIMIT:
+                return None
+            if complete >= bound:
+                break
+            lows = {topic: max(low, complete) for topic, low in lows.items()}
+        return found
+
+    async def _beat(self) -> None:
+        """Send the pulse; give up a connection that does not carry it; close what waits too long."""
+        while True:
+            try:
+                keys = self._keys
+                await self._client.script(
+                    "pulse",
+                    [keys.run, keys.clock, keys.heads],
+                    [self._pulse_channel, *self._wanted],
+                )
+            except LogAway:
+                pass  # shows below as a pulse that was not heard
+            except Exception:
+                logger.exception("the pulse cannot be sent")
+            await asyncio.sleep(PULSE_SECONDS)
+            now = self._loop.time()
+            if self._connection is not None and now - self._heard > DEAF_SECONDS:
+                logger.warning("no pulse for %.1f s: subscribing again", now - self._heard)
+                self._connection.close()
+            if self.sequence.holding and now - self._held_since > PAUSE_SECONDS:
+                self._audience.close_all()
+                self._held_since = now

@@ -1,0 +1,60 @@
+"""Names of everything that Tornchat keeps in Redis. All keys of a space share a hash slot."""
+
+from __future__ import annotations
+
+
+class Keys:
+    """The keys and channels of one space (the tenant)."""
+
+    def __init__(self, space: str = "main") -> None:
+        self.space = space
+        self.prefix = f"tornchat:{{{space}}}:"
+        self.clock = self.prefix + "clock"
+        """Last id given."""
+        self.run = self.prefix + "run"
+        """``run_id`` of the Redis process that these keys were last fenced for."""
+        self.heads = self.prefix + "heads"
+        """Hash: topic -> last id of that topic."""
+        self.queue = self.prefix + "queue"
+        """Stream of what the archive has yet to take."""
+        self.archived = self.prefix + "archived"
+        """Copy of the archive's watermark; the truth is in SQL."""
+        self.floor = self.prefix + "floor"
+        """Readers older than this must reload: the log may be trimmed below it."""
+        self.lease = self.prefix + "lease"
+        """Who archives and announces now: a token that expires."""
+        self.control = self.prefix + "control"
+        """Channel from worker to worker: nudges, and the keys of announcements made."""
+
+    def log(self, topic: str) -> str:
+        """Stream of one topic, entry id ``<id>-0``, fields ``e`` (packed event) and ``p`` (prev)."""
+        return f"{self.prefix}log:{topic}"
+
+    def channel(self, topic: str) -> str:
+        """Channel of one topic, msgpack ``[id, prev, event]``."""
+        return f"{self.prefix}topic:{topic}"
+
+    def topic_of(self, channel: str) -> str | None:
+        """The topic of a channel, None where it is not a topic's."""
+        head = self.prefix + "topic:"
+        return channel[len(head) :] if channel.startswith(head) else None
+
+    def pulse(self, worker: str) -> str:
+        """Channel on which one worker hears itself."""
+        return f"{self.prefix}pulse:{worker}"
+
+    def mirror(self, name: str) -> str:
+        """A mirror hash: ``sessions`` or ``memberships:<user>``."""
+        return self.prefix + name
+
+    def once(self, user: str, room: str, nonce: str) -> str:
+        """Id, time and body hash of the message with this nonce."""
+        return f"{self.prefix}once:{user}:{room}:{nonce}"
+
+    def announced(self, key: str) -> str:
+        """The first id of an announcement that was made."""
+        return f"{self.prefix}announced:{key}"
+
+    def rate(self, what: str) -> str:
+        """Theoretical arrival time of a rate limit."""
+        return f"{self.prefix}rate:{what}"

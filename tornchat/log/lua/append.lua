@@ -1,0 +1,24 @@
+-- include: fenced rate stamp
+-- Appends one message: membership, idempotency, rate, id, log, queue and publish in one step.
+-- KEYS  1 run  2 clock  3 heads  4 queue  5 memberships of the author  6 once  7 rate  8 log of the topic
+-- ARGV  1 run_id  2 topic  3 channel  4 open event  5 room  6 seconds that a nonce is remembered, 0 without one
+--       7 body hash  8 ms between messages at the full rate, 0 for no limit  9 burst
+-- Result  {'ok', id, prev, at} | {'again', id, prev, at} | {'conflict'} | {'stranger'} | {'slow', ms}
+if redis.call('HEXISTS', KEYS[5], ARGV[5]) == 0 then return {'stranger'} end
+local ttl = tonumber(ARGV[6])
+if ttl > 0 then
+  local first = redis.call('GET', KEYS[6])
+  if first then
+    local id, prev, at, hash = string.match(first, '^(%d+):(%d+):(%d+):(.*)$')
+    if hash ~= ARGV[7] then return {'conflict'} end
+    return {'again', tonumber(id), tonumber(prev), tonumber(at)}
+  end
+end
+local at = now_ms()
+local wait = wait_ms(KEYS[7], at, tonumber(ARGV[8]), tonumber(ARGV[9]))
+if wait > 0 then return {'slow', wait} end
+local id, prev = log_event(KEYS[2], KEYS[3], KEYS[4], KEYS[8], ARGV[3], ARGV[2], ARGV[4], at)
+if ttl > 0 then
+  redis.call('SET', KEYS[6], string.format('%.0f:%.0f:%.0f:%s', id, prev, at, ARGV[7]), 'EX', ttl)
+end
+return {'ok', id, prev, at}

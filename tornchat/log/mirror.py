@@ -1,0 +1,70 @@
+"""The mirror: sessions and memberships as Redis knows them, so that no POST asks SQL.
+
+Only announcements change it (`append.announce`), and a fence, which writes it anew from SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tornchat.domain.announcements import SESSIONS, memberships
+from tornchat.domain.sessions import SessionRecord
+from tornchat.log.client import Client
+from tornchat.log.connection import Argument
+
+STAGED_SECONDS = 600
+LOOK = 1000
+"""Entries looked up at a time: Lua's stack bounds it, and so does fairness to other callers."""
+
+
+async def session(client: Client, digest: str) -> SessionRecord | None:
+    """The session with this digest, expired or not; None where there is none."""
+    return (await sessions(client, [digest]))[digest]
+
+
+async def sessions(client: Client, digests: Iterable[str]) -> dict[str, SessionRecord | None]:
+    """Many sessions in one round trip."""
+    wanted = list(digests)
+    if not wanted:
+        return {}
+    found: dict[str, SessionRecord | None] = {}
+    for start in range(0, len(wanted), LOOK):
+        part = wanted[start : start + LOOK]
+        values = await _look(client, SESSIONS, part)
+        for digest, value in zip(part, values, strict=True):
+            found[digest] = SessionRecord.of(value) if value is not None else None
+    return found
+
+
+async def joined_id(client: Client, user: str, room: str) -> int | None:
+    """Since when ``user`` is a member of ``room``; None where not, or not announced yet."""
+    (value,) = await _look(client, memberships(user), [room])
+    return int(value) if value is not None else None
+
+
+async def stage_sessions(client: Client, token: str, part: Mapping[str, str]) -> str:
+    """Put a part of all sessions aside for a fence; gives the key to hand to it."""
+    key = client.keys.mirror(f"{SESSIONS}:staged:{token}")
+    if part and await _restore(client, key, part, empty=False):
+        await client.call("EXPIRE", key, STAGED_SECONDS)
+    return key
+
+
+async def restore_memberships(client: Client, user: str, rooms: Mapping[str, int]) -> bool:
+    """Write all memberships of a user anew; False where the log is fenced by now."""
+    part = {room: str(joined) for room, joined in rooms.items()}
+    return await _restore(client, client.keys.mirror(memberships(user)), part, empty=True)
+
+
+async def _look(client: Client, name: str, fields: list[str]) -> list[bytes | None]:
+    values: list[bytes | None] = await client.script(
+        "look", [client.keys.run, client.keys.mirror(name)], [*fields]
+    )
+    return values
+
+
+async def _restore(client: Client, key: str, part: Mapping[str, str], empty: bool) -> bool:
+    args: list[Argument] = ["1" if empty else "0"]
+    for field, value in part.items():
+        args += [field, value]
+    return bool(await client.script("restore", [client.keys.run, key], args))

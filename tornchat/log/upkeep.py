@@ -1,0 +1,86 @@
+"""Keeping the log: the lease, the archive's queue, trimming, and the fence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tornchat.domain.events import Event
+from tornchat.wire import packed
+from tornchat.log.client import Client
+
+
+async def hold_lease(client: Client, token: str, milliseconds: int) -> bool:
+    """Take or keep the lease; False where another holds it. 0 ms gives it back."""
+    return bool(await client.script("lease", [client.keys.lease], [token, milliseconds]))
+
+
+async def queued(client: Client, count: int) -> list[Event]:
+    """The oldest events that the archive has yet to take."""
+    entries = await client.call("XRANGE", client.keys.queue, "-", "+", "COUNT", count)
+    events = []
+    for name, values in entries:
+        fields = dict(zip(values[::2], values[1::2], strict=True))
+        id = int(name.partition(b"-")[0])
+        events.append(Event(id, 0, fields[b"t"].decode(), packed.event_of(fields[b"e"])))
+    return events
+
+
+async def archived(client: Client) -> int:
+    """The copy of the archive's watermark; 0 where it is not known."""
+    return int(await client.call("GET", client.keys.archived) or 0)
+
+
+async def set_archived(client: Client, mark: int) -> None:
+    """The archive has committed everything up to ``mark``: drop that part of the queue."""
+    keys = client.keys
+    await client.script(
+        "archived", [keys.run, keys.archived, keys.queue], [mark, f"{mark + 1}-0"]
+    )
+
+
+async def trim(client: Client, wanted: int) -> int:
+    """Raise the floor to ``wanted``, or as far as the archive allows, then trim every log to it.
+
+    Gives the floor. A reader checks the floor after it has read, so the order matters.
+    """
+    keys = client.keys
+    floor = int(await client.script("floor", [keys.run, keys.floor, keys.archived], [wanted]))
+    topics = await client.call("HKEYS", keys.heads)
+    for start in range(0, len(topics), 100):
+        part = topics[start : start + 100]
+        await client.calls(
+            [("XTRIM", keys.log(topic.decode()), "MINID", f"{floor + 1}-0") for topic in part]
+        )
+    return floor
+
+
+async def clock_and_time(client: Client) -> tuple[int, int]:
+    """The last id given (0 where there is none) and Redis' time in unix milliseconds."""
+    clock, (seconds, micros) = await client.calls([("GET", client.keys.clock), ("TIME",)])
+    return int(clock or 0), int(seconds) * 1000 + int(micros) // 1000
+
+
+async def is_fenced(client: Client) -> bool:
+    """Whether the log is fenced for the Redis process that answers."""
+    run = await client.call("GET", client.keys.run)
+    return run is not None and run.decode() == client.run_id
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """``first``: this call did it, and not another worker before."""
+
+    first: bool
+    clock: int
+    floor: int
+
+
+async def fence(client: Client, mark: int, archived: int, staged: str, step: int) -> Fenced:
+    """Let the log go on above ``mark`` (which SQL has stored before), see ``lua/fence.lua``."""
+    keys = client.keys
+    first, clock, floor = await client.script(
+        "fence",
+        [keys.run, keys.clock, keys.floor, keys.archived, staged, keys.mirror("sessions")],
+        [mark, archived, step],
+    )
+    return Fenced(bool(first), clock, floor)

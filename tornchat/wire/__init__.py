@@ -1,0 +1,1 @@
+"""Pure codecs: msgpack for Redis, JSON and SSE for browsers."""

@@ -1,0 +1,121 @@
+"""One worker process as the supervisor sees it: spawned early, handed its work, replaced."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+#: The line that a worker writes when it accepts connections.
+READY = b"ready\n"
+
+#: Seconds: a process that dies sooner after its start is started again more slowly each time.
+_TOO_SOON = 10.0
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 5.0
+
+
+class Backoff:
+    """When to start a process again that has died."""
+
+    def __init__(self) -> None:
+        self._pause = 0.0
+
+    def after(self, lived: float) -> float:
+        """Seconds to wait, for a process that lived so many seconds."""
+        if lived >= _TOO_SOON:
+            self._pause = 0.0
+            return 0.0
+        pause = self._pause
+        self._pause = min(_LONGEST_PAUSE, pause * 2 or _FIRST_PAUSE)
+        return pause
+
+
+class Worker:
+    """A process of ``python -m tornchat.app`` and the two pipes to it."""
+
+    def __init__(self, number: int, listen_fd: int) -> None:
+        """Spawn it: it imports while the rest of the server is made ready."""
+        self.number = number
+        self.started = time.monotonic()
+        self.ready = False
+        #: It has closed its end of the report pipe: nothing more will be heard.
+        self.silent = False
+        self._listen_fd = listen_fd
+        self._received = b""
+        self.report, report_end = os.pipe()
+        self._report_fd = report_end
+        os.set_blocking(self.report, False)
+        try:
+            self.process = subprocess.Popen(
+                # -P: what lies in the current folder is not imported.
+                [sys.executable, "-P", "-m", "tornchat.app"],
+                stdin=subprocess.PIPE,
+                pass_fds=(listen_fd, report_end),
+                start_new_session=True,
+                env=_environment(),
+            )
+        except BaseException:
+            os.close(self.report)
+            raise
+        finally:
+            os.close(report_end)
+
+    def hand(self, work: Mapping[str, Any]) -> None:
+        """Tell it what to serve. The pipe stays open: its end tells the worker that we are gone."""
+        line = {
+            **work,
+            "listen_fd": self._listen_fd,
+            "report_fd": self._report_fd,
+            "number": self.number,
+        }
+        assert self.process.stdin is not None
+        with suppress(OSError):  # it has died: its exit status is seen next
+            self.process.stdin.write(json.dumps(line).encode() + b"\n")
+            self.process.stdin.flush()
+
+    def hear(self) -> bool:
+        """Read its reports; true when it has just become ready."""
+        try:
+            received = os.read(self.report, 4096)
+        except BlockingIOError:
+            return False
+        self.silent = not received
+        self._received = (self._received + received)[-4096:]
+        if self.ready or READY not in self._received:
+            return False
+        self.ready = True
+        return True
+
+    def ask_to_end(self) -> None:
+        """SIGTERM."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Close the pipes of a worker that has ended."""
+        os.close(self.report)
+        if self.process.stdin is not None:
+            with suppress(OSError):  # what could not be written to it is lost with it
+                self.process.stdin.close()
+
+    def _signal(self, number: int) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+
+def _environment() -> dict[str, str]:
+    package_parent = str(Path(__file__).resolve().parent.parent)
+    inherited = os.environ.get("PYTHONPATH")
+    paths = [package_parent, *([inherited] if inherited else [])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

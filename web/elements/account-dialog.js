@@ -1,0 +1,105 @@
+/** Dialogs about myself: settings, password, sign out. */
+import { language, LANGUAGES, t } from "../js/i18n.js";
+import { storage } from "../js/storage.js";
+import { avatar, nameOf } from "./avatar.js";
+import { openDialog } from "./dialog.js";
+import { emit, field, formError, h, submitBy } from "./dom.js";
+import { icon } from "./icons.js";
+
+const THEMES = ["auto", "light", "dark"];
+
+export function openAccount(app, { user, server }) {
+  const dialog = openDialog(
+    app,
+    t("account.title"),
+    h(
+      "div",
+      { class: "profile" },
+      avatar(user, "large"),
+      h(
+        "div",
+        {},
+        h("p", { class: "profile-name" }, h("bdi", {}, nameOf(user)), user.role === "admin" && h("span", { class: "tag" }, t("account.admin"))),
+        h("p", { class: "quiet" }, `@${user.username}`),
+      ),
+    ),
+    themes(),
+    languages(() => dialog.close()),
+    h(
+      "div",
+      { class: "account-actions" },
+      h("button", { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app)) }, icon("lock"), t("password.title")),
+      h("button", { class: "button button-wide", onclick: () => (dialog.close(), emit(app, "sign-out")) }, icon("exit"), t("account.sign_out")),
+    ),
+    h("p", { class: "keys quiet" }, t("account.keys")),
+    h("p", { class: "version quiet" }, `Tornchat ${server.version}`),
+  );
+}
+
+function themes() {
+  const root = document.documentElement;
+  const current = storage.get("theme") ?? "auto";
+  const choose = ({ target }) => {
+    if (target.value === "auto") delete root.dataset.theme;
+    else root.dataset.theme = target.value;
+    emit(target, "theme-choose", { name: target.value });
+  };
+  return h(
+    "fieldset",
+    { class: "field" },
+    h("legend", { class: "label" }, t("account.theme")),
+    h(
+      "div",
+      { class: "segmented" },
+      THEMES.map((name) =>
+        h(
+          "label",
+          {},
+          h("input", { type: "radio", name: "theme", value: name, checked: name === current, onchange: choose }),
+          t(`theme.${name}`),
+        ),
+      ),
+    ),
+  );
+}
+
+function languages(close) {
+  const choose = ({ target }) => {
+    const name = target.value;
+    const app = target.closest("tc-app");
+    close();
+    emit(app, "language-choose", { name });
+  };
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: "account-language" }, t("account.language")),
+    h(
+      "select",
+      { id: "account-language", class: "input", onchange: choose },
+      Object.entries(LANGUAGES).map(([code, name]) =>
+        h("option", { value: code, lang: code, selected: code === language() }, name),
+      ),
+    ),
+  );
+}
+
+function openPassword(app) {
+  const close = (form) => form.closest("dialog").close();
+  const form = h(
+    "form",
+    { class: "stack", novalidate: true },
+    field("field.password.old", { name: "old", type: "password", autocomplete: "current-password", required: true }),
+    field("field.password.new", { name: "new", type: "password", autocomplete: "new-password", required: true, hint: "field.password.hint" }),
+    h("p", { class: "quiet" }, t("password.more")),
+    formError(),
+    h(
+      "div",
+      { class: "dialog-actions" },
+      h("button", { type: "button", class: "button button-plain", onclick: () => close(form) }, t("dialog.cancel")),
+      h("button", { class: "button button-main" }, t("password.do")),
+    ),
+  );
+  const detail = (data) => ({ values: Object.fromEntries(data) });
+  openDialog(app, t("password.title"), submitBy(form, "password-change", detail, close));
+}

@@ -1,0 +1,100 @@
+/** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
+import { t } from "../js/i18n.js";
+import { totalUnread } from "../js/selectors.js";
+import "./connection-banner.js";
+import { emit, h } from "./dom.js";
+import "./notice-board.js";
+import "./room-list.js";
+import "./room-view.js";
+import "./sign-in.js";
+
+const PHASES = {
+  loading: () => [
+    h(
+      "div",
+      { class: "splash" },
+      h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
+      h("p", { class: "visually-hidden" }, t("app.loading")),
+    ),
+  ],
+  welcome: () => [h("sign-in")],
+  in: () => [h("room-list"), h("room-view")],
+};
+
+class TornchatApp extends HTMLElement {
+  #body = h("div", { class: "panes" });
+  #banner = h("connection-banner");
+  #notices = h("notice-board");
+  #phase = null;
+  #seen = null;
+
+  connectedCallback() {
+    this.append(this.#banner, this.#body, this.#notices);
+    document.addEventListener("keydown", (event) => this.#key(event));
+    followKeyboard();
+  }
+
+  show(state, { afresh = false } = {}) {
+    // Signed out with the server not known yet: the form cannot say what it offers.
+    const phase = state.phase === "welcome" && !state.server ? "loading" : state.phase;
+    if (phase !== this.#phase) {
+      this.#phase = phase;
+      for (const dialog of this.querySelectorAll("dialog")) dialog.close();
+      this.#body.replaceChildren(...PHASES[phase]());
+    }
+    if (afresh) this.#seen = null;
+    if (state === this.#seen) return;
+    this.#seen = state;
+    this.dataset.pane = state.open ? "room" : "rooms";
+    this.#banner.update(state);
+    for (const child of this.#body.children) child.update?.(state, { afresh });
+    this.querySelector("room-browser")?.update(state);
+    document.title = titleOf(state);
+  }
+
+  /** Builds everything anew, in another language. */
+  rebuild(state) {
+    this.#phase = null;
+    this.#banner.rebuild();
+    this.show(state, { afresh: true });
+  }
+
+  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while. */
+  announce(text, { urgent = false, unseen = false } = {}) {
+    this.#notices.add(text, { urgent, unseen });
+  }
+
+  #key(event) {
+    if (this.#phase !== "in" || this.querySelector("dialog[open]")) return;
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      emit(this, "room-step", { step: event.key === "ArrowDown" ? 1 : -1 });
+    } else if (event.key === "Escape" && !event.isComposing) {
+      this.querySelector("message-list")?.catchUp();
+    } else if (plain && event.key.length === 1 && event.target === document.body) {
+      this.querySelector("message-composer")?.focus();
+    }
+  }
+}
+
+function titleOf(state) {
+  const name = state.server?.name ?? "Tornchat";
+  if (state.phase !== "in") return name;
+  const unread = totalUnread(state);
+  const room = state.rooms[state.open]?.name;
+  return `${unread > 0 ? `(${unread}) ` : ""}${room ? `${room} · ` : ""}${name}`;
+}
+
+/** iOS lays its keyboard over the page: the page must end where the keyboard begins. */
+function followKeyboard() {
+  const seen = window.visualViewport;
+  if (!seen || !matchMedia("(pointer: coarse)").matches) return;
+  seen.addEventListener("resize", () => {
+    if (seen.scale > 1) return;
+    document.documentElement.style.setProperty("--page-height", `${seen.height}px`);
+    scrollTo(0, 0);
+  });
+}
+
+customElements.define("tc-app", TornchatApp);

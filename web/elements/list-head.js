@@ -1,0 +1,41 @@
+/** What stands above the messages: loading, a failure, older history on its way, or the beginning. */
+import { t } from "../js/i18n.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** The elements for a view of <message-list>; `ask(name)` sends an event for the room. */
+export function historyHead({ room, page, messages }, ask) {
+  if (messages.length === 0 && page?.status === "failed") {
+    return [failure("list.failed", () => ask("history-retry"))];
+  }
+  if (page?.status !== "ready") return messages.length > 0 ? [skeletons(2)] : [skeletons(6)];
+  if (page.older === "failed") return [failure("list.older_failed", () => ask("history-older"))];
+  if (page.more) return [skeletons(2)];
+  return [beginning(room, messages.length === 0)];
+}
+
+function failure(key, again) {
+  return h(
+    "div",
+    { class: "list-failure", role: "alert" },
+    h("p", {}, t(key)),
+    h("button", { class: "button", onclick: again }, t("send.retry")),
+  );
+}
+
+function skeletons(count) {
+  const one = () =>
+    h("div", { class: "skeleton" }, h("i", { class: "bone bone-face" }), h("i", { class: "bone bone-name" }), h("i", { class: "bone" }));
+  return h("div", { class: "skeletons", "aria-hidden": "true" }, Array.from({ length: count }, one));
+}
+
+function beginning(room, empty) {
+  return h(
+    "div",
+    { class: "beginning" },
+    h("span", { class: "beginning-mark", "aria-hidden": "true" }, icon(room.kind === "open" ? "hash" : "lock", 28)),
+    h("h3", {}, t("list.beginning", { room: room.name })),
+    room.description ? h("p", { dir: "auto" }, room.description) : "",
+    h("p", { class: "quiet" }, t(empty ? "list.empty" : room.kind === "open" ? "list.open" : "list.private")),
+  );
+}

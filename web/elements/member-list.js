@@ -1,0 +1,94 @@
+/** <member-list>: the details of a room: what it is for, who is in it, adding people, leaving. */
+import { language, t } from "../js/i18n.js";
+import { avatar, nameOf } from "./avatar.js";
+import { emit, field, formError, h, submitBy } from "./dom.js";
+import { icon } from "./icons.js";
+import { openLeaveRoom } from "./room-dialogs.js";
+
+class MemberList extends HTMLElement {
+  #shown = [];
+  #list = null;
+  #room = null;
+
+  connectedCallback() {
+    this.setAttribute("role", "complementary");
+    this.setAttribute("aria-label", t("room.details"));
+    this.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      emit(this, "details-close");
+    });
+  }
+
+  update({ rooms, open, members, user }, { afresh }) {
+    const room = rooms[open];
+    const list = members[open];
+    if (afresh || room.id !== this.#room?.id || room.description !== this.#room?.description) {
+      this.#build(room);
+      this.#shown = null;
+    }
+    this.#room = room;
+    if (list !== this.#shown) this.#showMembers(list, user);
+    this.#shown = list;
+  }
+
+  #build(room) {
+    this.#list = h("ul", { class: "members" });
+    this.replaceChildren(
+      h(
+        "header",
+        { class: "details-head" },
+        h("h2", {}, t("room.details")),
+        h("button", { class: "icon-button", "aria-label": t("dialog.close"), onclick: () => emit(this, "details-close") }, icon("close")),
+      ),
+      h(
+        "div",
+        { class: "details-body" },
+        room.description ? h("p", { class: "details-about", dir: "auto" }, room.description) : "",
+        h("h3", {}, t("members.title")),
+        this.#list,
+        room.kind === "private" ? this.#addForm(room) : "",
+        h(
+          "button",
+          { class: "button button-wide leave", onclick: () => openLeaveRoom(this.closest("tc-app"), this.#room) },
+          icon("exit"),
+          t("leave.do"),
+        ),
+      ),
+    );
+  }
+
+  #showMembers(list, me) {
+    if (!list) {
+      const skeleton = () => h("li", { class: "member skeleton-line", "aria-hidden": "true" });
+      return this.#list.replaceChildren(skeleton(), skeleton(), skeleton());
+    }
+    const compare = new Intl.Collator(language()).compare;
+    const sorted = list.toSorted((a, b) => compare(nameOf(a), nameOf(b)));
+    this.#list.replaceChildren(...sorted.map((member) => entry(member, member.id === me.id)));
+  }
+
+  #addForm(room) {
+    const form = h(
+      "form",
+      { class: "stack add-member", novalidate: true },
+      field("members.add", { name: "username", autocomplete: "off", autocapitalize: "none", spellcheck: "false", hint: "members.add.hint" }),
+      formError(),
+      h("button", { class: "button button-wide" }, icon("plus"), t("members.add.do")),
+    );
+    const detail = (data) => ({ room: room.id, username: data.get("username").trim().replace(/^@/, "") });
+    return submitBy(form, "member-add", detail, () => form.reset());
+  }
+}
+
+function entry(member, mine) {
+  return h(
+    "li",
+    { class: "member" },
+    avatar(member, "small"),
+    h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
+    h("span", { class: "quiet ellipsis" }, mine ? t("members.you") : `@${member.username}`),
+  );
+}
+
+customElements.define("member-list", MemberList);

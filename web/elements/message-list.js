@@ -1,0 +1,174 @@
+/** <message-list>: the messages of the open room, from the oldest loaded to those on their way.
+ *
+ * Whoever reads the newest stays at the newest; whoever reads further up is not moved, whatever
+ * comes above or below.
+ */
+import { t } from "../js/i18n.js";
+import { pendingIn } from "../js/selectors.js";
+import { timeline } from "../js/timeline.js";
+import { emit, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { historyHead } from "./list-head.js";
+import { RowKeeper } from "./row-keeper.js";
+
+const AT_END_PX = 40;
+const OLDER_PX = 900;
+
+class MessageList extends HTMLElement {
+  #head = h("div", { class: "list-head" });
+  #rows = h("div", { class: "rows" });
+  #column = h("div", { class: "column" }, this.#head, this.#rows);
+  #scroller = h("div", { class: "scroller", role: "log", tabindex: "0" }, this.#column);
+  #pill = h("button", { class: "pill", hidden: true, onclick: () => this.#jump() });
+  #keeper = new RowKeeper(this.#rows);
+  #view = null;
+  #placed = false; // the room's first page is in, and scrolled to where reading begins
+  #atEnd = true;
+  #endId = 0; // newest message when the end was last in sight
+  #gone = new AbortController();
+
+  connectedCallback() {
+    this.append(this.#scroller, this.#pill);
+    this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    const sizes = new ResizeObserver(() => this.#atEnd && this.#toEnd());
+    sizes.observe(this.#scroller);
+    sizes.observe(this.#column);
+    const { signal } = this.#gone;
+    addEventListener("focus", () => this.#look(), { signal });
+    document.addEventListener("visibilitychange", () => this.#look(), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#gone.abort();
+  }
+
+  update(state, { afresh }) {
+    const view = viewOf(state);
+    if (!afresh && sameView(view, this.#view)) return;
+    const switched = view.room.id !== this.#view?.room.id;
+    if (switched) this.#reset();
+    const wrote = !switched && hasNew(view.pending, this.#view.pending);
+    const hadNews = this.#rows.querySelector(".new-line") !== null;
+    const watched = this.#placed && this.#atEnd && !hadNews;
+    const place = this.#atEnd ? null : this.#keeper.firstBelow(this.#scroller);
+    this.#view = view;
+
+    const { room, page, people, me } = view;
+    this.#scroller.setAttribute("aria-label", t("list.title", { room: room.name }));
+    this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
+    this.#head.replaceChildren(...historyHead(view, (name) => emit(this, name, { room: room.id })));
+    this.#keeper.show(timeline(view), { people, me });
+
+    if (!this.#placed && page?.status === "ready") this.#begin();
+    else if (this.#atEnd || wrote) this.#toEnd();
+    else this.#keeper.restore(this.#scroller, place);
+
+    this.#look({ watching: watched || wrote });
+    this.#showPill();
+    this.#askOlder();
+  }
+
+  /** Escape: to the newest, and nothing is new any more. */
+  catchUp() {
+    this.#toEnd();
+    this.#look({ watching: true });
+    this.#showPill();
+  }
+
+  #reset() {
+    this.#keeper.clear();
+    this.#placed = false;
+    this.#atEnd = true;
+    this.#endId = Infinity;
+  }
+
+  /** Where reading begins: the line above what is new, or the end. */
+  #begin() {
+    this.#placed = true;
+    this.#endId = this.#newest();
+    const line = this.#rows.querySelector(".new-line");
+    const { scrollHeight, clientHeight } = this.#scroller;
+    this.#scroller.scrollTop = line ? line.offsetTop - clientHeight / 4 : scrollHeight;
+    this.#measure();
+  }
+
+  #toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#atEnd = true;
+  }
+
+  #jump() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    const near = scrollHeight - scrollTop - clientHeight < 3 * clientHeight;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#scroller.scrollTo({ top: scrollHeight, behavior: near && !calm ? "smooth" : "instant" });
+    this.#scroller.focus({ preventScroll: true });
+  }
+
+  #scrolled() {
+    this.#measure();
+    this.#look();
+    this.#showPill();
+    this.#askOlder();
+  }
+
+  #measure() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    this.#atEnd = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+  }
+
+  #newest = () => this.#view.page?.messages.at(-1)?.id ?? 0;
+
+  /** Tells what has been seen: the newest message, if it is before open eyes. `watching`: the reader saw
+   * it come (or has just written), so that no line need say that it is new. */
+  #look({ watching = false } = {}) {
+    if (!this.#placed || !this.#atEnd || !this.isConnected) return;
+    const message = this.#newest();
+    this.#endId = message;
+    if (message === 0 || document.hidden || !document.hasFocus()) return;
+    const room = this.#view.room.id;
+    emit(this, "room-seen", { room, message });
+    if (watching) emit(this, "news-seen", { room, message });
+  }
+
+  #askOlder() {
+    const { page, room } = this.#view;
+    const near = this.#scroller.scrollTop < OLDER_PX;
+    if (this.#placed && near && page?.more && page.older === "idle") {
+      emit(this, "history-older", { room: room.id });
+    }
+  }
+
+  #showPill() {
+    const { page, me } = this.#view;
+    this.#pill.hidden = this.#atEnd || !this.#placed;
+    if (this.#pill.hidden) return;
+    const count = page.messages.filter(({ id, author }) => id > this.#endId && author !== me).length;
+    const words = count > 0 ? t("list.new", { count }) : t("list.newest");
+    this.#pill.classList.toggle("pill-news", count > 0);
+    this.#pill.replaceChildren(icon("down", 18), h("span", {}, words));
+  }
+}
+
+function viewOf(state) {
+  const room = state.rooms[state.open];
+  const page = state.pages[room.id];
+  const { people, since, user } = state;
+  const messages = page?.messages ?? [];
+  return { room, page, messages, pending: pendingIn(state, room.id), people, since, me: user.id };
+}
+
+function sameView(view, other) {
+  if (!other || view.room.id !== other.room.id) return false;
+  if (view.room.description !== other.room.description || view.room.name !== other.room.name) return false;
+  const pendingSame =
+    view.pending.length === other.pending.length &&
+    view.pending.every((item, i) => item === other.pending[i]);
+  return pendingSame && ["page", "people", "since", "me"].every((key) => view[key] === other[key]);
+}
+
+function hasNew(pending, before) {
+  return pending.some((item) => !before.some((other) => other.nonce === item.nonce));
+}
+
+customElements.define("message-list", MessageList);

@@ -1,0 +1,88 @@
+/** The elements of one row of a room: a day, the line above what is new, a message. */
+import { explain } from "../js/explain.js";
+import { fragmentOf } from "../js/html.js";
+import { t } from "../js/i18n.js";
+import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
+import { avatar, nameOf } from "./avatar.js";
+import { emit, h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** What a row's element is made from: where none of it changed, the element stays. */
+export function ingredients(row, { people }) {
+  if (row.kind === "day") return [dayLabel(row.at)];
+  if (row.kind === "new") return [];
+  const person = people[row.author];
+  return [row.message?.html, row.item, row.lead, person && nameOf(person)];
+}
+
+export function buildRow(row, { people, me }) {
+  if (row.kind === "day") {
+    return h("div", { class: "day", role: "separator" }, h("span", {}, dayLabel(row.at)));
+  }
+  if (row.kind === "new") {
+    return h("div", { class: "new-line", role: "separator" }, h("span", {}, t("list.new_line")));
+  }
+  return buildMessage(row, people[row.author] ?? { id: row.author }, row.author === me);
+}
+
+function buildMessage(row, author, mine) {
+  const classes = ["message"];
+  if (row.lead) classes.push("lead");
+  if (row.item) classes.push(row.item.status);
+  const name = nameOf(author);
+  return h(
+    "article",
+    // My own words need not be read back to me.
+    { class: classes.join(" "), "data-id": row.id || null, "aria-live": mine ? "off" : null },
+    h("div", { class: "gutter" }, row.lead ? avatar(author) : time(row.at, true)),
+    h(
+      "div",
+      { class: "words" },
+      h(
+        "header",
+        { class: row.lead ? "by" : "visually-hidden" },
+        name ? h("bdi", { class: "author" }, name) : h("span", { class: "author skeleton-name" }),
+        " ",
+        row.lead || !row.item ? time(row.at, false) : "",
+      ),
+      row.item ? typed(row.item.body) : rendered(row.message),
+      row.item ? state(row.item) : "",
+    ),
+  );
+}
+
+function time(at, hidden) {
+  const iso = new Date(at).toISOString();
+  return h("time", { datetime: iso, title: fullLabel(at), "aria-hidden": hidden ? "true" : null }, timeLabel(at));
+}
+
+function rendered({ body, html }) {
+  return h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
+}
+
+/** Text that the server has not rendered yet, as it was typed. */
+function typed(body) {
+  return h("div", { class: `${proseClass(body)} typed`, dir: "auto" }, body);
+}
+
+const FEW_EMOJI = /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
+
+const proseClass = (body) =>
+  body.length < 40 && FEW_EMOJI.test(body.trim()) ? "prose prose-emoji" : "prose";
+
+function state({ nonce, status, error }) {
+  if (status === "pending") return h("p", { class: "state" }, t("send.pending"));
+  const act = (name) => (event) => {
+    const composer = event.target.closest("room-view").querySelector("message-composer");
+    emit(event.target, name, { nonce });
+    composer.focus();
+  };
+  return h(
+    "p",
+    { class: "state" },
+    icon("alert", 16),
+    h("span", {}, t("send.failed"), " ", explain(error)),
+    h("button", { class: "link-button", onclick: act("message-retry") }, t("send.retry")),
+    h("button", { class: "link-button", onclick: act("message-discard") }, t("send.discard")),
+  );
+}

@@ -1,0 +1,69 @@
+/** <room-browser>: open rooms that are not mine yet, to find and to join. */
+import { language, t } from "../js/i18n.js";
+import { openDialog } from "./dialog.js";
+import { emit, formError, h } from "./dom.js";
+import { icon } from "./icons.js";
+
+class RoomBrowser extends HTMLElement {
+  #search = h("input", { class: "input", type: "search", placeholder: t("browse.search"), "aria-label": t("browse.search"), oninput: () => this.#show() });
+  #error = formError();
+  #list = h("ul", { class: "found" });
+  #rooms = null;
+
+  connectedCallback() {
+    this.append(this.#search, this.#error, this.#list);
+    const settle = (problem) => (this.#error.textContent = problem ?? "");
+    emit(this, "rooms-browse", { settle });
+  }
+
+  update({ discoverable }) {
+    if (discoverable === this.#rooms) return;
+    this.#rooms = discoverable;
+    this.#show();
+  }
+
+  #show() {
+    const wanted = this.#search.value.trim().toLocaleLowerCase();
+    const compare = new Intl.Collator(language(), { numeric: true }).compare;
+    const found = (this.#rooms ?? [])
+      .filter((room) => `${room.name} ${room.description ?? ""}`.toLocaleLowerCase().includes(wanted))
+      .sort((a, b) => compare(a.name, b.name));
+    this.#list.replaceChildren(...found.map((room) => this.#entry(room)));
+    if (found.length === 0 && this.#rooms) {
+      const none = wanted ? "browse.nothing" : "browse.none";
+      this.#list.append(h("li", { class: "found-none quiet" }, t(none)));
+    }
+  }
+
+  #entry(room) {
+    const join = ({ currentTarget }) => {
+      currentTarget.disabled = true;
+      const settle = (problem) => {
+        if (!problem) return this.closest("dialog")?.close();
+        currentTarget.disabled = false;
+        this.#error.textContent = problem;
+      };
+      emit(this, "room-join", { room: room.id, settle });
+    };
+    return h(
+      "li",
+      { class: "found-room" },
+      icon("hash", 18),
+      h(
+        "div",
+        { class: "found-words" },
+        h("p", {}, h("bdi", { class: "found-name" }, room.name), h("span", { class: "quiet" }, t("room.members", { count: room.members }))),
+        room.description && h("p", { class: "quiet", dir: "auto" }, room.description),
+      ),
+      h("button", { class: "button", "aria-label": t("browse.join.named", { room: room.name }), onclick: join }, t("browse.join")),
+    );
+  }
+}
+
+customElements.define("room-browser", RoomBrowser);
+
+export function openBrowser(app, state) {
+  const browser = h("room-browser");
+  openDialog(app, t("rooms.browse"), browser);
+  browser.update(state);
+}

@@ -1,0 +1,52 @@
+/** Dialogs about one room: make it, leave it. */
+import { t } from "../js/i18n.js";
+import { openDialog } from "./dialog.js";
+import { field, formError, h, submitBy } from "./dom.js";
+
+const closeDialog = (form) => form.closest("dialog").close();
+
+export function openCreateRoom(app) {
+  const form = h(
+    "form",
+    { class: "stack", novalidate: true },
+    field("field.room_name", { name: "name", autocomplete: "off", maxlength: 80, required: true }),
+    field("field.room_description", { name: "description", autocomplete: "off", maxlength: 500, hint: "field.room_description.hint" }),
+    h(
+      "label",
+      { class: "check" },
+      h("input", { type: "checkbox", name: "private" }),
+      h("span", {}, t("field.private"), h("span", { class: "hint" }, t("field.private.hint"))),
+    ),
+    formError(),
+    h(
+      "div",
+      { class: "dialog-actions" },
+      h("button", { type: "button", class: "button button-plain", onclick: () => closeDialog(form) }, t("dialog.cancel")),
+      h("button", { class: "button button-main" }, t("rooms.create.do")),
+    ),
+  );
+  const detail = (data) => ({
+    values: {
+      name: data.get("name").trim(),
+      description: data.get("description").trim(),
+      private: data.has("private"),
+    },
+  });
+  openDialog(app, t("rooms.create"), submitBy(form, "room-create", detail, closeDialog));
+}
+
+export function openLeaveRoom(app, room) {
+  const form = h(
+    "form",
+    { class: "stack" },
+    h("p", {}, t(room.kind === "open" ? "leave.open" : "leave.private", { room: room.name })),
+    formError(),
+    h(
+      "div",
+      { class: "dialog-actions" },
+      h("button", { type: "button", class: "button button-plain first-focus", onclick: () => closeDialog(form) }, t("dialog.cancel")),
+      h("button", { class: "button button-danger" }, t("leave.do")),
+    ),
+  );
+  openDialog(app, t("leave.title", { room: room.name }), submitBy(form, "room-leave", () => ({ room: room.id }), closeDialog));
+}

@@ -1,0 +1,107 @@
+/** <room-list>: the side of the page: my rooms with what is unread, ways to more rooms, my account. */
+import { language, t } from "../js/i18n.js";
+import { hashOf } from "../js/route.js";
+import { roomsInOrder } from "../js/selectors.js";
+import { openAccount } from "./account-dialog.js";
+import { avatar, nameOf } from "./avatar.js";
+import { openBrowser } from "./room-browser.js";
+import { openCreateRoom } from "./room-dialogs.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+class RoomList extends HTMLElement {
+  #list = h("ul", { class: "rooms" });
+  #head = h("header", { class: "side-head" });
+  #foot = h("footer", { class: "side-foot" });
+  #state = null;
+
+  connectedCallback() {
+    const app = this.closest("tc-app");
+    this.append(
+      this.#head,
+      h(
+        "nav",
+        { "aria-label": t("rooms.title") },
+        h(
+          "div",
+          { class: "rooms-head" },
+          h("h2", {}, t("rooms.title")),
+          h(
+            "button",
+            { class: "icon-button", title: t("rooms.create"), "aria-label": t("rooms.create"), onclick: () => openCreateRoom(app) },
+            icon("plus"),
+          ),
+        ),
+        this.#list,
+        h(
+          "button",
+          { class: "side-action", onclick: () => openBrowser(app, this.#state) },
+          icon("compass"),
+          t("rooms.browse"),
+        ),
+      ),
+      this.#foot,
+    );
+  }
+
+  update(state, { afresh }) {
+    const before = this.#state;
+    this.#state = state;
+    if (afresh || before?.rooms !== state.rooms || before.open !== state.open) this.#showRooms(state);
+    if (afresh || before?.user !== state.user || before.server !== state.server) this.#showFrame(state);
+    this.#foot.dataset.line = state.line;
+  }
+
+  #showRooms(state) {
+    const rooms = roomsInOrder(state, language());
+    const focused = this.#list.querySelector(":focus")?.getAttribute("href");
+    this.#list.replaceChildren(...rooms.map((room) => entry(room, room.id === state.open)));
+    if (rooms.length === 0) this.#list.append(h("li", { class: "rooms-none quiet" }, t("rooms.none")));
+    if (focused) this.#list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #showFrame({ user, server }) {
+    this.#head.replaceChildren(
+      h("img", { src: "/icon.svg", alt: "", width: 32, height: 32 }),
+      h("h1", { class: "ellipsis" }, server.name),
+    );
+    const app = this.closest("tc-app");
+    this.#foot.replaceChildren(
+      h(
+        "button",
+        { class: "account", onclick: () => openAccount(app, this.#state) },
+        avatar(user),
+        h(
+          "span",
+          { class: "account-names" },
+          h("bdi", { class: "account-name ellipsis" }, nameOf(user)),
+          h("span", { class: "account-user ellipsis" }, `@${user.username}`),
+        ),
+        icon("sliders"),
+        h("span", { class: "visually-hidden" }, t("account.title")),
+      ),
+    );
+  }
+}
+
+function entry(room, open) {
+  const link = h(
+    "a",
+    {
+      href: hashOf(room.id),
+      class: room.unread > 0 ? "room unread" : "room",
+      "aria-current": open && "page",
+    },
+    icon(room.kind === "open" ? "hash" : "lock", 18),
+    h("bdi", { class: "ellipsis" }, room.name),
+  );
+  if (room.unread > 0) {
+    link.append(
+      h("span", { class: "badge", "aria-hidden": "true" }, room.unread > 99 ? "99+" : room.unread),
+      h("span", { class: "visually-hidden" }, t("rooms.unread", { count: room.unread })),
+    );
+  }
+  return h("li", {}, link);
+}
+
+customElements.define("room-list", RoomList);

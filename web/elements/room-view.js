@@ -1,0 +1,112 @@
+/** <room-view>: the open room: its head, messages, composer, and on demand its details. */
+import { t } from "../js/i18n.js";
+import { hashOf } from "../js/route.js";
+import { emit, h } from "./dom.js";
+import { icon } from "./icons.js";
+import "./member-list.js";
+import "./message-composer.js";
+import "./message-list.js";
+
+class RoomView extends HTMLElement {
+  #head = h("header", { class: "room-head" });
+  #list = h("message-list");
+  #composer = h("message-composer");
+  #details = h("member-list", { hidden: true });
+  #empty = h("div", { class: "room-empty" });
+  #main = h("main", { class: "room-main" }, this.#head, this.#list, this.#composer, this.#empty);
+  #shown = null; // what the head shows: room, number of members, whether details are open
+  #room = null;
+
+  connectedCallback() {
+    this.append(this.#main, this.#details);
+    this.addEventListener("details-close", () => this.#toggleDetails(false));
+  }
+
+  update(state, { afresh }) {
+    const room = state.rooms[state.open] ?? null;
+    const switched = room?.id !== this.#room?.id;
+    this.#room = room;
+    this.#main.setAttribute("aria-label", room?.name ?? t("room.none"));
+    for (const part of [this.#head, this.#list, this.#composer]) part.hidden = !room;
+    this.#empty.hidden = Boolean(room);
+    if (!room) return this.#showEmpty(state);
+    if (afresh || room !== this.#shown) this.#showHead(room);
+    this.#list.update(state, { afresh });
+    this.#composer.update({ room, user: state.user });
+    this.#details.update(state, { afresh });
+    if (switched) this.#arrive();
+  }
+
+  #showHead(room) {
+    this.#shown = room;
+    const members = t("room.members", { count: room.members });
+    this.#head.replaceChildren(
+      h("a", { class: "icon-button back", href: hashOf(null), "aria-label": t("room.back") }, icon("back")),
+      h(
+        "div",
+        { class: "room-title" },
+        h("h2", { tabindex: "-1" }, icon(room.kind === "open" ? "hash" : "lock"), h("bdi", { class: "ellipsis" }, room.name)),
+        room.description && h("p", { class: "ellipsis quiet", dir: "auto" }, room.description),
+      ),
+      h(
+        "button",
+        {
+          class: "button button-plain members-button",
+          "aria-expanded": String(!this.#details.hidden),
+          "aria-label": t("room.details.named", { members }),
+          title: t("room.details"),
+          onclick: () => this.#toggleDetails(this.#details.hidden),
+        },
+        icon("people"),
+        h("span", {}, room.members.toLocaleString()),
+      ),
+    );
+  }
+
+  #toggleDetails(open) {
+    this.#details.hidden = !open;
+    if (this.#room) this.#showHead(this.#room);
+    if (open) this.#details.querySelector("button")?.focus();
+    else this.#head.querySelector(".members-button")?.focus();
+  }
+
+  /** A room was opened: hands on keyboards go on with writing. */
+  #arrive() {
+    if (matchMedia("(max-width: 44.99rem)").matches) this.#details.hidden = true;
+    if (this.closest("tc-app").querySelector("dialog[open]")) return;
+    if (matchMedia("(pointer: fine)").matches) this.#composer.focus();
+    else this.#head.querySelector("h2").focus({ preventScroll: true });
+  }
+
+  #showEmpty({ open, outside, phase }) {
+    if (phase !== "in") return;
+    this.#details.hidden = true;
+    const back = h("a", { class: "button back", href: hashOf(null) }, icon("back"), t("room.back"));
+    this.#empty.replaceChildren(...(open && outside ? outsideWords(outside) : nothingWords()), back);
+  }
+}
+
+const art = () => h("img", { src: "/icon.svg", alt: "", width: 56, height: 56 });
+
+const nothingWords = () => [art(), h("h2", {}, t("room.none")), h("p", { class: "quiet" }, t("room.none.more"))];
+
+function outsideWords({ status, room }) {
+  if (status === "loading") return [h("p", { class: "quiet", "aria-busy": "true" }, t("app.loading"))];
+  if (status === "failed") return [art(), h("h2", {}, t("outside.failed"))];
+  if (status === "hidden") return [art(), h("h2", {}, t("outside.hidden")), h("p", { class: "quiet" }, t("outside.hidden.more"))];
+  const error = h("p", { class: "form-error", role: "alert" });
+  const join = ({ currentTarget }) => {
+    const settle = (problem) => (error.textContent = problem ?? "");
+    emit(currentTarget, "room-join", { room: room.id, settle });
+  };
+  return [
+    art(),
+    h("h2", {}, h("bdi", {}, room.name)),
+    room.description ? h("p", { class: "quiet", dir: "auto" }, room.description) : "",
+    h("p", { class: "quiet" }, t("outside.found")),
+    error,
+    h("button", { class: "button button-main", onclick: join }, t("browse.join.named", { room: room.name })),
+  ];
+}
+
+customElements.define("room-view", RoomView);

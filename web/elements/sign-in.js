@@ -1,0 +1,124 @@
+/** <sign-in>: the page before one is in: sign in, or make an account. */
+import { language, LANGUAGES, t } from "../js/i18n.js";
+import { emit, field, formError, h, submitBy } from "./dom.js";
+
+class SignIn extends HTMLElement {
+  #mode = null;
+  #server = null;
+  #farewell = null;
+
+  update({ server, farewell }) {
+    if (server === this.#server && farewell === this.#farewell) return;
+    const first = server.accounts === false;
+    this.#server = server;
+    this.#farewell = farewell;
+    this.#show(first ? "up" : (this.#mode ?? "in"));
+  }
+
+  #show(mode) {
+    this.#mode = mode;
+    this.replaceChildren(this.#brand(), this.#card(mode));
+    if (matchMedia("(pointer: fine)").matches) this.querySelector("input")?.focus();
+  }
+
+  #brand() {
+    return h(
+      "div",
+      { class: "brand" },
+      h("p", { class: "brand-name" }, h("img", { src: "/icon.svg", alt: "", width: 40, height: 40 }), this.#server.name),
+      h("img", { class: "brand-art", src: "/art/welcome.svg", alt: "" }),
+      h("p", { class: "brand-line" }, t("welcome.line")),
+      h("p", { class: "brand-more" }, t("welcome.more")),
+    );
+  }
+
+  #card(mode) {
+    const { signup, accounts, name } = this.#server;
+    const first = accounts === false;
+    const up = mode === "up";
+    const title = first ? "signup.first.title" : up ? "signup.title" : "signin.title";
+    return h(
+      "main",
+      { class: "card-side" },
+      h(
+        "div",
+        { class: "card" },
+        h("img", { class: "card-logo", src: "/icon.svg", alt: "", width: 56, height: 56 }),
+        h("h1", {}, t(title, { server: name })),
+        first && h("p", { class: "quiet" }, t("signup.first.more")),
+        this.#farewell && !up && h("p", { class: "farewell" }, farewellWords(this.#farewell)),
+        up ? this.#upForm() : this.#inForm(),
+        !first && this.#other(up, signup),
+      ),
+      languages(),
+    );
+  }
+
+  #inForm() {
+    const form = h(
+      "form",
+      { class: "stack", novalidate: true },
+      field("field.username", { name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true }),
+      field("field.password", { name: "password", type: "password", autocomplete: "current-password", required: true }),
+      formError(),
+      h("button", { class: "button button-main button-wide" }, t("signin.do")),
+    );
+    return submitBy(form, "sign-in", (data) => ({ mode: "in", values: Object.fromEntries(data) }), () => {});
+  }
+
+  #upForm() {
+    const form = h(
+      "form",
+      { class: "stack", novalidate: true },
+      field("field.display_name", { name: "display_name", autocomplete: "name", hint: "field.display_name.hint" }),
+      field("field.username", { name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, hint: "field.username.hint" }),
+      field("field.password", { name: "password", type: "password", autocomplete: "new-password", required: true, hint: "field.password.hint" }),
+      formError(),
+      h("button", { class: "button button-main button-wide" }, t("signup.do")),
+    );
+    const detail = (data) => {
+      const { display_name, ...values } = Object.fromEntries(data);
+      return { mode: "up", values: display_name.trim() ? { ...values, display_name } : values };
+    };
+    return submitBy(form, "sign-in", detail, () => {});
+  }
+
+  #other(up, signup) {
+    if (!up && signup !== "open") return h("p", { class: "other quiet" }, t("signup.closed"));
+    const flip = () => {
+      this.#farewell = null;
+      this.#show(up ? "in" : "up");
+    };
+    return h(
+      "p",
+      { class: "other quiet" },
+      t(up ? "signin.instead" : "signup.instead"),
+      " ",
+      h("button", { type: "button", class: "link-button", onclick: flip }, t(up ? "signin.do" : "signup.do")),
+    );
+  }
+}
+
+function farewellWords(code) {
+  if (code === "disabled") return t("farewell.disabled");
+  return t("farewell.signed_out");
+}
+
+/** Choosing a language needs no account. */
+function languages() {
+  const choose = ({ target }) => emit(target, "language-choose", { name: target.value });
+  return h(
+    "label",
+    { class: "language" },
+    h("span", { class: "visually-hidden" }, t("account.language")),
+    h(
+      "select",
+      { class: "select-plain", onchange: choose },
+      Object.entries(LANGUAGES).map(([code, name]) =>
+        h("option", { value: code, selected: code === language() }, name),
+      ),
+    ),
+  );
+}
+
+customElements.define("sign-in", SignIn);

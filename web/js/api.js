@@ -1,0 +1,91 @@
+/** The HTTP calls of the page: one function each, promises of JSON, errors of two kinds. */
+
+/** The server answered, and refused: `status`, stable `code`, `detail` for people (English). */
+export class Problem extends Error {
+  constructor(status, { code = "unknown", detail = "", title = "" } = {}, retryAfter = null) {
+    super(detail || title || code);
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+    /** Seconds to wait before the next try, or null. */
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the very same request may succeed later. */
+  get temporary() {
+    return this.status >= 500 || this.status === 429 || this.status === 408;
+  }
+}
+
+/** No answer: the line is down, or it took too long. The server may have done what was asked. */
+export class Unreachable extends Error {
+  code = "unreachable";
+  temporary = true;
+  retryAfter = null;
+}
+
+const PATIENCE_MS = 15_000;
+
+async function request(method, path, body) {
+  const init = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  if (method !== "GET") {
+    // A cross-site form cannot send this type: it is part of the server's protection.
+    init.headers["Content-Type"] = "application/json";
+    init.body = JSON.stringify(body ?? {});
+  }
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
+  try {
+    const response = await fetch(path, { ...init, signal: abort.signal });
+    const text = await response.text();
+    if (response.ok) return text === "" ? null : JSON.parse(text);
+    throw problemOf(response, text);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Unreachable(`${method} ${path}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function problemOf(response, text) {
+  const wait = Number.parseFloat(response.headers.get("Retry-After") ?? "");
+  let problem;
+  try {
+    problem = JSON.parse(text);
+  } catch {
+    // A proxy's own page, not ours.
+    problem = { code: response.status >= 500 ? "unavailable" : "unknown" };
+  }
+  return new Problem(response.status, problem, Number.isFinite(wait) ? wait : null);
+}
+
+const room = (id) => `/api/rooms/${encodeURIComponent(id)}`;
+const member = (id, user) => `${room(id)}/members/${encodeURIComponent(user)}`;
+
+export const api = {
+  server: () => request("GET", "/api/server"),
+
+  session: () => request("GET", "/api/session"),
+  signIn: (values) => request("POST", "/api/session", values),
+  signUp: (values) => request("POST", "/api/users", values),
+  signOut: () => request("DELETE", "/api/session"),
+  changePassword: (values) => request("PUT", "/api/session/password", values),
+
+  rooms: () => request("GET", "/api/rooms"),
+  room: (id) => request("GET", room(id)),
+  createRoom: (values) => request("POST", "/api/rooms", values),
+  join: (id) => request("PUT", member(id, "me")),
+  leave: (id) => request("DELETE", member(id, "me")),
+  addMember: (id, user) => request("PUT", member(id, user)),
+  members: (id) => request("GET", `${room(id)}/members`),
+  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
+
+  usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
+  userByName: (name) => request("GET", `/api/users?username=${encodeURIComponent(name)}`),
+
+  post: (id, message) => request("POST", `${room(id)}/messages`, message),
+  newest: (id, limit) => request("GET", `${room(id)}/messages?limit=${limit}`),
+  before: (id, message, limit) =>
+    request("GET", `${room(id)}/messages?before=${message}&limit=${limit}`),
+};

@@ -1,0 +1,89 @@
+/** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
+import { unreadAfter, withMessage } from "./history.js";
+
+/** True where the event's room had another event in between that never came. */
+export function isGap(state, event) {
+  const known = state.heads[event.topic];
+  return event.topic.startsWith("room:") && known !== undefined && event.prev > known;
+}
+
+export function applyEvent(state, event) {
+  if (event.id <= (state.heads[event.topic] ?? 0)) return state;
+  const next = { ...state, heads: { ...state.heads, [event.topic]: event.id } };
+  const change = CHANGES[event.kind];
+  return change ? change(next, event) : next;
+}
+
+const CHANGES = {
+  message(state, event) {
+    const { id, at, room: roomId, author, body, html, nonce } = event;
+    const room = state.rooms[roomId];
+    if (!room) return state;
+    const rooms = { ...state.rooms };
+    if (id > room.head) {
+      // Up to the snapshot's head the snapshot has counted already.
+      const unread = author === state.user.id ? room.unread : room.unread + 1;
+      rooms[roomId] = { ...room, head: id, unread };
+    }
+    const page = state.pages[roomId];
+    if (!page) return { ...state, rooms };
+    const message = { id, at, room: roomId, author, body, html, nonce };
+    return { ...state, rooms, pages: { ...state.pages, [roomId]: withMessage(page, message) } };
+  },
+
+  read(state, { room: roomId, last_read: read }) {
+    const room = state.rooms[roomId];
+    if (!room || read <= room.last_read) return state;
+    const unread = unreadAfter(state.pages[roomId], read, state.user.id) ?? room.unread;
+    return { ...state, rooms: { ...state.rooms, [roomId]: { ...room, last_read: read, unread } } };
+  },
+
+  "member.joined"(state, event) {
+    const { room: roomId, user, username, display_name, role } = event;
+    const person = { id: user, username, display_name };
+    const next = { ...state, people: { ...state.people, [user]: person } };
+    if (user === state.user.id) return touched(next, event);
+    const members = state.members[roomId];
+    if (members?.some((member) => member.id === user)) return next;
+    return withCount(next, event, +1, members && [...members, { ...person, role }]);
+  },
+
+  "member.left"(state, event) {
+    const { room: roomId, user } = event;
+    if (user === state.user.id) return withoutRoom(touched(state, event), roomId);
+    const members = state.members[roomId];
+    if (members && !members.some((member) => member.id === user)) return state;
+    return withCount(state, event, -1, members?.filter((member) => member.id !== user));
+  },
+
+  "room.created"(state, { room, name, description }) {
+    if (!state.discoverable || state.rooms[room]) return state;
+    if (state.discoverable.some((other) => other.id === room)) return state;
+    const created = { id: room, name, description, kind: "open", members: 1 };
+    return { ...state, discoverable: [...state.discoverable, created] };
+  },
+};
+
+/** Remembers the last change of my own membership: an answer asked for before it is out of date. */
+function touched(state, { room, id }) {
+  return { ...state, memberships: { ...state.memberships, [room]: id } };
+}
+
+/** Counts a member who came or went, unless the snapshot (up to its head) has counted them already. */
+function withCount(state, { id, room: roomId }, change, members) {
+  const room = state.rooms[roomId];
+  if (!room || (id <= room.head && !members)) return state;
+  const count = members ? members.length : room.members + change;
+  const head = Math.max(room.head, id);
+  const next = { ...state, rooms: { ...state.rooms, [roomId]: { ...room, head, members: count } } };
+  return members ? { ...next, members: { ...state.members, [roomId]: members } } : next;
+}
+
+export function withoutRoom(state, roomId) {
+  const { [roomId]: _room, ...rooms } = state.rooms;
+  const { [roomId]: _page, ...pages } = state.pages;
+  const { [roomId]: _members, ...members } = state.members;
+  // The log goes on without us: what comes after a return is no gap.
+  const { [`room:${roomId}`]: _head, ...heads } = state.heads;
+  return { ...state, rooms, pages, members, heads };
+}

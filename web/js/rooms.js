@@ -1,0 +1,181 @@
+/** Rooms: opening, history, joining and leaving, names of people. Fetches, and dispatches the answers. */
+import { api } from "./api.js";
+import { unreadAfter } from "./history.js";
+import { strangers } from "./selectors.js";
+import { storage } from "./storage.js";
+
+const PAGE = 50;
+const NAMES_AT_ONCE = 100;
+
+export class Rooms {
+  #store;
+  #epoch = 0; // counts snapshots: a page asked for before the last one may have a hole after it
+  #asked = new Set(); // ids of people asked for
+  #loading = new Set(); // rooms whose newest page is asked for
+
+  constructor(store) {
+    this.#store = store;
+    store.subscribe((state) => this.#learnNames(state));
+  }
+
+  /** After a snapshot: answers still under way belong to a stream that is gone. */
+  forget() {
+    this.#epoch += 1;
+    this.#asked.clear();
+    this.#loading.clear();
+  }
+
+  /** Opens a room by its id, or none (null). */
+  open(room) {
+    this.#store.dispatch({ type: "room.opened", room });
+    if (this.#store.state.phase === "in" && room) this.#show(room);
+  }
+
+  #show(room) {
+    const { rooms, pages, members, user } = this.#store.state;
+    if (!rooms[room]) return this.#lookAt(room);
+    storage.set(`room.${user.id}`, room);
+    if (pages[room]?.status !== "ready" && !this.#loading.has(room)) this.loadNewest(room);
+    if (!members[room]) this.#loadMembers(room);
+  }
+
+  /** A room that is not mine: may it be joined? */
+  async #lookAt(room) {
+    this.#store.dispatch({ type: "room.outside", room, status: "loading" });
+    try {
+      const found = await api.room(room);
+      this.#store.dispatch({ type: "room.outside", room, status: "found", found });
+    } catch (error) {
+      const status = error.temporary ? "failed" : "hidden";
+      this.#store.dispatch({ type: "room.outside", room, status });
+    }
+  }
+
+  async loadNewest(room) {
+    const epoch = this.#epoch;
+    this.#loading.add(room);
+    this.#store.dispatch({ type: "page.asked", room });
+    let answer = { type: "page.failed", room };
+    try {
+      answer = { ...(await api.newest(room, PAGE)), type: "page.came", room };
+    } catch {
+      // Shown as failed, with a way to try again.
+    }
+    if (epoch !== this.#epoch) return;
+    this.#loading.delete(room);
+    this.#store.dispatch(answer);
+  }
+
+  async loadOlder(room) {
+    const page = this.#store.state.pages[room];
+    if (page?.status !== "ready" || !page.more || page.older === "loading") return;
+    const epoch = this.#epoch;
+    const older = true;
+    this.#store.dispatch({ type: "page.asked", room, older });
+    try {
+      const { messages, more } = await api.before(room, page.messages[0].id, PAGE);
+      if (epoch === this.#epoch) {
+        this.#store.dispatch({ type: "page.came", room, messages, more, older });
+      }
+    } catch {
+      if (epoch === this.#epoch) this.#store.dispatch({ type: "page.failed", room, older });
+    }
+  }
+
+  /** The stream is live (again): what could not be loaded is tried once more. */
+  live() {
+    const { open, pages, outside } = this.#store.state;
+    if (pages[open]?.status === "failed") this.loadNewest(open);
+    if (outside?.status === "failed") this.#lookAt(open);
+  }
+
+  /** What an event asks for beyond what the reducer did with it. */
+  event(event) {
+    const { user, pages, rooms } = this.#store.state;
+    if (event.kind === "member.joined" && event.user === user.id) {
+      this.#refresh(event.room);
+      // Asked for before the stream carried the room, the page may have a hole after it.
+      if (pages[event.room]) this.loadNewest(event.room);
+    }
+    if (event.kind === "read" && rooms[event.room]?.unread > 0) {
+      const counted = unreadAfter(pages[event.room], event.last_read, user.id);
+      if (counted === null) this.#refresh(event.room);
+    }
+  }
+
+  /** Fetches a room until the answer is newer than what the stream has told meanwhile. */
+  async #refresh(room) {
+    for (let tries = 0; tries < 3; tries += 1) {
+      const before = this.#store.state;
+      let fresh;
+      try {
+        fresh = await api.room(room);
+      } catch {
+        return; // No longer mine to see; the stream or the next snapshot says so.
+      }
+      const now = this.#store.state;
+      const asBefore = ["memberships", "heads"].every((what) => {
+        const key = what === "heads" ? `room:${room}` : room;
+        return before[what][key] === now[what][key];
+      });
+      if (asBefore) return this.#joined(fresh);
+    }
+  }
+
+  async join(room) {
+    this.#joined(await api.join(room));
+  }
+
+  async create(values) {
+    const room = await api.createRoom(values);
+    this.#joined(room);
+    return room;
+  }
+
+  #joined(room) {
+    this.#store.dispatch({ type: "room.joined", room });
+    if (room.id === this.#store.state.open) this.#show(room.id);
+  }
+
+  async leave(room) {
+    await api.leave(room);
+    this.#store.dispatch({ type: "room.left", room });
+  }
+
+  async browse() {
+    const { discoverable } = await api.rooms();
+    this.#store.dispatch({ type: "rooms.found", discoverable });
+  }
+
+  /** Adds somebody by username; false where nobody has that name. */
+  async add(room, username) {
+    const { users } = await api.userByName(username);
+    if (users.length === 0) return false;
+    await api.addMember(room, users[0].id);
+    await this.#loadMembers(room);
+    return true;
+  }
+
+  async #loadMembers(room) {
+    const epoch = this.#epoch;
+    try {
+      const { members } = await api.members(room);
+      if (epoch === this.#epoch) this.#store.dispatch({ type: "members.came", room, members });
+    } catch {
+      // The list stays out; names are asked for one by one.
+    }
+  }
+
+  async #learnNames(state) {
+    if (state.phase !== "in" || (state.rooms[state.open] && !state.members[state.open])) return;
+    const ids = strangers(state).filter((id) => !this.#asked.has(id)).slice(0, NAMES_AT_ONCE);
+    if (ids.length === 0) return;
+    for (const id of ids) this.#asked.add(id);
+    try {
+      const { users } = await api.usersById(ids);
+      this.#store.dispatch({ type: "people.came", users });
+    } catch (error) {
+      if (error.temporary) setTimeout(() => ids.forEach((id) => this.#asked.delete(id)), 5000);
+    }
+  }
+}

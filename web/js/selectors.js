@@ -1,0 +1,38 @@
+/** What components ask of the state. Pure. */
+
+/** My rooms, by name. */
+export function roomsInOrder(state, language) {
+  const compare = new Intl.Collator(language, { numeric: true }).compare;
+  return Object.values(state.rooms).sort((a, b) => compare(a.name, b.name));
+}
+
+/** The room `step` places after the open one in the list, around its ends; null where there is none. */
+export function neighbour(state, language, step) {
+  const rooms = roomsInOrder(state, language);
+  if (rooms.length === 0) return null;
+  const at = rooms.findIndex((room) => room.id === state.open);
+  const next = at < 0 ? (step > 0 ? 0 : -1) : (at + step + rooms.length) % rooms.length;
+  return rooms.at(next);
+}
+
+export const totalUnread = (state) =>
+  Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
+
+/** Ids of authors in the open room whose names are not known yet. */
+export function strangers(state) {
+  const page = state.pages[state.open];
+  if (!page) return [];
+  const authors = new Set(page.messages.map((message) => message.author));
+  return [...authors].filter((id) => !state.people[id]);
+}
+
+/** My messages of a room that are on their way, without those that have arrived already. */
+export function pendingIn(state, room) {
+  const mine = state.pending.filter((item) => item.room === room);
+  if (mine.length === 0) return mine;
+  const arrived = new Set();
+  for (const message of state.pages[room]?.messages ?? []) {
+    if (message.author === state.user.id && message.nonce) arrived.add(message.nonce);
+  }
+  return mine.filter((item) => !arrived.has(item.nonce));
+}

@@ -1,0 +1,151 @@
+/** The whole state of the page and every way it changes: (state, action) -> state, pure.
+ *
+ * `rooms` are mine, by id. `pages` hold loaded history (history.js), `heads` the last event applied of
+ * each topic since the last snapshot, `members` the lists that were fetched, `people` names by id.
+ * `pending` mirrors the outbox. `line` is the life of the stream as people should hear of it.
+ */
+import { applyEvent, withoutRoom } from "./events.js";
+import { emptyPage, joinNewest, joinOlder, stalePage, trimmed, withMessage } from "./history.js";
+
+export const initialState = Object.freeze({
+  phase: "loading", // "loading", "welcome" (signed out) or "in"
+  farewell: null, // why the session ended, where it was not asked for
+  server: null,
+  user: null,
+  line: "connecting", // "connecting", "live", "lost", "offline" or "delayed"
+  rooms: {},
+  discoverable: null,
+  open: null, // id of the room in sight
+  outside: null, // {status, room} of an open room that is not mine
+  since: 0, // the read marker as it was when the room was opened: where "new" begins
+  pages: {},
+  heads: {},
+  memberships: {},
+  members: {},
+  people: {},
+  pending: [],
+});
+
+export function reduce(state, action) {
+  const change = ACTIONS[action.type];
+  if (!change) throw new Error(`no such action: ${action.type}`);
+  return change(state, action);
+}
+
+const ACTIONS = {
+  "server.known": (state, { server }) => ({ ...state, server: { ...state.server, ...server } }),
+
+  "signed.out": (state, { reason = null, server = state.server }) => ({
+    ...initialState,
+    phase: "welcome",
+    farewell: reason,
+    server,
+    open: state.open,
+  }),
+
+  snapshot(state, { snapshot }) {
+    const { user, rooms, server, cursor } = snapshot;
+    const page = state.pages[state.open];
+    const mine = byId(rooms);
+    return {
+      ...state,
+      phase: "in",
+      farewell: null,
+      user,
+      server: { ...state.server, ...server },
+      rooms: mine,
+      pages: page ? { [state.open]: stalePage(page, cursor) } : {},
+      heads: {},
+      memberships: {},
+      members: {},
+      people: { ...state.people, [user.id]: user },
+      since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),
+    };
+  },
+
+  "line.changed": (state, { line }) => (line === state.line ? state : { ...state, line }),
+
+  /** Late is what a live line can be; a lost one has worse news. */
+  "line.late"(state, { late }) {
+    if (state.line !== (late ? "live" : "delayed")) return state;
+    return { ...state, line: late ? "delayed" : "live" };
+  },
+
+  "event.came": (state, { event }) => applyEvent(state, event),
+
+  "room.opened"(state, { room }) {
+    if (room === state.open) return state;
+    const left = state.pages[state.open];
+    const pages = left ? { ...state.pages, [state.open]: trimmed(left) } : state.pages;
+    const since = state.rooms[room]?.last_read ?? 0;
+    return { ...state, open: room, outside: null, pages, since };
+  },
+
+  "room.outside": (state, { room, status, found = null }) =>
+    room === state.open ? { ...state, outside: { status, room: found } } : state,
+
+  "room.joined"(state, { room }) {
+    const outside = room.id === state.open ? null : state.outside;
+    const since = room.id === state.open && !state.rooms[room.id] ? room.last_read : state.since;
+    const discoverable = state.discoverable?.filter((other) => other.id !== room.id) ?? null;
+    return { ...state, outside, since, discoverable, rooms: { ...state.rooms, [room.id]: room } };
+  },
+
+  "room.left": (state, { room }) => withoutRoom(state, room),
+
+  "rooms.found": (state, { discoverable }) => ({ ...state, discoverable }),
+
+  "page.asked"(state, { room, older = false }) {
+    const page = state.pages[room] ?? emptyPage();
+    const asked = older ? { ...page, older: "loading" } : { ...page, status: "loading" };
+    return withPage(state, room, asked);
+  },
+
+  "page.came"(state, { room, messages, more, older = false }) {
+    const page = state.pages[room];
+    if (!page) return state;
+    const join = older ? joinOlder : joinNewest;
+    return withPage(state, room, join(page, messages, more));
+  },
+
+  "page.failed"(state, { room, older = false }) {
+    const page = state.pages[room];
+    if (!page) return state;
+    return withPage(state, room, { ...page, [older ? "older" : "status"]: "failed" });
+  },
+
+  "message.posted"(state, { message }) {
+    const page = state.pages[message.room];
+    return page ? withPage(state, message.room, withMessage(page, message)) : state;
+  },
+
+  "pending.changed": (state, { pending }) => ({ ...state, pending }),
+
+  "members.came"(state, { room: roomId, members }) {
+    const room = state.rooms[roomId];
+    if (!room) return state;
+    return {
+      ...state,
+      rooms: { ...state.rooms, [roomId]: { ...room, members: members.length } },
+      members: { ...state.members, [roomId]: members },
+      people: { ...state.people, ...byId(members) },
+    };
+  },
+
+  "people.came": (state, { users }) => ({ ...state, people: { ...state.people, ...byId(users) } }),
+
+  "read.marked"(state, { room: roomId, message }) {
+    const room = state.rooms[roomId];
+    if (!room || (message <= room.last_read && room.unread === 0)) return state;
+    const read = Math.max(message, room.last_read);
+    const marked = { ...room, last_read: read, unread: 0, mentions: 0 };
+    return { ...state, rooms: { ...state.rooms, [roomId]: marked } };
+  },
+
+  "news.seen": (state, { room, message }) =>
+    room === state.open && message > state.since ? { ...state, since: message } : state,
+};
+
+const byId = (things) => Object.fromEntries(things.map((thing) => [thing.id, thing]));
+
+const withPage = (state, room, page) => ({ ...state, pages: { ...state.pages, [room]: page } });

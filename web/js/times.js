@@ -1,0 +1,44 @@
+/** Days and times in the reader's language and time zone. */
+import { locale, t } from "./i18n.js";
+
+const made = new Map();
+
+function format(name, options) {
+  const key = `${locale()} ${name}`;
+  let formatter = made.get(key);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat(locale(), options);
+    made.set(key, formatter);
+  }
+  return formatter;
+}
+
+/** The local day of a time in unix ms, as "2026-3-9": for comparing, not for showing. */
+export function dayOf(at) {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+export function dayLabel(at, now = Date.now()) {
+  if (dayOf(at) === dayOf(now)) return t("day.today");
+  const yesterday = new Date(now);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (dayOf(at) === dayOf(yesterday.getTime())) return t("day.yesterday");
+  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  const options = { weekday: "long", day: "numeric", month: "long" };
+  return sameYear
+    ? format("day", options).format(at)
+    : format("day of a year", { ...options, year: "numeric" }).format(at);
+}
+
+export const timeLabel = (at) => format("time", { timeStyle: "short" }).format(at);
+
+export const fullLabel = (at) =>
+  format("full", { dateStyle: "full", timeStyle: "medium" }).format(at);
+
+/** Milliseconds until "today" becomes "yesterday". */
+export function untilMidnight(now = Date.now()) {
+  const midnight = new Date(now);
+  midnight.setHours(24, 0, 1, 0);
+  return midnight.getTime() - now;
+}
