@@ -29,7 +29,6 @@ _MOST_LINKIFYING = 150_000
 _MOST_QUOTING = 40_000
 _MOST_CELLS = 5_000
 
-_WORD = re.compile(r"\S*[.@:]\S*")
 _DELIMITERS = re.compile(r"^[ \t>|:-]+$", re.MULTILINE)
 _GOOD_START = re.compile(r"https?://[^/]|mailto:", re.IGNORECASE)
 # Two-letter domains that are far more often the end of a file name.
@@ -98,7 +97,7 @@ def _too_much(body: str) -> list[str]:
 def _linkifying(body: str) -> int:
     """What finding bare links may cost: from each dot it may look through the rest of the word."""
     dots = cost = 0
-    for word in _WORD.findall(body):
+    for word in body.split():
         here = word.count(".") + word.count("@") + word.count(":")
         dots += here
         cost += here * len(word)

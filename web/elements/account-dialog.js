@@ -1,4 +1,5 @@
 /** Dialogs about myself: settings, password, sign out. */
+import { checkPassword } from "../js/checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
 import { storage } from "../js/storage.js";
 import { avatar, nameOf } from "./avatar.js";
@@ -28,7 +29,7 @@ export function openAccount(app, { user, server }) {
     h(
       "div",
       { class: "account-actions" },
-      h("button", { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app)) }, icon("lock"), t("password.title")),
+      h("button", { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app, user)) }, icon("lock"), t("password.title")),
       h("button", { class: "button button-wide", onclick: () => (dialog.close(), emit(app, "sign-out")) }, icon("exit"), t("account.sign_out")),
     ),
     h("p", { class: "keys quiet" }, t("account.keys")),
@@ -84,7 +85,7 @@ function languages(close) {
   );
 }
 
-function openPassword(app) {
+function openPassword(app, user) {
   const close = (form) => form.closest("dialog").close();
   const form = h(
     "form",
@@ -100,6 +101,7 @@ function openPassword(app) {
       h("button", { class: "button button-main" }, t("password.do")),
     ),
   );
-  const detail = (data) => ({ values: Object.fromEntries(data) });
-  openDialog(app, t("password.title"), submitBy(form, "password-change", detail, close));
+  const detailOf = (data) => ({ values: Object.fromEntries(data) });
+  const check = ({ values }) => checkPassword(values.new, user.username);
+  openDialog(app, t("password.title"), submitBy(form, "password-change", { detailOf, check, done: close }));
 }

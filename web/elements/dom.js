@@ -41,20 +41,26 @@ export function field(key, { hint = null, ...attributes }) {
 
 let counter = 0;
 
-/** Sends a form by an event and waits for its answer: busy meanwhile, then `done()` or the error. */
-export function submitBy(form, name, detailOf, done) {
+/**
+ * Sends a form by an event and waits for its answer: busy meanwhile, then `done(form)` or the error.
+ * `check(detail)` may refuse it before, with a words' key.
+ */
+export function submitBy(form, name, { detailOf, check = () => null, done = () => {} }) {
   const error = form.querySelector(".form-error");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (form.getAttribute("aria-busy") === "true") return;
+    const detail = detailOf(new FormData(form));
+    const refused = check(detail);
+    error.textContent = refused ? t(refused) : "";
+    if (refused) return;
     form.setAttribute("aria-busy", "true");
-    error.textContent = "";
     const settle = (problem) => {
       form.removeAttribute("aria-busy");
       if (problem) error.textContent = problem;
       else done(form);
     };
-    emit(form, name, { ...detailOf(new FormData(form)), settle });
+    emit(form, name, { ...detail, settle });
   });
   return form;
 }

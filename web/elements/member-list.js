@@ -76,8 +76,8 @@ class MemberList extends HTMLElement {
       formError(),
       h("button", { class: "button button-wide" }, icon("plus"), t("members.add.do")),
     );
-    const detail = (data) => ({ room: room.id, username: data.get("username").trim().replace(/^@/, "") });
-    return submitBy(form, "member-add", detail, () => form.reset());
+    const detailOf = (data) => ({ room: room.id, username: data.get("username").trim().replace(/^@/, "") });
+    return submitBy(form, "member-add", { detailOf, done: () => form.reset() });
   }
 }
 

@@ -60,7 +60,7 @@ class MessageComposer extends HTMLElement {
   }
 
   #submit() {
-    const body = this.#text.value.trim();
+    const body = bodyOf(this.#text.value);
     if (body === "" || lengthOf(body) > LONGEST) return;
     this.#text.value = "";
     this.#changed();
@@ -78,7 +78,7 @@ class MessageComposer extends HTMLElement {
     const { value } = this.#text;
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;
-    const length = value.length < WARN_FROM ? 0 : lengthOf(value.trim());
+    const length = value.length < WARN_FROM ? 0 : lengthOf(bodyOf(value));
     const near = length >= WARN_FROM;
     this.#count.textContent = near ? t("composer.count", { length, longest: LONGEST }) : "";
     this.#count.classList.toggle("over", length > LONGEST);
@@ -86,6 +86,9 @@ class MessageComposer extends HTMLElement {
     this.toggleAttribute("data-filled", !this.#send.disabled);
   }
 }
+
+/** Without blank lines around it; spaces before the first word may be code. */
+const bodyOf = (text) => text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
 
 function lengthOf(text) {
   let length = 0;

@@ -1,4 +1,5 @@
 /** Dialogs about one room: make it, leave it. */
+import { checkRoom } from "../js/checks.js";
 import { t } from "../js/i18n.js";
 import { openDialog } from "./dialog.js";
 import { field, formError, h, submitBy } from "./dom.js";
@@ -9,8 +10,8 @@ export function openCreateRoom(app) {
   const form = h(
     "form",
     { class: "stack", novalidate: true },
-    field("field.room_name", { name: "name", autocomplete: "off", maxlength: 80, required: true }),
-    field("field.room_description", { name: "description", autocomplete: "off", maxlength: 500, hint: "field.room_description.hint" }),
+    field("field.room_name", { name: "name", autocomplete: "off", required: true }),
+    field("field.room_description", { name: "description", autocomplete: "off", hint: "field.room_description.hint" }),
     h(
       "label",
       { class: "check" },
@@ -25,14 +26,14 @@ export function openCreateRoom(app) {
       h("button", { class: "button button-main" }, t("rooms.create.do")),
     ),
   );
-  const detail = (data) => ({
+  const detailOf = (data) => ({
     values: {
       name: data.get("name").trim(),
       description: data.get("description").trim(),
       private: data.has("private"),
     },
   });
-  openDialog(app, t("rooms.create"), submitBy(form, "room-create", detail, closeDialog));
+  openDialog(app, t("rooms.create"), submitBy(form, "room-create", { detailOf, check: ({ values }) => checkRoom(values), done: closeDialog }));
 }
 
 export function openLeaveRoom(app, room) {
@@ -48,5 +49,5 @@ export function openLeaveRoom(app, room) {
       h("button", { class: "button button-danger" }, t("leave.do")),
     ),
   );
-  openDialog(app, t("leave.title", { room: room.name }), submitBy(form, "room-leave", () => ({ room: room.id }), closeDialog));
+  openDialog(app, t("leave.title", { room: room.name }), submitBy(form, "room-leave", { detailOf: () => ({ room: room.id }), done: closeDialog }));
 }

@@ -1,4 +1,5 @@
 /** <sign-in>: the page before one is in: sign in, or make an account. */
+import { checkSignIn, checkSignUp } from "../js/checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
 import { emit, field, formError, h, submitBy } from "./dom.js";
 
@@ -63,7 +64,10 @@ class SignIn extends HTMLElement {
       formError(),
       h("button", { class: "button button-main button-wide" }, t("signin.do")),
     );
-    return submitBy(form, "sign-in", (data) => ({ mode: "in", values: Object.fromEntries(data) }), () => {});
+    return submitBy(form, "sign-in", {
+      detailOf: (data) => ({ mode: "in", values: Object.fromEntries(data) }),
+      check: ({ values }) => checkSignIn(values),
+    });
   }
 
   #upForm() {
@@ -76,11 +80,11 @@ class SignIn extends HTMLElement {
       formError(),
       h("button", { class: "button button-main button-wide" }, t("signup.do")),
     );
-    const detail = (data) => {
+    const detailOf = (data) => {
       const { display_name, ...values } = Object.fromEntries(data);
       return { mode: "up", values: display_name.trim() ? { ...values, display_name } : values };
     };
-    return submitBy(form, "sign-in", detail, () => {});
+    return submitBy(form, "sign-in", { detailOf, check: ({ values }) => checkSignUp(values) });
   }
 
   #other(up, signup) {

@@ -9,9 +9,5 @@ const policy = globalThis.trustedTypes?.createPolicy("tornchat", asIs) ?? asIs;
 export function fragmentOf(html) {
   const template = document.createElement("template");
   template.innerHTML = policy.createHTML(html);
-  for (const link of template.content.querySelectorAll("a[href]")) {
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-  }
   return template.content;
 }

@@ -97,7 +97,12 @@ const HANDLERS = {
   },
   "password-change": ({ values, settle }) =>
     attempt(settle, async () => {
-      await api.changePassword(values);
+      try {
+        await api.changePassword(values);
+      } catch (error) {
+        if (error.code === "bad_credentials") return t("password.wrong");
+        throw error;
+      }
       app.announce(t("password.changed"));
     }),
   "language-choose": async ({ name }) => {

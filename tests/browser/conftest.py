@@ -1,0 +1,88 @@
+"""A real server, a real browser, and people. Chromium is the system's own (Debian's package)."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.people import Faults, NewPerson, Person, new_person
+from tests.browser.proxy import Proxy
+from tests.running import RunningServer
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HEARTBEAT = 2
+"""Seconds: a dead line is noticed after 2.5 of them."""
+
+_rooms = itertools.count(1)
+
+
+# Not for the whole session: Playwright's loop would run under the asynchronous tests of others.
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """Two workers; ``--post-rate 0``, because a history of 1,000 messages is written in seconds."""
+    data: Path = tmp_path_factory.mktemp("browser") / "var"
+    options = ("--workers", "2", "--heartbeat", str(HEARTBEAT), "--post-rate", "0")
+    running = RunningServer(data, *options)
+    try:
+        yield running.until_ready()
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def faults() -> Iterator[Faults]:
+    """Fails the test where a browser met anything that was not provoked."""
+    faults = Faults()
+    yield faults
+    assert faults.seen == []
+
+
+@pytest.fixture
+def person(chromium: Browser, server: RunningServer, faults: Faults) -> Iterator[NewPerson]:
+    """``person("Ana")``: signed up, in a context of their own; more options go to the context."""
+    people: list[Person] = []
+
+    def new(
+        name: str, *, url: str | None = None, signed_up: bool = True, **options: object
+    ) -> Person:
+        made = new_person(chromium, url or server.url, name, faults, **options)
+        people.append(made)
+        return made.sign_up() if signed_up else made
+
+    yield new
+    for made in people:
+        made.context.close()
+
+
+@pytest.fixture
+def line(server: RunningServer) -> Iterator[Proxy]:
+    """A line to the server that the test may cut."""
+    with Proxy(server.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def room_name() -> str:
+    """A name that no other test has taken."""
+    return f"Room {next(_rooms)}"
