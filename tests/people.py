@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -122,14 +124,13 @@ class Follower(threading.Thread):
         self._port = port
         self._headers = {"Cookie": cookie, "Accept": "text/event-stream"}
         self._over = False
-        self._response: http.client.HTTPResponse | None = None
-        self._connection: http.client.HTTPConnection | None = None
+        self._socket: socket.socket | None = None
 
     def run(self) -> None:
         while not self._over:
             try:
                 self._read_one_stream()
-            except (OSError, http.client.HTTPException, ValueError, AttributeError):
+            except (OSError, http.client.HTTPException):
                 pass  # cut: come back
             time.sleep(0.05)
 
@@ -162,9 +163,9 @@ class Follower(threading.Thread):
 
     def cut(self) -> None:
         """Lose the line; the follower comes back by itself."""
-        connection = self._connection
-        if connection is not None and connection.sock is not None:
-            connection.sock.shutdown(2)
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def assert_in_order(self) -> None:
         """Ids increase, positions never go back, and each event names the one before it."""
@@ -178,7 +179,9 @@ class Follower(threading.Thread):
             last[event["topic"]] = event["id"]
 
     def _read_one_stream(self) -> None:
-        connection = self._connection = http.client.HTTPConnection("127.0.0.1", self._port, 30)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        connection.connect()
+        self._socket = connection.sock
         headers = dict(self._headers)
         if self.last_id:
             headers["Last-Event-ID"] = self.last_id

@@ -19,10 +19,11 @@ from markdown_it.token import Token
 
 LANGUAGE = re.compile(r"[a-z0-9+#-]{1,20}")
 MOST_NESTING = 20
-"""Of blocks; the parser drops what is deeper, so such a text is not taken for Markdown at all."""
+"""Levels of tokens: a list in a list is two further down, a quote in a quote one."""
 
 # Each keeps its rule below 100 ms for the worst text of 10,000 characters that was found.
-_MOST_BRACKETS = 500
+_MOST_LINES = 1_500
+_MOST_BRACKETS = 300
 _MOST_URLS = 150
 _MOST_HOSTS = 700
 _MOST_LINKIFYING = 150_000
@@ -45,7 +46,12 @@ class ChatMarkdown:
         self._parsers: dict[frozenset[str], MarkdownIt] = {}
 
     def html(self, body: str) -> str | None:
-        """HTML that is still to be sanitised; None where the text is nested too deep."""
+        """HTML still to be sanitised; None for what is better shown as written.
+
+        That is a text of too many lines, or one nested too deep, of which the parser drops a part.
+        """
+        if body.count("\n") > _MOST_LINES:
+            return None
         off = frozenset(_too_much(body))
         parser = self._parsers.get(off)
         if parser is None:

@@ -95,6 +95,10 @@ class Handler(web.RequestHandler):
             raise errors.Unauthenticated()
         self.who = await accounts.authenticate(self.chat, token)
 
+    def compute_etag(self) -> str | None:
+        """Answers of the API are not stored, so nobody will ask whether they have changed."""
+        return None
+
     def check_trusted_origin(self, origin: str) -> bool:
         """Asked by Tornado for requests that change something and come from another origin.
 

@@ -29,6 +29,9 @@ class Page(Handler, web.StaticFileHandler):
         Handler.initialize(self, chat, hub, site)
         web.StaticFileHandler.initialize(self, path, "index.html")
 
+    def compute_etag(self) -> str | None:
+        return web.StaticFileHandler.compute_etag(self)
+
     def parse_url_path(self, url_path: str) -> str:
         if "." not in url_path.rpartition("/")[2]:
             return "index.html"

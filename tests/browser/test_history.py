@@ -1,0 +1,119 @@
+"""Long histories, and reading further up while others write."""
+
+from __future__ import annotations
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.browser.people import NewPerson, Person
+
+TOP = "document.querySelector('.scroller').scrollTop"
+TO_END = """(() => { const {scrollHeight, scrollTop, clientHeight} =
+  document.querySelector('.scroller'); return scrollHeight - scrollTop - clientHeight; })()"""
+FIRST_IN_SIGHT = """(() => {
+  const top = document.querySelector('.scroller').getBoundingClientRect().top;
+  const message = [...document.querySelectorAll('.message')].find(
+    (one) => one.getBoundingClientRect().bottom > top);
+  return [message.querySelector('.prose').textContent.trim(),
+          message.getBoundingClientRect().top];
+})()"""
+
+
+def post_many(author: Person, texts: list[str]) -> None:
+    """Messages of ``author`` in the room that is open, posted past the page, in order."""
+    room = author.page.url.rpartition("/")[2]
+    cookies = {cookie["name"]: cookie["value"] for cookie in author.context.cookies()}
+    with httpx.Client(base_url=author.url, cookies=cookies) as client:
+        for text in texts:
+            answer = client.post(f"/api/rooms/{room}/messages", json={"body": text})
+            assert answer.status_code == 201, answer.text
+
+
+def test_a_history_of_1000_messages_scrolls_back_to_its_first_in_order(
+    person: NewPerson, room_name: str
+) -> None:
+    ana = person("Ana")
+    ana.create_room(room_name)
+    texts = [f"message {number}" for number in range(1000)]
+    post_many(ana, texts)
+    ana.page.reload()
+    expect(ana.messages.last).to_have_text(texts[-1])
+    assert ana.page.evaluate(TO_END) < 2
+    assert ana.messages.count() < 200
+    beginning = ana.page.locator(".beginning")
+    for _ in range(200):
+        if beginning.count():
+            break
+        ana.page.evaluate(f"{TOP} = 200")
+        ana.page.wait_for_timeout(50)
+    shown = ana.messages.all_text_contents()
+    assert [text.strip() for text in shown] == texts
+
+
+def test_older_messages_appear_above_without_moving_what_is_read(
+    person: NewPerson, room_name: str
+) -> None:
+    ana = person("Ana")
+    ana.create_room(room_name)
+    post_many(ana, [f"message {number}" for number in range(120)])
+    ana.page.reload()
+    expect(ana.messages).to_have_count(50)
+    # Hold the answer back, so that the place can be read before it comes.
+    ana.page.evaluate(
+        """() => {
+          const real = fetch;
+          globalThis.fetch = async (...about) => {
+            const answer = await real(...about);
+            if (String(about[0]).includes("before=")) await new Promise((go) => (globalThis.go = go));
+            return answer;
+          };
+        }"""
+    )
+    ana.page.evaluate(f"{TOP} = 400")
+    ana.page.wait_for_function("globalThis.go")
+    before = ana.page.evaluate(FIRST_IN_SIGHT)
+    ana.page.evaluate("go()")
+    expect(ana.messages).to_have_count(100)
+    text, top = ana.page.evaluate(FIRST_IN_SIGHT)
+    assert text == before[0]
+    assert abs(top - before[1]) <= 1
+
+
+def test_new_messages_do_not_move_whoever_reads_further_up(
+    person: NewPerson, room_name: str
+) -> None:
+    ana, ben = person("Ana"), person("Ben")
+    ana.create_room(room_name)
+    post_many(ana, [f"message {number}" for number in range(60)])
+    ben.join_room(room_name)
+    expect(ben.messages).not_to_have_count(0)
+    ben.page.keyboard.press("Escape")
+    ben.page.evaluate(f"{TOP} = 600")
+    expect(ben.page.locator(".pill")).to_have_text("Jump to newest")
+    ben.page.wait_for_timeout(300)
+    before = ben.page.evaluate(FIRST_IN_SIGHT)
+    ana.write("one more")
+    ana.write("and another")
+    expect(ben.page.locator(".pill")).to_have_text("2 new messages")
+    assert ben.page.evaluate(FIRST_IN_SIGHT) == before
+    ben.page.locator(".pill").click()
+    expect(ben.page.locator(".pill")).to_be_hidden()
+    assert ben.page.evaluate(TO_END) < 40
+
+
+def test_history_that_cannot_be_loaded_says_so_and_can_be_tried_again(
+    person: NewPerson, room_name: str
+) -> None:
+    ana = person("Ana")
+    ana.create_room(room_name)
+    post_many(ana, [f"message {number}" for number in range(80)])
+    ana.faults.provoke("503")
+    ana.page.route("**/messages?before=*", lambda route: route.fulfill(status=503, body=""))
+    ana.page.reload()
+    expect(ana.messages).to_have_count(50)
+    ana.page.evaluate(f"{TOP} = 0")
+    failure = ana.page.locator(".list-failure")
+    expect(failure).to_contain_text("Older messages could not be loaded.")
+    ana.page.unroute("**/messages?before=*")
+    failure.get_by_role("button", name="Try again").click()
+    expect(ana.messages).to_have_count(80)
