@@ -37,7 +37,7 @@ MOST_BODY_BYTES = 2 * 1024 * 1024
 HEADER_SECONDS = 20.0
 IDLE_SECONDS = 75.0
 STOP_SECONDS = 2.0
-LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Worker:
@@ -66,7 +66,6 @@ class Worker:
         )
         self.server = HTTPServer(
             application(self.chat, self.hub, site_of(settings), web_root()),
-            xheaders=settings.origin is not None,
             max_body_size=MOST_BODY_BYTES,
             idle_connection_timeout=IDLE_SECONDS,
             body_timeout=HEADER_SECONDS,
@@ -97,7 +96,7 @@ class Worker:
 
 def site_of(settings: Settings) -> Site:
     """The names that the server answers to."""
-    hosts = set(LOCAL) | set(settings.hosts)
+    hosts = set(LOCAL) | {name.strip("[]") for name in settings.hosts}
     if settings.origin:
         hosts.add((urlsplit(settings.origin).hostname or "").lower())
     any_address = settings.address in ("0.0.0.0", "::")

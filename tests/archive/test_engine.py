@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -41,6 +40,15 @@ async def add_one(database: Database) -> None:
         await conn.execute(ADD_ONE)
 
 
+def delete(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def list_of_files(path: Path) -> list[str]:
+    return [file.name for file in path.parent.glob(path.name + "*")]
+
+
 async def test_what_a_block_wrote_is_there_after_it_and_not_before(database: Database) -> None:
     async with database.write() as conn:
         await conn.execute(ADD_ONE)
@@ -49,10 +57,13 @@ async def test_what_a_block_wrote_is_there_after_it_and_not_before(database: Dat
 
 
 async def test_a_block_that_raises_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="no"):
+    async def change_my_mind() -> None:
         async with database.write() as conn:
             await conn.execute(ADD_ONE)
             raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        await change_my_mind()
     assert await archived(database) == 0
 
 
@@ -96,10 +107,13 @@ asyncio.run(main())
 async def test_processes_that_write_at_once_lose_nothing_and_never_meet_a_lock(
     database: Database, url: str
 ) -> None:
-    others = [subprocess.Popen([sys.executable, "-c", WRITER, url]) for _ in range(2)]
+    others = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, url) for _ in range(2)
+    ]
     for _ in range(50):
         await add_one(database)
-    assert [await asyncio.to_thread(other.wait, 30) for other in others] == [0, 0]
+    async with asyncio.timeout(30):
+        assert [await other.wait() for other in others] == [0, 0]
     assert await archived(database) == 150
 
 
@@ -163,20 +177,19 @@ async def test_a_conflict_is_left_for_the_caller_to_name(database: Database) -> 
 async def test_a_missing_file_is_a_database_away_and_is_not_made_anew(
     database: Database, path: Path
 ) -> None:
-    path.unlink()
+    delete(path)
     with pytest.raises(DatabaseAway):
         await database.ping()
     with pytest.raises(DatabaseAway):
         await add_one(database)
-    assert not path.exists()
+    assert list_of_files(path) == []
 
 
 async def test_a_database_deleted_while_the_server_runs_is_noticed_at_once(
     database: Database, path: Path
 ) -> None:
     await database.ping()
-    for name in path.parent.iterdir():
-        name.unlink()
+    delete(path)
     with pytest.raises(DatabaseAway):
         await database.ping()
 
@@ -220,13 +233,16 @@ async def test_a_lock_held_for_long_is_a_database_away_and_then_it_is_back(
 
 
 async def test_a_full_disk_is_a_database_away(database: Database) -> None:
-    with pytest.raises(DatabaseAway):
+    async def fill_it() -> None:
         async with database.write() as conn:
             (pages,) = (await conn.execute(text("PRAGMA page_count"))).one()
             await conn.execute(text(f"PRAGMA max_page_count = {pages}"))
             await conn.execute(
                 text("UPDATE alembic_version SET version_num = :long"), {"long": "x" * 1_000_000}
             )
+
+    with pytest.raises(DatabaseAway):
+        await fill_it()
 
 
 async def test_a_write_is_durable_and_checked(database: Database) -> None:

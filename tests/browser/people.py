@@ -7,7 +7,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 PASSWORD = "a long sentence of a password"
 _REPORT_VIOLATIONS = """
@@ -133,9 +141,7 @@ class Person:
 NewPerson = Callable[..., Person]
 
 
-def new_person(
-    browser: Browser, url: str, name: str, faults: Faults, **options: object
-) -> Person:
+def new_person(browser: Browser, url: str, name: str, faults: Faults, **options: object) -> Person:
     context = browser.new_context(
         **{"locale": "en-GB", "timezone_id": "Asia/Jakarta", **options}  # type: ignore[arg-type]
     )

@@ -85,9 +85,7 @@ def test_whoever_watches_a_room_is_not_told_that_its_messages_are_new(
     expect(ben.room_link(room_name).locator(".badge")).to_have_count(0)
 
 
-def test_somebody_added_to_a_private_room_sees_it_appear(
-    person: NewPerson, room_name: str
-) -> None:
+def test_somebody_added_to_a_private_room_sees_it_appear(person: NewPerson, room_name: str) -> None:
     ana, ben = person("Ana"), person("Ben")
     ana.create_room(room_name, private=True)
     ana.page.get_by_role("button", name="Room details").click()

@@ -20,9 +20,7 @@ HOSTILE = [
 ]
 
 
-def test_hostile_bodies_are_shown_as_text_and_do_nothing(
-    person: NewPerson, room_name: str
-) -> None:
+def test_hostile_bodies_are_shown_as_text_and_do_nothing(person: NewPerson, room_name: str) -> None:
     ana, ben = person("Ana"), person("Ben")
     ana.create_room(room_name)
     ben.join_room(room_name)
@@ -52,7 +50,9 @@ def test_a_direction_override_does_not_leak_out_of_its_message(
     expect(ana.messages).to_have_count(2)
     last = ana.page.locator(".message").last
     expect(last.locator(".prose")).to_have_text("straight")
-    assert last.locator(".prose").evaluate("(one) => getComputedStyle(one).unicodeBidi") == "isolate"
+    assert (
+        last.locator(".prose").evaluate("(one) => getComputedStyle(one).unicodeBidi") == "isolate"
+    )
     times = ana.page.locator(".message .by time").first
     assert times.evaluate("(one) => getComputedStyle(one).direction") == "ltr"
 

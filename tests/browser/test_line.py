@@ -55,9 +55,7 @@ def test_whoever_loses_the_line_comes_back_and_has_missed_nothing_and_nothing_tw
     ben.sees(*texts, "after")
 
 
-def test_a_short_blip_is_not_worth_a_banner(
-    person: NewPerson, line: Proxy, room_name: str
-) -> None:
+def test_a_short_blip_is_not_worth_a_banner(person: NewPerson, line: Proxy, room_name: str) -> None:
     ana, ben = two_in_a_room(person, line, room_name)
     ben.page.evaluate(
         """() => {
@@ -182,3 +180,28 @@ def test_the_page_opened_without_a_server_waits_for_it(
     )
     ana.page.reload()
     expect(ana.composer).to_be_visible(timeout=BACK_WITHIN)
+
+
+def test_a_stream_that_is_open_but_late_is_called_delayed(
+    person: NewPerson, room_name: str
+) -> None:
+    ana = person("Ana", signed_up=False)
+    ana.context.add_init_script(
+        """const listen = EventSource.prototype.addEventListener;
+        EventSource.prototype.addEventListener = function (kind, hear) {
+          return listen.call(this, kind, (event) => {
+            if (globalThis.held && kind === "message") globalThis.held.push(() => hear(event));
+            else hear(event);
+          });
+        };"""
+    )
+    ana.sign_up()
+    ana.create_room(room_name)
+    ana.page.evaluate("globalThis.held = []")
+    ana.write("slow")
+    ana.sees("slow")
+    words = ana.page.locator("connection-banner")
+    expect(words).to_have_text("Delivery is delayed", timeout=BACK_WITHIN)
+    ana.page.evaluate("globalThis.held.splice(0).forEach((hear) => hear())")
+    expect(words).to_have_text("")
+    ana.sees("slow")

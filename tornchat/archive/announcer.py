@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tornchat.archive import members, outbox
+from tornchat.archive import marks, members, outbox
 from tornchat.archive.engine import Database
 from tornchat.domain.announcements import Announcement
 from tornchat.domain.errors import LogAway
@@ -28,6 +28,16 @@ LOOK_SECONDS = 0.25
 BATCH = 100
 NUDGE = "nudge"
 ANNOUNCED = "announced "
+
+
+async def note(
+    conn: AsyncConnection, made: list[tuple[int, int, Announcement]], now: int
+) -> None:
+    """Note announcements (row id, id of the first event) as made, unless they were noted before."""
+    for row_id, first, announcement in made:
+        if await outbox.done(conn, row_id, first, now) and announcement.joined:
+            room, user = announcement.joined
+            await members.set_joined_id(conn, room, user, first)
 
 
 class Change:
@@ -77,6 +87,7 @@ class Announcer:
     async def make_waiting(self) -> bool:
         """Make the oldest announcements; whether there may be more."""
         async with self._database.read() as conn:
+            fence = await marks.read(conn, "fence")
             rows = await outbox.waiting(conn, BATCH)
         made: list[tuple[int, int, Announcement]] = []
         try:
@@ -86,17 +97,16 @@ class Announcer:
                 made.append((row.id, first, announcement))
         finally:
             if made:
-                await self._note(made)
+                await self._note(made, fence)
         return len(rows) == BATCH
 
-    async def _note(self, made: list[tuple[int, int, Announcement]]) -> None:
+    async def _note(self, made: list[tuple[int, int, Announcement]], fence: int) -> None:
         _, now = await upkeep.clock_and_time(self._client)
         async with self._database.write() as conn:
-            for row_id, first, announcement in made:
-                await outbox.done(conn, row_id, first, now)
-                if announcement.joined:
-                    room, user = announcement.joined
-                    await members.set_joined_id(conn, room, user, first)
+            # After a fence it is not known whether they are still in the log. What is not noted is
+            # announced again, which does nothing where the log remembers the key.
+            if await marks.holds(conn, "fence", fence):
+                await note(conn, made, now)
 
     async def _announced(self, keys: list[str]) -> None:
         """Wait for announcements to be heard of, or found made where that was not heard."""

@@ -32,9 +32,11 @@ class _File(sqlite3.Connection):
     """
 
     def close(self) -> None:
-        if self.in_transaction:
-            self.rollback()
-        super().close()
+        try:
+            if self.in_transaction:
+                self.rollback()
+        finally:
+            super().close()
 
 
 class PatientConnection(aiosqlite.Connection):
@@ -51,6 +53,13 @@ class PatientConnection(aiosqlite.Connection):
         if self._stopped is None:
             self._stopped = super().stop()
         return self._stopped
+
+    async def _connect(self) -> aiosqlite.Connection:
+        try:
+            return await _to_the_end(super()._connect())
+        except BaseException:
+            await self.close()
+            raise
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return await _to_the_end(super()._execute(fn, *args, **kwargs))  # type: ignore[no-untyped-call]

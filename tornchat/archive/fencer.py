@@ -13,16 +13,18 @@ import secrets
 from collections.abc import Callable
 
 from tornchat.archive import marks, members, outbox, sessions
+from tornchat.archive.announcer import note
 from tornchat.archive.engine import Database
-from tornchat.domain.ids import FENCE_STEP, TICKS_PER_MS, id_at
+from tornchat.domain.announcements import Announcement
+from tornchat.domain.ids import FENCE_STEP, id_at
 from tornchat.domain.sessions import SessionRecord
-from tornchat.log import mirror, upkeep
+from tornchat.log import append, mirror, upkeep
 from tornchat.log.client import Client
 
 logger = logging.getLogger(__name__)
 
-LOOK_BACK_MS = 5 * 60_000
-"""Ids may be ahead of the time by a few fences, so look a bit further back for lost announcements."""
+WAITING = 1000
+"""A keeper makes far fewer announcements before it notes them."""
 TOGETHER = 200
 
 
@@ -42,17 +44,19 @@ class Fencer:
         client = self._client
         if await upkeep.is_fenced(client):
             return
+        run_id = client.run_id
         survived, now = await upkeep.clock_and_time(client)
-        async with self._database.read() as conn:
+        # From here on no keeper commits what it had taken from the log before: see `marks.holds`.
+        async with self._database.write() as conn:
             archived = await marks.read(conn, "archived")
             before = await marks.read(conn, "fence")
-        reached = max(survived, id_at(now), archived, self._seen())
-        async with self._database.write() as conn:
-            mark = await marks.raise_to(conn, "fence", max(reached, before) + FENCE_STEP)
+            reached = max(survived, id_at(now), archived, self._seen(), before)
+            mark = await marks.raise_to(conn, "fence", reached + FENCE_STEP)
+        await self._note_what_was_announced(now)
         if survived and archived <= survived:
-            await self._announce_again(survived, reached + FENCE_STEP // 2)
+            await self._announce_again(survived)
         staged = await self._restore_mirror(now)
-        fenced = await upkeep.fence(client, mark, archived, staged, FENCE_STEP)
+        fenced = await upkeep.fence(client, run_id, mark, archived, staged, FENCE_STEP)
         if fenced.first:
             logger.info(
                 "fenced the log: it had reached %d and goes on after %d; readers before %d reload",
@@ -61,19 +65,36 @@ class Fencer:
                 fenced.floor,
             )
 
-    async def _announce_again(self, survived: int, reached: int) -> None:
+    async def _note_what_was_announced(self, now: int) -> None:
+        """Announcements that are still in the log, made by a keeper that did not come to note them.
+
+        Their memberships belong into the mirror: nobody will announce them again.
+        """
+        async with self._database.read() as conn:
+            rows = await outbox.waiting(conn, WAITING)
+        ids = await append.announced_ids(self._client, [row.key for row in rows])
+        made = [
+            (row.id, ids[row.key], Announcement.of(row.payload)) for row in rows if row.key in ids
+        ]
+        if made:
+            async with self._database.write() as conn:
+                await note(conn, made, now)
+
+    async def _announce_again(self, survived: int) -> None:
         """Nobody is told to reload, so what was announced in the lost end of the log is announced
-        again. Not above ``reached``: those are announcements made after another worker's fence."""
-        since = survived // TICKS_PER_MS - LOOK_BACK_MS
+        again."""
+        async with self._database.read() as conn:
+            lost = {row.id: row.announced_id for row in await outbox.made_above(conn, survived)}
+        # While the log is not fenced nobody announces, so these were made in what was lost.
+        if not lost or await upkeep.is_fenced(self._client):
+            return
+        logger.warning("%d announcements were lost and are made again", len(lost))
         async with self._database.write() as conn:
-            lost = [
-                row.id
-                for row in await outbox.recent(conn, since)
-                if row.announced_id is not None and survived < row.announced_id <= reached
-            ]
-            if lost:
-                logger.warning("%d announcements were lost and are made again", len(lost))
-                await outbox.reopen(conn, lost)
+            rows = await outbox.made_above(conn, survived)
+            # Another worker may have had them announced again meanwhile, with other ids.
+            await outbox.reopen(
+                conn, [row.id for row in rows if row.announced_id == lost.get(row.id)]
+            )
 
     async def _restore_mirror(self, now: int) -> str:
         """Write memberships anew and put all sessions aside; gives the key of the latter."""

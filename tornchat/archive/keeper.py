@@ -86,11 +86,17 @@ class Keeper:
 
         The watermark is committed with the rows, and only then is the queue cut.
         """
+        async with self._database.read() as conn:
+            fence = await marks.read(conn, "fence")
         events = await upkeep.queued(self._client, BATCH)
         if not events:
             return False
         last = events[-1].id
         async with self._database.write() as conn:
+            # A fence decides by the watermark whether readers must reload. What was read before it
+            # and is committed after it would be in the history and on no stream.
+            if not await marks.holds(conn, "fence", fence):
+                return True
             await messages.insert_many(
                 conn, [message_of(event.id, event.fields) for event in events if event.kind == "message"]
             )

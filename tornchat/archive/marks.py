@@ -17,6 +17,12 @@ async def read(conn: AsyncConnection, name: Mark) -> int:
     return int((await conn.execute(query)).scalar_one())
 
 
+async def holds(conn: AsyncConnection, name: Mark, value: int) -> bool:
+    """Whether the mark is ``value``, and stays so until this transaction is over."""
+    query = select(marks.c.value).where(marks.c.name == name).with_for_update()
+    return int((await conn.execute(query)).scalar_one()) == value
+
+
 async def raise_to(conn: AsyncConnection, name: Mark, value: int) -> int:
     """Raises the mark where it is lower; what it is afterwards."""
     await conn.execute(

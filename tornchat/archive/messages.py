@@ -99,8 +99,9 @@ async def around(
 async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, int], int]:
     """Room -> messages of others that ``user_id`` has not read, up to `MOST_UNREAD` each.
 
-    With them, out of one statement and so at one moment, the watermark: what came after it is in the
-    log and not in these counts. Rooms whose membership the log has not announced yet are left out.
+    With them, out of one statement and so at one moment, the watermark: what came after it is in
+    the log and not in these counts. Rooms whose membership the log has not announced yet are left
+    out.
     """
     # One bound and not two: with two, SQLite may walk the index from the lower one.
     seen = case(
@@ -124,10 +125,8 @@ async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, 
         select(func.count()).select_from(unread).scalar_subquery(),
         select(marks.c.value).where(marks.c.name == "archived").scalar_subquery(),
     ).where(members.c.user_id == user_id, members.c.joined_id.is_not(None))
-    counts, archived = {}, 0
-    for room_id, count, archived in await conn.execute(query):
-        counts[room_id] = count
-    return counts, archived
+    rows = (await conn.execute(query)).all()
+    return {room_id: count for room_id, count, _ in rows}, rows[0][2] if rows else 0
 
 
 async def largest_id(conn: AsyncConnection) -> int:

@@ -52,20 +52,21 @@ async def done(conn: AsyncConnection, row_id: int, announced_id: int | None, now
     return await rows_changed(conn, statement) > 0
 
 
-async def recent(conn: AsyncConnection, since: int) -> list[OutboxRow]:
-    """What was announced at ``since`` (unix ms) or later: a fence looks whether it is lost."""
-    query = _ROW.where(outbox.c.announced_at >= since)
+async def made_above(conn: AsyncConnection, event_id: int) -> list[OutboxRow]:
+    """What was announced with an id above ``event_id``: lost, where the log ends there."""
+    query = _ROW.where(outbox.c.announced_id > event_id)
     return [_row(row) for row in await conn.execute(query)]
 
 
 async def reopen(conn: AsyncConnection, ids: Collection[int]) -> None:
-    """Has them announced again, under new keys: the log may remember the old ones."""
+    """Has them announced again. Under the same keys: what the log lost it does not remember, and a
+    worker that was frozen in between must not make them once more."""
     if ids:
         await conn.execute(
             update(outbox)
             .where(outbox.c.id == bindparam("row_id"))
-            .values(key=bindparam("new_key"), announced_id=None, announced_at=None),
-            [{"row_id": row_id, "new_key": _new_key()} for row_id in ids],
+            .values(announced_id=None, announced_at=None),
+            [{"row_id": row_id} for row_id in ids],
         )
 
 

@@ -12,17 +12,24 @@ from tornchat.chat.context import Chat, Identity
 from tornchat.domain import announcements, rules
 from tornchat.domain.errors import BadCredentials, Forbidden, NotFound, SignupClosed, TooMany, Unauthenticated
 from tornchat.domain.sessions import SessionRecord, digest_of
-from tornchat.log import append, mirror
+from tornchat.log import append, mirror, read
 
 COOKIE_DAYS = 90
 COOKIE_MS = COOKIE_DAYS * 24 * 3_600_000
 SIGN_INS_PER_MINUTE = 30
+"""Of one name, from one address."""
+SIGN_INS_OF_ALL_PER_MINUTE = 120
+"""From one address, whatever the name: one password can be tried on many names, too."""
 SIGN_UPS_PER_MINUTE = 20
 
 
 async def authenticate(chat: Chat, token: str) -> Identity:
     """The bearer of a cookie or token. Raises `Unauthenticated`, and `LogAway` without Redis."""
-    digest = digest_of(token)
+    return await identify(chat, digest_of(token))
+
+
+async def identify(chat: Chat, digest: str) -> Identity:
+    """The bearer of the session that is kept under ``digest``. Raises as `authenticate` does."""
     record = await mirror.session(chat.client, digest)
     if record is None or not record.live(chat.now()):
         raise Unauthenticated()
@@ -41,12 +48,14 @@ async def sign_up(
     """A new account and its first session's token. ``address`` is None where it is not limited."""
     name = rules.check_username(username)
     secret = rules.check_password(password, name)
-    shown = rules.check_display_name(display_name) if display_name else name
+    shown = name if display_name in (None, "") else rules.check_display_name(display_name)
     if chat.signup != "open" and await any_accounts(chat):
         raise SignupClosed()
     if address is not None:
         await _limited(chat, f"signup:{address}", SIGN_UPS_PER_MINUTE)
     hashed = await chat.passwords.hash(secret)
+    # Not into SQL alone: without the log the newcomer could not come in, and the name would be gone.
+    await read.position(chat.client, [])
     now = chat.now()
     async with chat.announcer.change(now) as change:
         first = await users.count(change.conn) == 0
@@ -79,12 +88,19 @@ async def add_user(
     return user
 
 
-async def sign_in(chat: Chat, username: object, password: object, address: str) -> tuple[User, str]:
-    """The user and a new session's token. Raises `BadCredentials`, `TooMany`."""
-    if not isinstance(username, str) or not isinstance(password, str):
+async def sign_in(
+    chat: Chat, username: object, password: object, address: str | None
+) -> tuple[User, str]:
+    """The user and a new session's token. ``address`` is None where it is not limited.
+
+    Raises `BadCredentials`, `TooMany`.
+    """
+    if not rules.is_text(username) or not isinstance(password, str):
         raise BadCredentials()
+    if address is not None:
+        await _limited(chat, f"signin:{address}", SIGN_INS_OF_ALL_PER_MINUTE)
     key = digest_of(rules.username_key(username))[:16]
-    await _limited(chat, f"signin:{key}:{address}", SIGN_INS_PER_MINUTE)
+    await _limited(chat, f"signin:{key}:{address or ''}", SIGN_INS_PER_MINUTE)
     async with chat.database.read() as conn:
         user = await users.by_username(conn, username)
     known = user.password_hash if user is not None and user.disabled_at is None else None
@@ -92,6 +108,7 @@ async def sign_in(chat: Chat, username: object, password: object, address: str) 
         raise BadCredentials()
     now = chat.now()
     async with chat.announcer.change(now) as change:
+        await _check_unchanged(change, user)
         token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
     return user, token
 
@@ -141,6 +158,7 @@ async def change_password(chat: Chat, who: Identity, old: object, new: object) -
         raise BadCredentials("The old password is wrong.")
     hashed = await chat.passwords.hash(secret)
     async with chat.announcer.change(chat.now()) as change:
+        await _check_unchanged(change, user)
         await users.set_password(change.conn, user.id, hashed)
         await end_sessions(change, user.id, "signed_out", except_hash=who.digest, kind="cookie")
 
@@ -159,6 +177,14 @@ async def end_sessions(
     )
     if ended:
         await change.announce(announcements.sessions_ended(user, ended, code))
+
+
+async def _check_unchanged(change: Change, user: User) -> None:
+    """While the password was verified, the account may have been closed or got another one: all of
+    its sessions have ended then, and none may begin or go on by what was right before."""
+    now = await users.by_id(change.conn, user.id)
+    if now is None or now.disabled_at is not None or now.password_hash != user.password_hash:
+        raise BadCredentials()
 
 
 async def _limited(chat: Chat, what: str, per_minute: int) -> None:

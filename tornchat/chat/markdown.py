@@ -198,9 +198,7 @@ def _direction(text: str) -> str | None:
     return None
 
 
-def _code_block(
-    renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any
-) -> str:
+def _code_block(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     token = tokens[index]
     language = token.info.strip().split(maxsplit=1)[:1]
     name = language[0].lower() if language else ""

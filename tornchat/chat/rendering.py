@@ -38,7 +38,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 class Renderer:
-    """Any thread may use it. Never fails: what the parser cannot take is shown as it was written."""
+    """Any thread may use it. What the parser cannot take is shown as it was written."""
 
     def __init__(self) -> None:
         self._parsers = threading.local()
@@ -50,9 +50,7 @@ class Renderer:
             attribute_filter=_fit,
             tag_attribute_values={
                 **{tag: {"dir": DIRECTIONS} for tag in BLOCKS},
-                **{
-                    tag: {"dir": DIRECTIONS, "align": {"left", "center", "right"}} for tag in CELLS
-                },
+                **{tag: {"dir": DIRECTIONS, "align": {"left", "center", "right"}} for tag in CELLS},
             },
             set_tag_attribute_values={"a": {"target": LINK["target"]}},
             link_rel=LINK["rel"],

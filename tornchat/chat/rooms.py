@@ -14,6 +14,7 @@ from tornchat.chat.context import Chat, Identity
 from tornchat.domain import announcements, permissions, rules
 from tornchat.domain.errors import InvalidValue, NotFound
 from tornchat.domain.ids import MAX_ID
+from tornchat.log import read
 
 
 async def create(
@@ -21,7 +22,7 @@ async def create(
 ) -> str:
     """A new room, whose maker is its owner; gives its id. An open one is told to everybody."""
     clean = rules.check_room_name(name)
-    text = rules.check_description(description or "")
+    text = rules.check_description("" if description is None else description)
     if not isinstance(private, bool | None):
         raise InvalidValue("private is true or false.")
     async with chat.announcer.change(chat.now()) as change:
@@ -101,9 +102,13 @@ async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:
 
 
 async def move_read(chat: Chat, who: Identity, room_id: str, last_read: object) -> None:
-    """Move my read marker forward, on all my devices. Backwards is ignored."""
+    """Move my read marker forward, on all my devices. Backwards is ignored.
+
+    What is still to come cannot have been read: a marker there would hide it for good.
+    """
     if not isinstance(last_read, int) or isinstance(last_read, bool) or not 0 <= last_read <= MAX_ID:
         raise InvalidValue("id is the id of the message that was read last.")
+    last_read = min(last_read, (await read.position(chat.client, [])).clock)
     async with chat.announcer.change(chat.now()) as change:
         room, member = await _room_and_member(change.conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)

@@ -17,7 +17,7 @@ from tornchat.domain.topics import room_topic, user_topic
 
 class Join:
     """Where one reader stands. ``topics``: topic -> the id above which it is the reader's;
-    ``bound``: that of the last join that was completed.
+    ``bound``: that of the first join that was completed, 0 before.
 
     While ``joining``, live events wait in ``held``; the caller bounds what may wait.
     """
@@ -71,17 +71,23 @@ class Join:
     def complete(self, bound: int) -> list[Event]:
         """Everything up to ``bound`` has been replayed: go live.
 
-        Gives what was held and is to be sent now. Where one of these events opens another room, the
-        reader is joining again and the rest stays held.
+        Gives what was held and is to be sent now, in the order of ids even where a repair brought some
+        of it late. Where one of these events opens another room, the reader is joining again and the
+        rest stays held.
         """
-        self.bound = bound
+        self.bound = self.bound or bound
         self.cursor = max(self.cursor, bound)
         self.joining = False
         held, self.held = self.held, []
+        held.sort(key=lambda event: event.id)
         return [event for event in held if self.offer(event)]
 
     def passed_over(self, late: list[int]) -> bool:
-        """Whether one of these ids was missed: it is behind the cursor and was not replayed."""
+        """Whether one of these ids may have been missed: it came late and is behind the cursor.
+
+        Only the first join vouches for what it replayed: a later one started from a cursor that had
+        itself passed over the hole.
+        """
         return any(self.bound < id <= self.cursor for id in late)
 
     def raise_to(self, id: int) -> None:

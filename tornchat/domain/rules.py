@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TypeGuard
 
 from .errors import InvalidValue
 
@@ -83,7 +84,7 @@ def check_password(value: object, username: str) -> str:
 
 
 def check_body(value: object) -> str:
-    """1 to 10,000 characters without control characters and blank lines around, lines by ``\n``."""
+    """1 to 10,000 characters; control characters and blank lines around are dropped."""
     text = _lines(value, "The message")
     if not _shows_something(text):
         raise InvalidValue("Write something first: the message is empty.")
@@ -100,6 +101,11 @@ def check_nonce(value: object) -> str:
     if not _NONCE.fullmatch(text):
         raise InvalidValue(f"Send a nonce of 1 to {MOST_NONCE} printable ASCII characters.")
     return text
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether it is a text that has bytes: half a character has none, so it can be no name."""
+    return isinstance(value, str) and not _SURROGATES.search(value)
 
 
 def limit_of(text: str | None, default: int, most: int) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from tornchat.chat import accounts, rooms
 from tornchat.chat import snapshot as snapshots
 from tornchat.domain.errors import InvalidValue
@@ -54,7 +52,7 @@ class Users(_SignsIn):
             body.get("username"),
             body.get("password"),
             body.get("display_name"),
-            _limited_address(self.request.remote_ip),
+            self.address,
         )
         self.keep(token)
         self.answer(await snapshots.snapshot(self.chat, user.id), 201)
@@ -71,7 +69,7 @@ class Session(_SignsIn):
     async def post(self) -> None:
         body = self.body()
         user, token = await accounts.sign_in(
-            self.chat, body.get("username"), body.get("password"), self.request.remote_ip or ""
+            self.chat, body.get("username"), body.get("password"), self.address
         )
         self.keep(token)
         self.answer(await snapshots.snapshot(self.chat, user.id), 201)
@@ -89,13 +87,3 @@ class Password(Handler):
         body = self.body()
         await accounts.change_password(self.chat, self.who, body.get("old"), body.get("new"))
         self.nothing()
-
-
-def _limited_address(address: str | None) -> str | None:
-    """Sign-ups from this machine itself are not limited."""
-    try:
-        if ipaddress.ip_address(address or "").is_loopback:
-            return None
-    except ValueError:
-        pass
-    return address or "unknown"

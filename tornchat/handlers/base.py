@@ -14,6 +14,7 @@ from tornado import httputil, web
 from tornchat.chat import accounts
 from tornchat.chat.context import Chat, Identity
 from tornchat.domain import errors
+from tornchat.handlers.addresses import limited_address
 from tornchat.hub.hub import Hub
 from tornchat.wire.browser import to_json
 
@@ -42,11 +43,12 @@ class Site:
 
     def answers_to(self, host: str) -> bool:
         """A page of another site whose name was pointed at this server must not be served."""
+        host = host.strip("[]")
         if host in self.hosts:
             return True
         try:
             # Nobody can point a bare address somewhere else.
-            ipaddress.ip_address(host.strip("[]"))
+            ipaddress.ip_address(host)
         except ValueError:
             return False
         return self.any_address
@@ -109,6 +111,13 @@ class Handler(web.RequestHandler):
 
     # -- helpers of the handlers
 
+    @property
+    def address(self) -> str | None:
+        """Where the request comes from, None where that is not limited."""
+        forwarded = self.request.headers.get("X-Forwarded-For", "")
+        behind_proxy = self.site.origin is not None
+        return limited_address(self.request.remote_ip or "", forwarded, behind_proxy)
+
     def body(self) -> dict[str, Any]:
         """The JSON object in the request. Raises `BadRequest`."""
         try:
@@ -139,6 +148,8 @@ class Handler(web.RequestHandler):
         self.set_status(problem.status)
         if problem.retry_after is not None:
             self.set_header("Retry-After", str(max(1, math.ceil(problem.retry_after))))
+        if problem.status == 405:
+            self.set_header("Allow", ", ".join(self._methods()))
         if problem.status == 401:
             self.set_header("WWW-Authenticate", 'Bearer realm="tornchat"')
         self.set_header("Content-Type", "application/problem+json; charset=utf-8")
@@ -148,6 +159,14 @@ class Handler(web.RequestHandler):
         if isinstance(value, errors.TornchatError) and value.status != 500:
             return
         super().log_exception(typ, value, tb)
+
+    def _methods(self) -> list[str]:
+        """Those that this address has."""
+        return [
+            method
+            for method in self.SUPPORTED_METHODS
+            if getattr(type(self), method.lower()) is not getattr(Handler, method.lower())
+        ]
 
     def _bearer(self) -> str | None:
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 
-from tornchat.domain.errors import BadRequest
+from tornchat.chat import accounts
+from tornchat.domain.errors import BadRequest, Unavailable
 from tornchat.domain.ids import parse_cursor
 from tornchat.handlers.base import Handler
 from tornchat.hub import joining
@@ -24,13 +25,19 @@ class Events(Handler):
         reader = self._reader = self.hub.reader(self.who.user, self.who.digest, cursor)
         try:
             entry = await joining.enter(self.hub, reader, cursor)
+            # Once more: had the session ended before its user's topic was followed, nobody would
+            # have told this stream.
+            await accounts.identify(self.chat, self.who.digest)
+            if reader.closed:
+                raise Unavailable("Too much came at once. Try again.")
         except BaseException:
             reader.close()
             raise
-        if reader.closed:
-            return
         # The stream outlives the request: take the socket, and let handler, request and IOStream go.
         stream = self.detach()
+        if stream.closed():  # the client went while it joined, and Tornado did not say so yet
+            reader.close()
+            return
         sock = socket.socket(fileno=os.dup(stream.socket.fileno()))
         stream.close()
         self.hub.stream(reader, entry, sock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tornchat.domain.errors import DatabaseAway, LogAway
+from tornchat.domain.errors import DatabaseAway, Unavailable
 from tornchat.handlers.base import Handler
 from tornchat.log import read
 
@@ -32,7 +32,7 @@ class Ready(Handler):
         log = self.hub.bus.trouble()
         try:
             await read.position(self.chat.client, [])
-        except LogAway as error:
+        except Unavailable as error:  # DatabaseAway too: a log that is not fenced needs both
             log = error.title
         try:
             await self.chat.database.ping()

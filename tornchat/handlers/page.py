@@ -8,6 +8,7 @@ from typing import Any
 from tornado import web
 
 from tornchat.chat.context import Chat
+from tornchat.domain.errors import NotFound
 from tornchat.handlers.base import Handler, Site
 from tornchat.hub.hub import Hub
 
@@ -31,6 +32,17 @@ class Page(Handler, web.StaticFileHandler):
 
     def compute_etag(self) -> str | None:
         return web.StaticFileHandler.compute_etag(self)
+
+    async def get(self, path: str, include_body: bool = True) -> None:
+        if "\0" in path:
+            raise NotFound()  # no file system knows such a name, and Python says so with a traceback
+        try:
+            await web.StaticFileHandler.get(self, path, include_body)
+        except web.HTTPError as refusal:
+            # 403 is for a path that leads out of the folder, or to a folder: what is there is not said.
+            if refusal.status_code == 403:
+                raise NotFound() from refusal
+            raise
 
     def parse_url_path(self, url_path: str) -> str:
         if "." not in url_path.rpartition("/")[2]:

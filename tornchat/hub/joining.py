@@ -78,10 +78,10 @@ async def replay(hub: Hub, reader: Reader, entry: Entry) -> bool:
         for event in entry.events:
             if reader.join.replay(event):
                 reader.send(event)
+                if reader.outlet is not None:
+                    await reader.outlet.drained()
         if entry.complete >= entry.bound or reader.closed:
             return True
-        if reader.outlet is not None:
-            await reader.outlet.drained()
         low = entry.complete
         entry.after = {topic: max(since, low) for topic, since in entry.after.items()}
         entry.events, entry.complete = await read.page(hub.client, entry.after, entry.bound)

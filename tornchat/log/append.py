@@ -109,6 +109,14 @@ async def was_announced(client: Client, key: str) -> bool:
     return bool(await client.call("EXISTS", client.keys.announced(key)))
 
 
+async def announced_ids(client: Client, keys: list[str]) -> dict[str, int]:
+    """Key -> id of the first event, of those announcements that the log remembers."""
+    if not keys:
+        return {}
+    ids = await client.call("MGET", *(client.keys.announced(key) for key in keys))
+    return {key: int(id) for key, id in zip(keys, ids, strict=True) if id is not None}
+
+
 async def nudge(client: Client) -> None:
     """Wake whoever holds the lease: there is something in the outbox."""
     await client.call("PUBLISH", client.keys.control, "nudge")

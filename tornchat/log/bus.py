@@ -206,8 +206,9 @@ class Bus:
             self._attend()
 
     def _attend(self) -> None:
-        """Something has to be repaired."""
-        self._held_since = self._loop.time()
+        """Something has to be repaired. Another loss during a repair does not begin a new pause."""
+        if not self._attention.is_set():
+            self._held_since = self._loop.time()
         self._attention.set()
 
     # -- keeping it up
@@ -242,7 +243,11 @@ class Bus:
         topics = list(self._wanted)
         for start in range(0, len(topics), 500):
             self._subscribe(connection, topics[start : start + 500])
-        await self.confirmed(topics, by=connection)
+        try:
+            await self.confirmed(topics, by=connection)
+        except LogAway:
+            connection.close()  # or a repair would read the log before it hears what comes after
+            raise
         return connection
 
     async def _repair(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tornchat.domain.errors import LogAway
 from tornchat.domain.events import Event
 from tornchat.wire import packed
 from tornchat.log.client import Client
@@ -75,12 +76,20 @@ class Fenced:
     floor: int
 
 
-async def fence(client: Client, mark: int, archived: int, staged: str, step: int) -> Fenced:
-    """Let the log go on above ``mark`` (which SQL has stored before), see ``lua/fence.lua``."""
+async def fence(
+    client: Client, run_id: str, mark: int, archived: int, staged: str, step: int
+) -> Fenced:
+    """Let the log go on above ``mark`` (which SQL has stored before), see ``lua/fence.lua``.
+
+    Raises `LogAway` where Redis is not the process ``run_id`` any more: what was put in order there
+    may be lost again.
+    """
     keys = client.keys
     first, clock, floor = await client.script(
         "fence",
         [keys.run, keys.clock, keys.floor, keys.archived, staged, keys.mirror("sessions")],
-        [mark, archived, step],
+        [run_id, mark, archived, step],
     )
+    if clock is None:
+        raise LogAway("Redis was restarted meanwhile.")
     return Fenced(bool(first), clock, floor)

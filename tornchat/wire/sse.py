@@ -22,6 +22,9 @@ HEADERS = (
     b"Cache-Control: no-store\r\n"
     b"X-Accel-Buffering: no\r\n"
     b"X-Content-Type-Options: nosniff\r\n"
+    b"Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    b"Cross-Origin-Resource-Policy: same-origin\r\n"
+    b"Referrer-Policy: same-origin\r\n"
     b"Connection: close\r\n"
     b"\r\n"
 )

@@ -13,6 +13,8 @@ import { RowKeeper } from "./row-keeper.js";
 
 const AT_END_PX = 40;
 const OLDER_PX = 900;
+/** More messages than this are not kept while the reader is at the newest. */
+const MANY = 600;
 
 class MessageList extends HTMLElement {
   #head = h("div", { class: "list-head" });
@@ -122,9 +124,12 @@ class MessageList extends HTMLElement {
   /** Tells what has been seen: the newest message, if it is before open eyes. `watching`: the reader saw
    * it come (or has just written), so that no line need say that it is new. */
   #look({ watching = false } = {}) {
-    if (!this.#placed || !this.#atEnd || !this.isConnected) return;
+    if (!this.#placed || !this.#atEnd || !this.#view.page) return;
     const message = this.#newest();
     this.#endId = message;
+    if (this.#view.page.messages.length > MANY) {
+      emit(this, "history-trim", { room: this.#view.room.id });
+    }
     if (message === 0 || document.hidden || !document.hasFocus()) return;
     const room = this.#view.room.id;
     emit(this, "room-seen", { room, message });

@@ -32,23 +32,27 @@ function buildMessage(row, author, mine) {
   const name = nameOf(author);
   return h(
     "article",
-    // My own words need not be read back to me.
-    { class: classes.join(" "), "data-id": row.id || null, "aria-live": mine ? "off" : null },
+    {
+      class: classes.join(" "),
+      "data-id": row.id || null,
+      "aria-label": row.lead ? null : `${name}, ${timeLabel(row.at)}`,
+      // My own words need not be read back to me.
+      "aria-live": mine ? "off" : null,
+    },
     h("div", { class: "gutter" }, row.lead ? avatar(author) : time(row.at, true)),
     h(
       "div",
       { class: "words" },
-      h(
-        "header",
-        { class: row.lead ? "by" : "visually-hidden" },
-        name ? h("bdi", { class: "author" }, name) : h("span", { class: "author skeleton-name" }),
-        " ",
-        row.lead || !row.item ? time(row.at, false) : "",
-      ),
+      row.lead && by(name, row.at),
       row.item ? typed(row.item.body) : rendered(row.message),
       row.item ? state(row.item) : "",
     ),
   );
+}
+
+function by(name, at) {
+  const author = name ? h("bdi", { class: "author" }, name) : h("span", { class: "skeleton-name" });
+  return h("header", { class: "by" }, author, " ", time(at, false));
 }
 
 function time(at, hidden) {

@@ -5,7 +5,7 @@
  * live, after the point that the stream was opened from. All functions are pure.
  */
 
-/** Messages kept of a room that nobody looks at; the rest is fetched again. */
+/** Messages kept where nobody looks at older ones; the rest is fetched again. */
 const KEPT = 100;
 
 export function emptyPage() {

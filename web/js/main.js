@@ -13,11 +13,11 @@ import { neighbour } from "./selectors.js";
 import { Session } from "./session.js";
 import { initialState, reduce } from "./state.js";
 import { storage } from "./storage.js";
-import { createStore } from "./store.js";
+import { createStore, perFrame } from "./store.js";
 import { untilMidnight } from "./times.js";
 
 const app = document.querySelector("tc-app");
-const store = createStore(reduce, initialState);
+const store = createStore(reduce, initialState, perFrame);
 const rooms = new Rooms(store);
 const reading = new Reading(store);
 
@@ -92,8 +92,9 @@ const HANDLERS = {
     } catch (error) {
       if (error.status !== 401) return app.announce(explain(error), { urgent: true });
     }
-    await session.leave(null);
+    session.leave(null);
     drafts.forget(user.id);
+    location.hash = hashOf(null);
   },
   "password-change": ({ values, settle }) =>
     attempt(settle, async () => {
@@ -137,6 +138,7 @@ const HANDLERS = {
   },
 
   "history-older": ({ room }) => rooms.loadOlder(room),
+  "history-trim": ({ room }) => store.dispatch({ type: "page.trimmed", room }),
   "history-retry": ({ room }) => rooms.loadNewest(room),
   "room-seen": ({ room, message }) => reading.seen(room, message),
   "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),

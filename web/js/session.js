@@ -4,11 +4,16 @@ import { jitter, pause } from "./backoff.js";
 import { isGap } from "./events.js";
 import { Stream } from "./stream.js";
 
+/** Loads that follow each other more closely than this wait first, in ms: a server that keeps sending
+ * us back to the snapshot must not be asked in a circle. */
+const CALM_MS = 3000;
+
 export class Session {
   #store;
   #hooks;
   #stream;
   #load = 0; // counts loads: an answer to an earlier one is not used
+  #entered = 0; // when, in unix ms
 
   /** hooks: `entered()` after each snapshot, `live()`, `event(event)` applied, `leaving()`. */
   constructor(store, hooks) {
@@ -28,7 +33,8 @@ export class Session {
   async load() {
     const load = ++this.#load;
     this.#stream.stop();
-    for (let attempt = 0; ; attempt += 1) {
+    if (Date.now() - this.#entered < CALM_MS) await pause(jitter(0, { first: CALM_MS }));
+    for (let attempt = 0; load === this.#load; attempt += 1) {
       try {
         const snapshot = await api.session();
         if (load === this.#load) this.enter(snapshot);
@@ -40,13 +46,13 @@ export class Session {
         }
         this.#lost();
         await pause(Math.max((error.retryAfter ?? 0) * 1000, jitter(attempt)));
-        if (load !== this.#load) return;
       }
     }
   }
 
   enter(snapshot) {
     this.#load += 1;
+    this.#entered = Date.now();
     this.#store.dispatch({ type: "snapshot", snapshot });
     this.#stream.start(snapshot.cursor);
     this.#hooks.entered();

@@ -114,6 +114,8 @@ const ACTIONS = {
     return withPage(state, room, { ...page, [older ? "older" : "status"]: "failed" });
   },
 
+  "page.trimmed": (state, { room }) => withPage(state, room, trimmed(state.pages[room])),
+
   "message.posted"(state, { message }) {
     const page = state.pages[message.room];
     return page ? withPage(state, message.room, withMessage(page, message)) : state;

@@ -59,7 +59,8 @@ export class Stream {
   wake() {
     if (!this.#running) return;
     const silent = Date.now() - this.#heard;
-    if (this.#live ? silent > this.#limit : silent > 1000) {
+    const closed = this.#source?.readyState === EventSource.CLOSED;
+    if (closed || silent > (this.#live ? this.#limit : 1000)) {
       this.#attempt = 0;
       this.#lose();
       this.#open();

@@ -1,0 +1,131 @@
+"""The files of the page: complete translations, no build, a small budget, and nothing that the
+strict policy forbids. No browser is needed for these."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tornchat.settings import web_root
+
+WEB = Path(web_root())
+BUDGET = 150 * 1024
+"""Bytes of our own CSS and JS, uncompressed."""
+LANGUAGES = sorted(path.stem for path in (WEB / "locale").glob("*.json"))
+SCRIPTS = sorted(path for folder in ("js", "elements") for path in (WEB / folder).glob("*.js"))
+STYLES = sorted((WEB / "css").glob("*.css"))
+PAGE = (WEB / "index.html").read_text()
+
+
+def words(language: str) -> dict[str, str | dict[str, str]]:
+    found: dict[str, str | dict[str, str]] = json.loads(
+        (WEB / "locale" / f"{language}.json").read_text()
+    )
+    return found
+
+
+def placeholders(value: str | dict[str, str]) -> set[str]:
+    texts = [value] if isinstance(value, str) else list(value.values())
+    return {name for text in texts for name in re.findall(r"\{(\w+)\}", text)}
+
+
+def keys_used() -> set[str]:
+    """Keys of words in the scripts. One that is put together, "line." and more, is a prefix."""
+    used: set[str] = set()
+    for script in SCRIPTS:
+        text = script.read_text()
+        used |= set(re.findall(r"""["']([a-z]+(?:\.[a-z_]+)+)["']""", text)) & set(words("en"))
+        used |= set(re.findall(r"""\bt\(\s*["']([a-z][a-z_.]+)["']""", text))
+        used |= set(re.findall(r"`([a-z]+\.)\$\{", text))
+    return used
+
+
+def test_english_and_indonesian_are_there() -> None:
+    assert LANGUAGES == ["en", "id"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_every_key_with_the_same_placeholders(language: str) -> None:
+    english, other = words("en"), words(language)
+    assert list(other) == list(english)
+    for key, value in other.items():
+        assert placeholders(value) == placeholders(english[key]), key
+        assert isinstance(value, str) or "other" in value, key
+
+
+def test_every_key_that_is_used_has_words_and_every_word_is_used() -> None:
+    english, used = set(words("en")), keys_used()
+    prefixes = {key for key in used if key.endswith(".")}
+    assert {key for key in used - prefixes if key not in english} == set()
+    unused = {
+        key
+        for key in english - used
+        if not any(key.startswith(prefix) and "." not in key[len(prefix) :] for prefix in prefixes)
+    }
+    assert unused == set()
+
+
+def test_every_error_that_users_meet_has_words() -> None:
+    from tornchat.domain.errors import Unusable, every_error
+
+    of_people = {
+        error.code
+        for error in every_error()
+        if not issubclass(error, Unusable) and error.status not in (404, 405, 415, 421, 500)
+    }
+    # Faults of the page itself or of another site: the general words serve.
+    of_people -= {"bad_cursor", "cross_site"}
+    assert {f"error.{code}" for code in of_people} <= set(words("en"))
+
+
+def test_all_modules_and_styles_are_named_in_the_page_so_that_they_load_at_once() -> None:
+    preloaded = re.findall(r'modulepreload" href="/([^"]+)"', PAGE)
+    modules = {str(path.relative_to(WEB)) for path in SCRIPTS} - {"js/early.js", "js/main.js"}
+    assert sorted(preloaded) == sorted(modules)
+    linked = re.findall(r'stylesheet" href="/([^"]+)"', PAGE)
+    assert sorted(linked) == sorted(str(path.relative_to(WEB)) for path in STYLES)
+
+
+def test_the_page_stays_within_its_budget() -> None:
+    size = sum(path.stat().st_size for path in [*SCRIPTS, *STYLES])
+    assert size <= BUDGET, f"{size:,} bytes"
+
+
+def test_html_is_made_of_text_in_one_place_only() -> None:
+    makers = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createHTML|\beval\("
+    )
+    found = {path.name for path in SCRIPTS if makers.search(path.read_text())}
+    assert found == {"html.js"}
+
+
+def test_nothing_inline_and_nothing_from_elsewhere() -> None:
+    assert not re.search(r"\sstyle=|\son\w+=|<style|<script>", PAGE)
+    for path in [*SCRIPTS, *STYLES, WEB / "index.html"]:
+        for address in re.findall(r"https?://[^\s\"'`)]+", path.read_text()):
+            assert address == "http://www.w3.org/2000/svg", f"{path.name}: {address}"
+
+
+def test_js_imports_no_elements_and_elements_do_not_fetch() -> None:
+    for path in SCRIPTS:
+        text = path.read_text()
+        if path.parent.name == "js" and path.name != "main.js":
+            assert "elements/" not in text, path.name
+        if path.parent.name == "elements":
+            assert not re.search(r"\bfetch\(|EventSource|js/api\.js", text), path.name
+
+
+def test_colours_are_named_once_and_components_use_roles() -> None:
+    allowed = {"tokens.css", "sign-in.css", "controls.css"}
+    """The brand side and the avatars have colours of their own, the same in both themes."""
+    for path in STYLES:
+        if path.name not in allowed:
+            assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb\(", path.read_text()), path.name
+
+
+def test_no_file_has_grown_beyond_300_lines() -> None:
+    for path in [*SCRIPTS, *STYLES]:
+        assert len(path.read_text().splitlines()) <= 300, path.name

@@ -1,0 +1,181 @@
+"""The page's pure modules, run in the browser that they are for: what events, pages and snapshots
+do to the state, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.people import Faults
+from tests.running import RunningServer
+
+Run = Callable[[str], Any]
+
+SETUP = """
+const {initialState, reduce} = await import("/js/state.js");
+const {isGap} = await import("/js/events.js");
+const {timeline} = await import("/js/timeline.js");
+const {pendingIn} = await import("/js/selectors.js");
+const ME = "me", YOU = "you", R = "r";
+const room = (more = {}) => ({id: R, name: "Room", kind: "open", description: "", members: 2,
+  head: 100, last_read: 100, unread: 0, mentions: 0, ...more});
+const snapshot = (more = {}) => ({type: "snapshot", snapshot: {cursor: 100, rooms: [room()],
+  user: {id: ME, username: "me", display_name: "Me", role: "member"}, server: {}, ...more}});
+const message = (id, more = {}) => ({id, at: id, room: R, author: YOU, body: `m${id}`,
+  html: `m${id}`, ...more});
+const said = (id, prev, more = {}) => ({type: "event.came", event: {...message(id, more), prev,
+  topic: "room:r", kind: "message"}});
+const opened = {type: "room.opened", room: R};
+const asked = {type: "page.asked", room: R};
+const came = (messages, more = false) => ({type: "page.came", room: R, messages, more});
+const play = (...actions) => actions.reduce(reduce, initialState);
+const ids = (state) => state.pages[R].messages.map(({id}) => id);
+"""
+
+
+@pytest.fixture
+def run(chromium: Browser, server: RunningServer, faults: Faults) -> Iterator[Run]:
+    """Runs JavaScript with the modules and a cast at hand; gives what it returns."""
+    page = chromium.new_page()
+    faults.watch(page)
+    page.goto(server.url)
+    yield lambda script: page.evaluate(f"async () => {{ {SETUP} {script} }}")
+    page.close()
+
+
+def test_the_same_event_twice_changes_nothing(run: Run) -> None:
+    assert run(
+        """const once = play(snapshot(), opened, asked, came([]), said(101, 100));
+        return reduce(once, said(101, 100)) === once && ids(once).length === 1;"""
+    )
+
+
+def test_unread_grows_with_what_others_write_after_the_snapshot_s_head(run: Run) -> None:
+    assert run(
+        """return play(snapshot({rooms: [room({unread: 3})]}), said(100, 99), said(101, 100),
+          said(102, 101, {author: ME}), said(103, 102)).rooms[R].unread;"""
+    ) == (3 + 2)
+
+
+def test_history_and_live_messages_are_joined_whichever_comes_first(run: Run) -> None:
+    page = "[message(98), message(99), message(101)]"
+    for order in (
+        f"asked, said(101, 100), said(102, 101), came({page})",
+        f"asked, said(101, 100), came({page}), said(102, 101)",
+        f"asked, came({page}), said(101, 100), said(102, 101)",
+    ):
+        assert run(f"return ids(play(snapshot(), opened, {order}))") == [98, 99, 101, 102], order
+
+
+def test_an_own_message_is_shown_once_whether_post_or_event_comes_first(run: Run) -> None:
+    sent = """{type: "message.posted", message: message(101, {author: ME, nonce: "n"})}"""
+    event = """said(101, 100, {author: ME, nonce: "n"})"""
+    pending = """{type: "pending.changed", pending: [{nonce: "n", room: R, status: "pending"}]}"""
+    start = f"snapshot(), opened, asked, came([]), {pending}"
+    for order in (f"{sent}, {event}", f"{event}, {sent}", event, sent):
+        shown = run(
+            f"const state = play({start}, {order});return [ids(state), pendingIn(state, R).length]"
+        )
+        assert shown == [[101], 0], order
+
+
+def test_a_nonce_of_somebody_else_does_not_hide_my_message(run: Run) -> None:
+    assert run(
+        """const state = play(snapshot(), opened, asked, came([]), said(101, 100, {nonce: "n"}),
+          {type: "pending.changed", pending: [{nonce: "n", room: R, status: "pending"}]});
+        return pendingIn(state, R).length;"""
+    ) == (1)
+
+
+def test_a_posted_message_does_not_hide_what_was_said_before_it(run: Run) -> None:
+    assert run(
+        """const state = play(snapshot(), opened, asked, came([]),
+          {type: "message.posted", message: message(105, {author: ME})}, said(103, 100));
+        return [ids(state), state.rooms[R].unread];"""
+    ) == [[103, 105], 1]
+
+
+def test_a_gap_in_a_room_s_log_is_noticed_but_not_at_its_first_event(run: Run) -> None:
+    assert run(
+        """const start = play(snapshot());
+        const next = reduce(start, said(105, 103));
+        return [isGap(start, said(105, 103).event), isGap(next, said(107, 105).event),
+          isGap(next, said(108, 106).event)];"""
+    ) == [False, False, True]
+
+
+def test_after_a_reset_old_and_new_pages_are_joined_only_where_they_touch(run: Run) -> None:
+    old = "snapshot(), opened, asked, came([message(90), message(91), message(92)], true)"
+    again = "snapshot({cursor: 200})"
+    touching = "came([message(91), message(92), message(150)], true)"
+    apart = "came([message(150), message(151)], true)"
+    live = "said(201, 200)"
+    assert run(f"return ids(play({old}, {again}, {live}, {touching}))") == [90, 91, 92, 150, 201]
+    assert run(f"return ids(play({old}, {again}, {live}, {apart}))") == [150, 151, 201]
+
+
+def test_after_a_reset_a_message_that_was_lost_is_no_longer_shown(run: Run) -> None:
+    assert run(
+        """return ids(play(snapshot(), opened, asked, came([message(90), message(91)]),
+          said(101, 100), snapshot({cursor: 200}), came([message(90), message(91)])));"""
+    ) == [90, 91]
+
+
+def test_reading_elsewhere_clears_only_what_was_read(run: Run) -> None:
+    read = (
+        """(id, to) => ({type: "event.came", event: {id, prev: 0, topic: "user:me", """
+        """kind: "read", room: R, last_read: to}})"""
+    )
+    assert run(
+        f"""const read = {read};
+        const state = play(snapshot(), opened, asked, came([message(99)]), said(101, 100),
+          said(102, 101));
+        const one = reduce(state, read(103, 101));
+        return [state, one, reduce(one, read(104, 102)), reduce(one, read(104, 99))]
+          .map(({{rooms}}) => rooms[R].unread);"""
+    ) == [2, 1, 0, 1]
+
+
+def test_somebody_who_joins_twice_is_counted_once(run: Run) -> None:
+    assert run(
+        """const joined = (id, prev) => ({type: "event.came", event: {id, prev, topic: "room:r",
+          kind: "member.joined", room: R, user: "new", username: "new", display_name: "New",
+          role: "member", by: "new"}});
+        const members = [{id: ME}, {id: YOU}];
+        const listed = play(snapshot(), {type: "members.came", room: R, members},
+          joined(101, 100), joined(102, 101));
+        return [listed.rooms[R].members, listed.members[R].length, listed.people.new.username,
+          play(snapshot(), joined(100, 99)).rooms[R].members];"""
+    ) == [3, 3, "new", 2]
+
+
+def test_leaving_and_returning_is_no_gap(run: Run) -> None:
+    assert run(
+        """const left = {type: "event.came", event: {id: 105, prev: 100, topic: "user:me",
+          kind: "member.left", room: R, user: ME, by: ME}};
+        const state = play(snapshot(), said(101, 100), left,
+          {type: "room.joined", room: room({head: 120})});
+        return [R in play(snapshot(), said(101, 100), left).rooms,
+          isGap(state, said(121, 120).event)];"""
+    ) == [False, False]
+
+
+def test_messages_of_one_author_within_five_minutes_stand_under_one_name(run: Run) -> None:
+    rows = run(
+        """const at = Date.now(), minute = 60_000;
+        const made = (id, author, later) => ({...message(id), author, at: at + later * minute});
+        return timeline({messages: [made(1, YOU, 0), made(2, YOU, 4), made(3, YOU, 10),
+          made(4, ME, 10)], pending: [{nonce: "n", at: at + 11 * minute, body: ""}], since: 2,
+          me: ME}).map((row) => row.kind + (row.lead ? "*" : ""));"""
+    )
+    assert [kind for kind in rows if kind != "day"] == [
+        "message*",
+        "message",
+        "new",
+        "message*",
+        "message*",
+        "message",
+    ]

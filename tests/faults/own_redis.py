@@ -1,0 +1,84 @@
+"""A redis-server that a test runs beside the server, on a port of loopback, and may mistreat."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from tests.running import until
+from tornchat.log.address import Address
+from tornchat.log.blocking import Conversation, RedisSays
+
+
+class OwnRedis:
+    """Keeps its append-only file in ``folder``; ``fsync`` as in ``appendfsync``."""
+
+    def __init__(self, folder: Path, fsync: str = "everysec") -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self._fsync = fsync
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it (again), and wait until it has loaded its data."""
+        binary = shutil.which("redis-server") or shutil.which("valkey-server")
+        assert binary, "redis-server or valkey-server must be installed"
+        options = {
+            "port": self.port,
+            "bind": "127.0.0.1",
+            "dir": self.folder,
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": self._fsync,
+            "maxmemory-policy": "noeviction",
+        }
+        words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        with (self.folder / "redis.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [binary, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        until(self._answers, 20, "the test's own Redis")
+
+    def kill(self) -> None:
+        """SIGKILL, and it is gone."""
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait(20)
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def ask(self, *command: str) -> object:
+        """The reply to one command, on a connection of its own."""
+        with Conversation(Address.of(self.url), 5) as redis:
+            return redis.ask(*command)
+
+    def kill_clients(self, kind: str) -> None:
+        """CLIENT KILL: ``pubsub`` or ``normal`` connections."""
+        with suppress(RedisSays, OSError):
+            self.ask("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+
+    def _signal(self, number: int) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _answers(self) -> bool:
+        try:
+            return self.ask("PING") == "PONG"
+        except (OSError, RedisSays):
+            return False
