@@ -1,4 +1,5 @@
-"""The cast of the tests: people who sign up, write and follow over real HTTP, as any client does."""
+"""The cast of the tests: people who sign up, write and follow over real HTTP, as any client
+does."""
 
 from __future__ import annotations
 

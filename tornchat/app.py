@@ -41,7 +41,8 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Worker:
-    """Everything that one process runs. ``redis_url`` and ``database_url`` come from the supervisor."""
+    """Everything that one process runs. ``redis_url`` and ``database_url`` come from the
+    supervisor."""
 
     def __init__(self, settings: Settings, redis_url: str, database_url: str) -> None:
         self.client = Client(redis_url, Keys(settings.space))
@@ -99,7 +100,7 @@ def site_of(settings: Settings) -> Site:
     hosts = set(LOCAL) | {name.strip("[]") for name in settings.hosts}
     if settings.origin:
         hosts.add((urlsplit(settings.origin).hostname or "").lower())
-    any_address = settings.address in ("0.0.0.0", "::")
+    any_address = settings.address in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
     if not any_address:
         hosts.add(settings.address.lower())
     return Site(settings.origin, frozenset(hosts), any_address)

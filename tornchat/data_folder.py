@@ -54,7 +54,8 @@ class FolderLock:
 
 
 def in_use(path: Path) -> bool:
-    """Whether the lock is held, without touching it: a server that starts must not find it taken."""
+    """Whether the lock is held, without touching it: a server that starts must not find it
+    taken."""
     try:
         os.kill(int(path.read_text("ascii")), 0)
     except (OSError, ValueError):

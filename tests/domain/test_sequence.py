@@ -2,186 +2,206 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator
+import random
+from collections.abc import Mapping
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.domain.simulated_log import SimulatedLog
+from tests.domain.lossy_channel import TOPICS, LossyChannel
 from tornchat.domain.events import Event
 from tornchat.domain.sequence import Sequence
 
-TOPICS = ("room:kitchen", "room:garden")
-topics = st.sampled_from(TOPICS)
+KITCHEN, GARDEN = TOPICS
+# More often what is needed to get anywhere, and seldom what ends everything else.
+STEPS = (
+    *["say"] * 4,
+    *["hear"] * 4,
+    *["say_what_gets_lost"] * 2,
+    *["go_on_with_the_repair"] * 2,
+    *["go_on_with_the_join"] * 2,
+    *["connect"] * 2,
+    "follow",
+    "pulse",
+    "lose_the_connection",
+    "forget",
+)
+Steps = list[tuple[str, str]]
 
 
-class Pulse:
-    """The clock and the heads in one instant."""
-
-    def __init__(self, log: SimulatedLog) -> None:
-        self.clock = log.clock
-        self.heads = dict(log.heads)
-
-
-class LossyChannel(RuleBasedStateMachine):
-    """One worker's subscription: frames get lost, connections break, topics come and go.
-
-    Each ``yield`` of a process is a moment in which anything else may happen.
-    """
-
-    @initialize(before=st.lists(topics, max_size=4), followed=st.sets(topics))
-    def begin(self, before: list[str], followed: set[str]) -> None:
-        self.log = SimulatedLog()
-        self.wire: deque[Event | Pulse] = deque()
-        self.connected = True
-        self.losing = False
-        self.followed: dict[str, int] = {}
-        self.joining: dict[str, Generator[None, None, None]] = {}
-        self.since: dict[str, int] = {}
-        self.handed: list[Event] = []
-        self.repair: Generator[None, None, None] | None = None
-        for topic in before:
-            self.log.append(topic)
-        self.log.publish = self.published
-        self.sequence = Sequence()
-        self.sequence.start(self.log.clock)
-        self.follows = 0
-        for topic in sorted(followed):
-            self.follow(topic)
-            self.learn_the_head(topic)
-            self.learn_the_head(topic)
-
-    # -- the log and the wire
-
-    def published(self, event: Event) -> None:
-        if self.connected and event.topic in self.followed and not self.losing:
-            self.wire.append(event)
-
-    @rule(topic=topics)
-    def say(self, topic: str) -> None:
-        self.log.append(topic)
-
-    @rule(topic=topics)
-    def say_what_gets_lost(self, topic: str) -> None:
-        self.losing = True
-        self.log.append(topic)
-        self.losing = False
-
-    @precondition(lambda self: self.connected)
-    @rule()
-    def pulse(self) -> None:
-        self.wire.append(Pulse(self.log))
-
-    @precondition(lambda self: self.connected)
-    @rule()
-    def lose_the_connection(self) -> None:
-        self.connected = False
-        self.wire.clear()
-        self.repair = None
-        self.sequence.hold()
-
-    @precondition(lambda self: not self.connected)
-    @rule()
-    def connect(self) -> None:
-        self.connected = True
-
-    @precondition(lambda self: self.wire)
-    @rule()
-    def hear(self) -> None:
-        heard = self.wire.popleft()
-        if isinstance(heard, Pulse):
-            self.sequence.pulse(heard.clock, {topic: heard.heads.get(topic, 0) for topic in self.followed})
-        elif heard.topic in self.followed and self.sequence.offer(heard):
-            self.handed.append(heard)
-
-    # -- topics
-
-    @precondition(lambda self: self.connected)
-    @rule(topic=topics)
-    def follow(self, topic: str) -> None:
-        """A reader comes. Its join reads where the log stands, and learns it a moment later."""
-        if topic not in self.followed:
-            self.follows += 1
-            self.followed[topic] = self.follows
-            self.joining[topic] = self.join(topic)
-
-    def join(self, topic: str) -> Generator[None, None, None]:
-        clock, head = self.log.clock, self.log.heads.get(topic, 0)
-        yield
-        self.sequence.baseline(topic, head)
-        self.since[topic] = clock
-
-    @rule(topic=topics)
-    def learn_the_head(self, topic: str) -> None:
-        if topic in self.joining and next(self.joining[topic], "done") == "done":
-            del self.joining[topic]
-
-    @rule(topic=topics)
-    def forget(self, topic: str) -> None:
-        if topic in self.followed:
-            self.wire = deque(
-                heard
-                for heard in self.wire
-                if isinstance(heard, Pulse) or heard.topic != topic
-            )
-            del self.followed[topic]
-            self.joining.pop(topic, None)
-            self.since.pop(topic, None)
-            self.sequence.forget(topic)
-
-    # -- the repair: the steps of log/bus.py
-
-    def repairing(self) -> Generator[None, None, None]:
-        clock, heads = self.log.clock, {topic: self.log.heads.get(topic, 0) for topic in self.followed}
-        yield
-        lows = self.sequence.lows(heads)
-        history: list[Event] = []
-        for topic, low in lows.items():
-            yield
-            history += self.log.read(topic, low, clock)
-        yield
-        heads = {topic: head for topic, head in heads.items() if topic in self.followed}
-        self.handed += self.sequence.resume(clock, heads, history)
-
-    @precondition(lambda self: self.connected and self.sequence.holding)
-    @rule()
-    def go_on_with_the_repair(self) -> None:
-        if self.repair is None:
-            self.repair = self.repairing()
-        if next(self.repair, "done") == "done":
-            self.repair = None
-
-    # -- what must hold
-
-    def settle(self) -> None:
-        """Everything arrives, a last pulse shows what is missing, and it is repaired."""
-        if not self.connected:
-            self.connect()
-        for _ in range(2):
-            for topic in list(self.joining):
-                self.learn_the_head(topic)
-        for _ in range(len(TOPICS) + 1):
-            self.pulse()
-            while self.wire:
-                self.hear()
-            while self.sequence.holding:
-                self.go_on_with_the_repair()
-
-    def teardown(self) -> None:
-        if not hasattr(self, "log"):
-            return
-        self.settle()
-        assert self.sequence.last == self.log.clock
-        for topic, since in self.since.items():
-            first_time: dict[int, Event] = {}
-            for event in self.handed:
-                if event.topic == topic and event.id > since:
-                    first_time.setdefault(event.id, event)
-            assert list(first_time.values()) == self.log.read(topic, since), topic
+def run(steps: Steps, sequence: Sequence | None = None) -> LossyChannel:
+    """Both topics are followed at first; then the steps; then all that is left is repaired."""
+    channel = LossyChannel(sequence or Sequence())
+    for topic in TOPICS:
+        channel.follow(topic)
+        channel.go_on_with_the_join(topic)
+        channel.go_on_with_the_join(topic)
+    for step, topic in steps:
+        getattr(channel, step)(topic)
+    channel.settle()
+    channel.check()
+    return channel
 
 
-TestLossyChannel = LossyChannel.TestCase
-TestLossyChannel.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+def random_steps(seed: int) -> Steps:
+    chance = random.Random(seed)
+    length = chance.randrange(5, 50)
+    return [(chance.choice(STEPS), chance.choice(TOPICS)) for _ in range(length)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(TOPICS)), max_size=50))
+def test_whatever_gets_lost_is_handed_on_in_the_end_and_in_order(steps: Steps) -> None:
+    run(steps)
+
+
+def test_the_same_for_three_thousand_long_random_walks() -> None:
+    for seed in range(3000):
+        try:
+            run(random_steps(seed))
+        except AssertionError as wrong:
+            raise AssertionError(f"seed {seed}: {wrong}\n{random_steps(seed)}") from wrong
+
+
+class WithoutPrev(Sequence):
+    """Does not look whether an event follows the one before it."""
+
+    def offer(self, event: Event) -> bool:
+        return super().offer(Event(event.id, 0, event.topic, event.fields))
+
+
+class WithoutHeads(Sequence):
+    """Does not look at what the pulse says of the heads."""
+
+    def pulse(self, clock: int, heads: Mapping[str, int]) -> bool:
+        return super().pulse(clock, {})
+
+
+class WithoutKnownIds(Sequence):
+    """Repairs every topic from the last id of all, as if nothing could be missing below it."""
+
+    def lows(self, heads: Mapping[str, int]) -> dict[str, int]:
+        if self.missing is not None:
+            return super().lows(heads)
+        return {topic: self.last for topic, head in heads.items() if head > self.last}
+
+
+SABOTAGE = [WithoutPrev, WithoutHeads, WithoutKnownIds]
+
+
+@pytest.mark.parametrize("broken", SABOTAGE)
+def test_the_model_notices_a_sequence_that_leaves_out_one_of_its_rules(
+    broken: type[Sequence],
+) -> None:
+    with pytest.raises(AssertionError, match="missing|misplaced"):
+        for seed in range(500):
+            run(random_steps(seed), broken())
+
+
+def ids(channel: LossyChannel, topic: str) -> list[int]:
+    return [event.id for event in channel.handed if event.topic == topic]
+
+
+def steps(text: str) -> Steps:
+    """``"say kitchen, hear"`` and so on."""
+    named = {"kitchen": KITCHEN, "garden": GARDEN, "": ""}
+    return [
+        (step.replace(" ", "_"), named[place])
+        for step, _, place in (part.strip().partition(" in ") for part in text.split(","))
+    ]
+
+
+def test_a_hole_in_each_of_two_topics_is_repaired() -> None:
+    channel = run(
+        steps(
+            "say what gets lost in kitchen, say what gets lost in garden,"
+            "say in kitchen, say in garden, hear, hear"
+        )
+    )
+    assert ids(channel, KITCHEN) == [1, 3]
+    assert ids(channel, GARDEN) == [2, 4]
+
+
+def test_a_pulse_shows_the_loss_of_the_last_event() -> None:
+    channel = run(steps("say what gets lost in kitchen, pulse, hear"))
+    assert ids(channel, KITCHEN) == [1]
+
+
+def test_what_is_said_during_the_repair_comes_after_what_was_repaired() -> None:
+    channel = run(
+        steps(
+            "say what gets lost in kitchen, say in kitchen, hear, go on with the repair,"
+            "say in kitchen, hear, go on with the repair, say in garden, hear"
+        )
+    )
+    assert ids(channel, KITCHEN) == [1, 2, 3]
+    assert ids(channel, GARDEN) == [4]
+
+
+def test_an_unnoticed_hole_is_repaired_even_where_the_connection_is_lost_next() -> None:
+    channel = run(
+        steps("say what gets lost in kitchen, say in garden, hear, lose the connection, connect")
+    )
+    assert ids(channel, KITCHEN) == [1]
+
+
+def test_a_topic_that_was_forgotten_and_is_followed_again_has_no_hole_between() -> None:
+    channel = LossyChannel(Sequence())
+    for step, topic in steps(
+        "follow in kitchen, go on with the join in kitchen, go on with the join in kitchen,"
+        "say in kitchen, hear, forget in kitchen, say in kitchen, say in kitchen,"
+        "follow in kitchen, go on with the join in kitchen, go on with the join in kitchen,"
+        "say in kitchen, hear"
+    ):
+        getattr(channel, step)(topic)
+    assert not channel.sequence.holding
+    assert ids(channel, KITCHEN) == [1, 4]
+
+
+def test_what_was_held_of_a_forgotten_topic_does_not_count_when_it_is_followed_again() -> None:
+    sequence = Sequence()
+    sequence.start(0)
+    sequence.baseline(KITCHEN, 0)
+    sequence.hold()
+    assert not sequence.offer(Event(1, 0, KITCHEN, {"kind": "message"}))
+    sequence.forget(KITCHEN)
+    assert sequence.resume(1, {}, []) == []
+    sequence.baseline(KITCHEN, 5)
+    assert sequence.offer(Event(6, 5, KITCHEN, {"kind": "message"}))
+
+
+def test_a_baseline_above_frames_still_in_flight_is_no_hole() -> None:
+    sequence = Sequence()
+    sequence.start(0)
+    sequence.baseline(KITCHEN, 3)
+    for id in (1, 2, 3, 4):
+        assert sequence.offer(Event(id, id - 1, KITCHEN, {"kind": "message"}))
+    assert sequence.pulse(4, {KITCHEN: 4})
+
+
+def test_a_hole_between_the_baseline_and_what_was_heard_before_it_is_found() -> None:
+    sequence = Sequence()
+    sequence.start(0)
+    assert sequence.offer(Event(5, 4, KITCHEN, {"kind": "message"}))
+    sequence.baseline(KITCHEN, 3)
+    assert not sequence.pulse(5, {KITCHEN: 5})
+    assert sequence.lows({KITCHEN: 5}) == {KITCHEN: 3}
+
+
+def test_a_tail_that_redis_lost_is_no_hole() -> None:
+    """After a fence an event may name a ``prev`` below what was shown: there is nothing to read."""
+    sequence = Sequence()
+    sequence.start(9)
+    sequence.baseline(KITCHEN, 9)
+    assert sequence.offer(Event(100, 4, KITCHEN, {"kind": "message"}))
+
+
+def test_what_is_not_logged_is_handed_on_at_once_or_never() -> None:
+    typing = Event(0, 0, KITCHEN, {"kind": "typing"})
+    sequence = Sequence()
+    sequence.start(0)
+    assert sequence.offer(typing)
+    sequence.hold()
+    assert not sequence.offer(typing)
+    assert sequence.resume(0, {KITCHEN: 0}, []) == []

@@ -31,7 +31,7 @@ class Witness(Follower):
         super().__init__(person.http.base_url.port or 80, cookie, after)
         self.user = person.id
         self.gaps: list[Gap] = []
-        self._base_url = str(person.http.base_url)
+        self._base_url = str(person.http.base_url).rstrip("/")
         self._cookie = cookie
         self.start()
         self.wait(lambda: self.hellos, "hello")

@@ -61,8 +61,7 @@ async def test_a_nonce_makes_one_message_of_many_tries(ana: Visitor, budi: Visit
     assert len({answer.body for answer in answers}) == 1
     for other in ({"body": "twice", "nonce": "a"}, {"body": "once", "nonce": "a", "reply_to": 7}):
         assert_refused(await ana.post(path, other), NonceReused)
-    assert (await ana.post(path, {"body": " \nonce\r\n", "nonce": "a"})).status == 409
-    assert (await ana.post(path, {"body": "once\n", "nonce": "a"})).status == 200
+    assert (await ana.post(path, {"body": " \r\nonce\n", "nonce": "a"})).status == 200
     assert (await budi.post(path, {"body": "mine", "nonce": "a"})).status == 201
     room = await ana.make_room("Elsewhere")
     assert (
@@ -108,7 +107,8 @@ async def check_pages(reader: Visitor, room: str, ids: list[int]) -> None:
     for middle in (0, 1, len(ids) // 2, len(ids) - 2, len(ids) - 1):
         page, more = await reader.page(room, f"around={ids[middle]}&limit=5")
         assert ids[middle] in page
-        assert page == ids[max(0, middle - 2) : middle + 3]
+        start = max(0, middle - 2)
+        assert page == ids[start : start + 5]
         assert more == (middle > 2)
     assert await reader.page(room, f"before={ids[0]}") == ([], False)
     assert await reader.page(room, f"after={ids[-1]}") == ([], False)

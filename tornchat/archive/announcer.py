@@ -30,9 +30,7 @@ NUDGE = "nudge"
 ANNOUNCED = "announced "
 
 
-async def note(
-    conn: AsyncConnection, made: list[tuple[int, int, Announcement]], now: int
-) -> None:
+async def note(conn: AsyncConnection, made: list[tuple[int, int, Announcement]], now: int) -> None:
     """Note announcements (row id, id of the first event) as made, unless they were noted before."""
     for row_id, first, announcement in made:
         if await outbox.done(conn, row_id, first, now) and announcement.joined:
@@ -65,7 +63,8 @@ class Announcer:
 
     @asynccontextmanager
     async def change(self, now: int) -> AsyncIterator[Change]:
-        """``async with announcer.change(now) as change``: commits, then waits for what it announced.
+        """``async with announcer.change(now) as change``: commits, then waits for what it
+        announced.
 
         Where the announcements take too long, the change stands all the same and they follow.
         """

@@ -8,6 +8,7 @@ and the busy time-out do.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 _READERS = 4
 _WRITERS = 1
 _POOL_WAIT_S = 5.0
+_FRESH_S = 15.0
+"""How long a write that failed counts. Whoever archives tries again about every second, and waits
+up to `driver.BUSY_MS` each time."""
 
 
 class Database:
@@ -39,12 +43,13 @@ class Database:
         path = sqlite_path(url)
         self._reading = _engine(path, _READERS, writes=False)
         self._writing = _engine(path, _WRITERS, writes=True)
-        self._trouble: str | None = None
+        self._troubles: dict[str, str] = {}
+        self._write_failed = 0.0
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that cannot write; each statement sees what is committed by then."""
-        with self._away_where_it_fails():
+        with self._away_where_it_fails("reading"):
             async with self._reading.connect() as conn:
                 yield conn
 
@@ -55,14 +60,18 @@ class Database:
         Keep it short and wait for nothing but the database inside: on SQLite there is one writer
         at a time, over all processes.
         """
-        with self._away_where_it_fails():
+        with self._away_where_it_fails("writing"):
             async with self._writing.begin() as conn:
                 yield conn
 
     async def ping(self) -> None:
-        """Raises `DatabaseAway` unless the database answers a query on its tables."""
+        """Raises `DatabaseAway` unless the database answers a query on its tables, and after a
+        write of this process has failed: a database that another process has locked can still be
+        read."""
         async with self.read() as conn:
             await conn.execute(select(marks.c.value).limit(1))
+        if "writing" in self._troubles and time.monotonic() - self._write_failed < _FRESH_S:
+            raise DatabaseAway()
 
     async def close(self) -> None:
         """Closes the pooled connections; a block still open closes its own at its end."""
@@ -70,25 +79,28 @@ class Database:
         await self._writing.dispose()
 
     @contextmanager
-    def _away_where_it_fails(self) -> Iterator[None]:
+    def _away_where_it_fails(self, doing: str) -> Iterator[None]:
         try:
             yield
         except (exc.DBAPIError, exc.TimeoutError) as error:
             if not _means_away(error):
                 raise
-            self._note(_reason(error))
+            self._note(doing, _reason(error))
             raise DatabaseAway() from error
-        self._note(None)
+        self._note(doing, None)
 
-    def _note(self, trouble: str | None) -> None:
+    def _note(self, doing: str, trouble: str | None) -> None:
         """Logs a trouble when it begins and when it ends, not at every request in between."""
-        if trouble == self._trouble:
+        if trouble and doing == "writing":
+            self._write_failed = time.monotonic()
+        if trouble == self._troubles.get(doing):
             return
         if trouble:
-            log.error("database away: %s", trouble)
+            log.error("database away: %s (%s)", trouble, doing)
+            self._troubles[doing] = trouble
         else:
-            log.info("database is back")
-        self._trouble = trouble
+            log.info("database is back (%s)", doing)
+            del self._troubles[doing]
 
 
 def _engine(path: Path, size: int, *, writes: bool) -> AsyncEngine:

@@ -1,7 +1,7 @@
 """The fence: what is done about a Redis that came back with less than it had.
 
-Redis may have lost its last second, or everything, or may be an older copy. Until its clock has been
-set above every id that was ever given, it could give one again, so every script refuses to run
+Redis may have lost its last second, or everything, or may be an older copy. Until its clock has
+been set above every id that was ever given, it could give one again, so every script refuses to run
 there. The first worker to meet that fences, and all that SQL knows goes back into the mirror.
 """
 

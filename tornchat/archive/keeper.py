@@ -1,8 +1,8 @@
 """The keeper: the one worker that holds the lease announces, archives and trims for all.
 
 Two holders at once (one of them was frozen and does not know yet) do no harm: announcements carry
-keys, rows in SQL are unique, and watermarks only grow. The lease only keeps them from doing the same
-work twice.
+keys, rows in SQL are unique, and watermarks only grow. The lease only keeps them from doing the
+same work twice.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from contextlib import suppress
 
 from tornchat.archive import marks, messages, outbox, sessions
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
+from tornchat.domain import announcements
 from tornchat.domain.errors import TornchatError
 from tornchat.domain.ids import id_at
 from tornchat.domain.messages import message_of
@@ -28,6 +30,8 @@ RETRY_SECONDS = 1.0
 TIDY_SECONDS = 60.0
 BATCH = 500
 HOUR_MS = 3_600_000
+NONCE_MS = 23 * HOUR_MS
+"""A little less than the log remembers a nonce, so that there is no moment when only SQL does."""
 
 
 class Keeper:
@@ -53,10 +57,8 @@ class Keeper:
             return
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        try:
+        with suppress(TornchatError):  # else it ends by itself
             await upkeep.hold_lease(self._client, self._token, 0)
-        except TornchatError:
-            pass  # it ends by itself
 
     async def _run(self) -> None:
         wake = self._announcer.wake
@@ -98,14 +100,15 @@ class Keeper:
             if not await marks.holds(conn, "fence", fence):
                 return True
             await messages.insert_many(
-                conn, [message_of(event.id, event.fields) for event in events if event.kind == "message"]
+                conn,
+                [message_of(event.id, event.fields) for event in events if event.kind == "message"],
             )
             await marks.raise_to(conn, "archived", last)
         await upkeep.set_archived(self._client, last)
         return len(events) == BATCH
 
     async def _tidy(self) -> None:
-        """Trim the log, and forget announcements and sessions that are long over."""
+        """Trim the log, and forget announcements, nonces and sessions that are long over."""
         now = asyncio.get_running_loop().time()
         if now - self._tidied < TIDY_SECONDS:
             return
@@ -115,4 +118,8 @@ class Keeper:
         await upkeep.trim(self._client, id_at(oldest))
         async with self._database.write() as conn:
             await outbox.forget_before(conn, oldest)
-            await sessions.remove_expired(conn, at)
+            await messages.forget_nonces(conn, at - NONCE_MS)
+            expired = await sessions.remove_expired(conn, at)
+            if expired:
+                gone = announcements.sessions_expired(expired)
+                await outbox.add(conn, gone.payload(), at)

@@ -85,16 +85,6 @@ async def move_read(conn: AsyncConnection, room_id: str, user_id: str, last_read
     return await rows_changed(conn, statement) > 0
 
 
-async def joins_waiting(conn: AsyncConnection, limit: int = _PAGE) -> list[Member]:
-    """Memberships that the log has not announced yet, oldest first."""
-    query = (
-        _MEMBER.where(members.c.joined_id.is_(None))
-        .order_by(members.c.joined_at, members.c.room_id, members.c.user_id)
-        .limit(limit)
-    )
-    return [Member(*row) for row in await conn.execute(query)]
-
-
 async def by_user(
     conn: AsyncConnection, page: int = _PAGE
 ) -> AsyncIterator[tuple[str, dict[str, int]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import case, false, func, select
+from sqlalchemy import case, false, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.schema import marks, members, messages
@@ -51,9 +51,14 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
         await conn.execute(insert_unless_there(conn, messages), rows)
 
 
-async def by_id(conn: AsyncConnection, message_id: int) -> Message | None:
-    row = (await conn.execute(_MESSAGE.where(messages.c.id == message_id))).one_or_none()
-    return Message(*row) if row else None
+async def forget_nonces(conn: AsyncConnection, before: int) -> None:
+    """Forgets the nonces of messages of before a time (unix ms).
+
+    The log remembers a nonce for a day; used again after that it stands for another message, which
+    `insert_many` must not take for the first.
+    """
+    old = messages.c.nonce.is_not(None) & (messages.c.at < before)
+    await conn.execute(update(messages).where(old).values(nonce=None))
 
 
 async def page(
@@ -80,20 +85,6 @@ async def page(
         return [Message(*row) for row in await conn.execute(query)]
     rows = (await conn.execute(query.order_by(messages.c.id.desc()))).all()
     return [Message(*row) for row in reversed(rows)]
-
-
-async def around(
-    conn: AsyncConnection, room_id: str, message_id: int, *, limit: int, above: int | None = None
-) -> list[Message]:
-    """At most ``limit`` messages in ascending id with ``message_id`` in the middle.
-
-    Where one side has fewer than its half, the other gets what is left. That message itself need
-    not be there.
-    """
-    older = await page(conn, room_id, before=message_id, limit=limit, above=above)
-    newer = await page(conn, room_id, after=message_id - 1, limit=limit, above=above)
-    take = min(len(older), max(limit // 2, limit - len(newer)))
-    return older[len(older) - take :] + newer[: limit - take]
 
 
 async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, int], int]:
@@ -127,9 +118,3 @@ async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, 
     ).where(members.c.user_id == user_id, members.c.joined_id.is_not(None))
     rows = (await conn.execute(query)).all()
     return {room_id: count for room_id, count, _ in rows}, rows[0][2] if rows else 0
-
-
-async def largest_id(conn: AsyncConnection) -> int:
-    """The id of the newest message; 0 where there is none."""
-    newest = await conn.execute(select(func.coalesce(func.max(messages.c.id), 0)))
-    return int(newest.scalar_one())

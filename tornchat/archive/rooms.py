@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import ScalarSelect, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Listed, Member, Room, RoomKind, Seat
@@ -99,41 +96,6 @@ async def first_open(conn: AsyncConnection) -> Room | None:
     )
     row = (await conn.execute(query)).one_or_none()
     return Room(*row) if row else None
-
-
-async def change(
-    conn: AsyncConnection, room_id: str, *, name: str | None = None, description: str | None = None
-) -> Room | None:
-    """Changes what is not None; the room afterwards, or None where there is no such live room.
-
-    Raises `NameTaken`, with nothing changed.
-    """
-    values: dict[str, Any] = {}
-    if name is not None:
-        values.update(name=name, name_key=room_key(name))
-    if description is not None:
-        values["description"] = description
-    if values:
-        statement = (
-            update(rooms).where(rooms.c.id == room_id, rooms.c.archived_at.is_(None)).values(values)
-        )
-        try:
-            async with conn.begin_nested():
-                if not await rows_changed(conn, statement):
-                    return None
-        except IntegrityError as error:
-            raise _name_taken(name) from error
-    return await by_id(conn, room_id)
-
-
-async def archive(conn: AsyncConnection, room_id: str, now: int) -> bool:
-    """Puts a room away and frees its name; False where it is away already, or unknown."""
-    statement = (
-        update(rooms)
-        .where(rooms.c.id == room_id, rooms.c.archived_at.is_(None))
-        .values(archived_at=now, name_key=None)
-    )
-    return await rows_changed(conn, statement) > 0
 
 
 def _how_many() -> ScalarSelect[int]:

@@ -33,9 +33,6 @@ class Session:
     created_at: int
     expires_at: int | None
 
-    def expired(self, now: int) -> bool:
-        return self.expires_at is not None and self.expires_at <= now
-
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:

@@ -97,6 +97,13 @@ messages = Table(
     UniqueConstraint("author_id", "room_id", "nonce"),
     Index(None, "room_id", "id"),
 )
+# Nonces are forgotten after a day, see messages.forget_nonces.
+Index(
+    "ix_messages_nonce_at",
+    messages.c.at,
+    sqlite_where=messages.c.nonce.is_not(None),
+    postgresql_where=messages.c.nonce.is_not(None),
+)
 
 outbox = Table(
     "outbox",

@@ -48,20 +48,6 @@ async def add(
     return session
 
 
-async def by_hash(conn: AsyncConnection, digest: str) -> Session | None:
-    """The session, expired or not."""
-    row = (await conn.execute(_SESSION.where(sessions.c.hash == digest))).one_or_none()
-    return Session(*row) if row else None
-
-
-async def of_user(conn: AsyncConnection, user_id: str) -> list[Session]:
-    """Newest first, the expired ones that were not yet removed included."""
-    query = _SESSION.where(sessions.c.user_id == user_id).order_by(
-        sessions.c.created_at.desc(), sessions.c.hash
-    )
-    return [Session(*row) for row in await conn.execute(query)]
-
-
 async def remove(conn: AsyncConnection, digests: Collection[str]) -> int:
     """How many of them there were."""
     removed = 0

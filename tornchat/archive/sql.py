@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 
 from sqlalchemy import CursorResult, Executable, Insert, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _MOST_PARAMETERS = 1_000
@@ -21,6 +21,8 @@ def insert_unless_there(
     Unlike a caught IntegrityError it leaves a PostgreSQL transaction usable.
     """
     if conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # a tenth of a second that SQLite need not pay
+
         return postgresql.insert(table).on_conflict_do_nothing(index_elements=on)
     return sqlite.insert(table).on_conflict_do_nothing(index_elements=on)
 

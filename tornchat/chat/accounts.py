@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+
 from tornchat.archive import rooms, sessions, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
@@ -10,7 +11,14 @@ from tornchat.archive.rows import Role, SessionKind, User
 from tornchat.chat import rooms as room_verbs
 from tornchat.chat.context import Chat, Identity
 from tornchat.domain import announcements, rules
-from tornchat.domain.errors import BadCredentials, Forbidden, NotFound, SignupClosed, TooMany, Unauthenticated
+from tornchat.domain.errors import (
+    BadCredentials,
+    Forbidden,
+    NotFound,
+    SignupClosed,
+    TooMany,
+    Unauthenticated,
+)
 from tornchat.domain.sessions import SessionRecord, digest_of
 from tornchat.log import append, mirror, read
 
@@ -54,7 +62,8 @@ async def sign_up(
     if address is not None:
         await _limited(chat, f"signup:{address}", SIGN_UPS_PER_MINUTE)
     hashed = await chat.passwords.hash(secret)
-    # Not into SQL alone: without the log the newcomer could not come in, and the name would be gone.
+    # Not into SQL alone: without the log the newcomer could not come in, and the name would be
+    # gone.
     await read.position(chat.client, [])
     now = chat.now()
     async with chat.announcer.change(now) as change:
@@ -106,9 +115,14 @@ async def sign_in(
     known = user.password_hash if user is not None and user.disabled_at is None else None
     if not await chat.passwords.verify(known, password) or user is None:
         raise BadCredentials()
+    # Only now is the password at hand, should its hash have been made with weaker parameters.
+    weak = user.password_hash is not None and chat.passwords.outdated(user.password_hash)
+    fresh = await chat.passwords.hash(password) if weak else None
     now = chat.now()
     async with chat.announcer.change(now) as change:
         await _check_unchanged(change, user)
+        if fresh is not None:
+            await users.set_password(change.conn, user.id, fresh)
         token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
     return user, token
 
@@ -137,9 +151,7 @@ async def sign_out(chat: Chat, who: Identity) -> None:
     """End this session and its streams, on all workers."""
     async with chat.announcer.change(chat.now()) as change:
         await sessions.remove(change.conn, [who.digest])
-        await change.announce(
-            announcements.sessions_ended(who.user, [who.digest], "signed_out")
-        )
+        await change.announce(announcements.sessions_ended(who.user, [who.digest], "signed_out"))
 
 
 async def change_password(chat: Chat, who: Identity, old: object, new: object) -> None:
@@ -172,9 +184,7 @@ async def end_sessions(
     kind: SessionKind | None = None,
 ) -> None:
     """End sessions of a user in a change that may do more. ``code`` goes to the streams cut."""
-    ended = await sessions.remove_of_user(
-        change.conn, user, except_hash=except_hash, kind=kind
-    )
+    ended = await sessions.remove_of_user(change.conn, user, except_hash=except_hash, kind=kind)
     if ended:
         await change.announce(announcements.sessions_ended(user, ended, code))
 

@@ -25,7 +25,8 @@ class Identity:
 
 @dataclass(slots=True)
 class Chat:
-    """``post_rate`` is messages per second and user, 0 for no limit; ``heartbeat`` is in seconds."""
+    """``post_rate`` is messages per second and user, 0 for no limit; ``heartbeat`` is in
+    seconds."""
 
     client: Client
     database: Database

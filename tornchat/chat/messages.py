@@ -105,9 +105,7 @@ async def _newer(chat: Chat, room: str, after: int, limit: int) -> tuple[list[Me
     return page[:limit], len(page) > limit
 
 
-async def _tail_before(
-    chat: Chat, room: str, above: int, before: int, count: int
-) -> list[Event]:
+async def _tail_before(chat: Chat, room: str, above: int, before: int, count: int) -> list[Event]:
     """The newest ``count`` messages of the log in (above, before)."""
     found: list[Event] = []
     while before > above + 1:

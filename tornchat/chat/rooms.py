@@ -52,9 +52,7 @@ async def add_room(
 
 async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: str) -> None:
     """Make ``user`` a member, unless they are one."""
-    if await members.add(
-        change.conn, room_id=room.id, user_id=user.id, role=role, now=change.now
-    ):
+    if await members.add(change.conn, room_id=room.id, user_id=user.id, role=role, now=change.now):
         await change.announce(
             announcements.joined(room.id, user.id, user.username, user.display_name, role, by)
         )
@@ -106,7 +104,11 @@ async def move_read(chat: Chat, who: Identity, room_id: str, last_read: object) 
 
     What is still to come cannot have been read: a marker there would hide it for good.
     """
-    if not isinstance(last_read, int) or isinstance(last_read, bool) or not 0 <= last_read <= MAX_ID:
+    if (
+        not isinstance(last_read, int)
+        or isinstance(last_read, bool)
+        or not 0 <= last_read <= MAX_ID
+    ):
         raise InvalidValue("id is the id of the message that was read last.")
     last_read = min(last_read, (await read.position(chat.client, [])).clock)
     async with chat.announcer.change(chat.now()) as change:

@@ -1,4 +1,5 @@
-"""The snapshot: everything that a client needs before its stream, read so that nothing falls between.
+"""The snapshot: everything that a client needs before its stream, read so that nothing falls
+between.
 
 The cursor is read first. What happens while the rest is read comes again on the stream that starts
 there, and clients apply events by their ids, so twice is harmless and never is not.
@@ -12,7 +13,6 @@ from tornchat import __version__
 from tornchat.archive import messages, rooms, users
 from tornchat.archive.rows import Listed, Seat, User
 from tornchat.chat.context import Chat, Identity
-
 from tornchat.domain.errors import NotFound, Unauthenticated
 from tornchat.domain.ids import MAX_ID
 from tornchat.domain.rules import MOST_BODY

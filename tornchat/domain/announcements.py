@@ -118,3 +118,8 @@ def sessions_ended(user: str, digests: Iterable[str], code: str) -> Announcement
         drop=tuple((SESSIONS, digest) for digest in gone),
         tell=((user_topic(user), fields),) if gone else (),
     )
+
+
+def sessions_expired(digests: Iterable[str]) -> Announcement:
+    """Sessions that nobody is let in by any more, and whose streams have been cut."""
+    return Announcement(drop=tuple((SESSIONS, digest) for digest in digests))

@@ -1,8 +1,8 @@
 """Event ids: a hybrid logical clock in 53 bits.
 
-``id = max(last + 1, unix_ms * 1024)``, made inside Redis (``log/lua/stamp.lua``). Ids are unique and
-strictly increasing within a space, close to the time, and exact in JavaScript, where numbers are
-doubles. The idea: Kulkarni et al., "Logical Physical Clocks" (2014).
+``id = max(last + 1, unix_ms * 1024)``, made inside Redis (``log/lua/stamp.lua``). Ids are unique
+and strictly increasing within a space, close to the time, and exact in JavaScript, where numbers
+are doubles. The idea: Kulkarni et al., "Logical Physical Clocks" (2014).
 """
 
 from __future__ import annotations

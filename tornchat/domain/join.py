@@ -1,10 +1,10 @@
 """The join of history and live: what one reader is sent, once and in order.
 
 A reader has one scalar cursor over all of its topics. To join, it first follows its topics, then
-learns where the log stands (the *bound*), reads the log up to there, and only then goes live: it drops
-what came live up to the bound and takes what came after. There is no other way to start, be it
-for a connect, a resume, a poll, or a room joined in mid-stream: a new topic pauses the whole reader
-and joins again from its own cursor, since one scalar stands for all of its topics.
+learns where the log stands (the *bound*), reads the log up to there, and only then goes live: it
+drops what came live up to the bound and takes what came after. There is no other way to start, be
+it for a connect, a resume, a poll, or a room joined in mid-stream: a new topic pauses the whole
+reader and joins again from its own cursor, since one scalar stands for all of its topics.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class Join:
     def complete(self, bound: int) -> list[Event]:
         """Everything up to ``bound`` has been replayed: go live.
 
-        Gives what was held and is to be sent now, in the order of ids even where a repair brought some
-        of it late. Where one of these events opens another room, the reader is joining again and the
-        rest stays held.
+        Gives what was held and is to be sent now, in the order of ids even where a repair brought
+        some of it late. Where one of these events opens another room, the reader is joining again
+        and the rest stays held.
         """
         self.bound = self.bound or bound
         self.cursor = max(self.cursor, bound)

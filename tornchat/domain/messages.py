@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded in."""
+    """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded
+    in."""
 
     id: int
     at: int
@@ -24,7 +25,8 @@ class Message:
     version: int = 0
 
     def public(self) -> dict[str, Any]:
-        """The JSON object of PROTOCOL "A message": optional members only where they say something."""
+        """The JSON object of PROTOCOL "A message": optional members only where they say
+        something."""
         out: dict[str, Any] = {
             "id": self.id,
             "at": self.at,

@@ -1,7 +1,7 @@
 """Who may do what in a room: decisions on values, raised as the errors that people see.
 
-A private room does not exist for strangers (404); an open one is there for everybody, but is read and
-written by its members (403 until one joins).
+A private room does not exist for strangers (404); an open one is there for everybody, but is read
+and written by its members (403 until one joins).
 """
 
 from __future__ import annotations

@@ -17,13 +17,3 @@ def room_topic(room: str) -> str:
 
 def user_topic(user: str) -> str:
     return _USER + user
-
-
-def room_of(topic: str) -> str | None:
-    """The room's id where ``topic`` is a room's, else None."""
-    return topic[len(_ROOM) :] if topic.startswith(_ROOM) else None
-
-
-def user_of(topic: str) -> str | None:
-    """The user's id where ``topic`` is a user's, else None."""
-    return topic[len(_USER) :] if topic.startswith(_USER) else None

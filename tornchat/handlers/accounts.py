@@ -35,7 +35,8 @@ class _SignsIn(Handler):
 
 
 class Users(_SignsIn):
-    """``POST /api/users`` signs up; ``GET`` with ``ids=`` or ``username=`` tells names to members."""
+    """``POST /api/users`` signs up; ``GET`` with ``ids=`` or ``username=`` tells names to
+    members."""
 
     public = frozenset({"POST"})
 

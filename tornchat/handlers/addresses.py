@@ -8,9 +8,9 @@ import ipaddress
 def limited_address(peer: str, forwarded: str, behind_proxy: bool) -> str | None:
     """The client's address, of IPv6 its network of 64 bits; None for this machine, without limits.
 
-    ``peer`` is the other end of the connection, ``forwarded`` the X-Forwarded-For header. Of that only
-    the last entry is believed, which the proxy has added itself: all before it, and X-Real-Ip, a
-    client can make up, and so have as many addresses as it likes.
+    ``peer`` is the other end of the connection, ``forwarded`` the X-Forwarded-For header. Of that
+    only the last entry is believed, which the proxy has added itself: all before it, and X-Real-Ip,
+    a client can make up, and so have as many addresses as it likes.
     """
     here = _parsed(peer)
     if here is None:

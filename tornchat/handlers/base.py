@@ -38,7 +38,8 @@ class Site:
 
     @property
     def cookie(self) -> str:
-        """The ``__Host-`` prefix keeps other hosts of the domain from setting it; it needs https."""
+        """The ``__Host-`` prefix keeps other hosts of the domain from setting it; it needs
+        https."""
         return "__Host-tornchat" if self.secure else "tornchat"
 
     def answers_to(self, host: str) -> bool:

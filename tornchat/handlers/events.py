@@ -33,7 +33,8 @@ class Events(Handler):
         except BaseException:
             reader.close()
             raise
-        # The stream outlives the request: take the socket, and let handler, request and IOStream go.
+        # The stream outlives the request: take the socket, and let handler, request and IOStream
+        # go.
         stream = self.detach()
         if stream.closed():  # the client went while it joined, and Tornado did not say so yet
             reader.close()

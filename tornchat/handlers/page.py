@@ -39,7 +39,8 @@ class Page(Handler, web.StaticFileHandler):
         try:
             await web.StaticFileHandler.get(self, path, include_body)
         except web.HTTPError as refusal:
-            # 403 is for a path that leads out of the folder, or to a folder: what is there is not said.
+            # 403 is for a path that leads out of the folder, or to a folder: what is there is not
+            # said.
             if refusal.status_code == 403:
                 raise NotFound() from refusal
             raise

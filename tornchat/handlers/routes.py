@@ -1,4 +1,5 @@
-"""The table of routes. A test asks each of them as a stranger, and holds ``docs/protocol.md`` to it."""
+"""The table of routes. A test asks each of them as a stranger, and holds ``docs/protocol.md`` to
+it."""
 
 from __future__ import annotations
 

@@ -11,17 +11,17 @@ from collections.abc import Callable, Mapping
 
 from tornchat.domain.errors import LogAway
 from tornchat.domain.events import SESSIONS_ENDED, Event
+from tornchat.hub import joining
+from tornchat.hub.outlet import Outlets
+from tornchat.hub.reader import Reader
 from tornchat.log import mirror
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
 from tornchat.wire import sse
-from tornchat.hub import joining
-from tornchat.hub.outlet import Outlets
-from tornchat.hub.reader import Reader
 
 logger = logging.getLogger(__name__)
 
-SLICES = 20
+TURNS = 20
 """A beat interval is cut into so many turns, so that beats do not leave as one burst."""
 SESSION_SECONDS = 15.0
 VOUCH_SECONDS = 25.0
@@ -39,7 +39,7 @@ class Hub:
         self.outlets = Outlets()
         self.on_control: Callable[[str], None] = lambda message: None
         self._topics: dict[str, dict[Reader, None]] = {}
-        self._readers: list[set[Reader]] = [set() for _ in range(SLICES)]
+        self._readers: list[set[Reader]] = [set() for _ in range(TURNS)]
         self._seated = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._beat_cache: tuple[int, bytes] = (-1, b"")
@@ -63,14 +63,14 @@ class Hub:
         await self.bus.close()
 
     def readers(self) -> list[Reader]:
-        return [reader for slice in self._readers for reader in slice]
+        return [reader for turn in self._readers for reader in turn]
 
     # -- readers come and go
 
     def reader(self, user: str, session: str, cursor: int | None) -> Reader:
         """A new reader, which `joining.enter` brings to its topics and `stream` to its socket."""
         reader = Reader(self, user, session, cursor or 0)
-        self._seated = (self._seated + 1) % SLICES
+        self._seated = (self._seated + 1) % TURNS
         self._readers[self._seated].add(reader)
         return reader
 
@@ -109,8 +109,8 @@ class Hub:
         """The stream is over."""
         for topic in list(reader.following):
             self._unfollow(reader, topic)
-        for slice in self._readers:
-            slice.discard(reader)
+        for turn in self._readers:
+            turn.discard(reader)
         if reader.task is not None and reader.task is not asyncio.current_task():
             reader.task.cancel()
 
@@ -180,11 +180,11 @@ class Hub:
 
     async def _beat(self) -> None:
         while True:
-            for slice in self._readers:
+            for turn in self._readers:
                 # A little faster than promised, because timers are late and never early.
-                await asyncio.sleep(self.heartbeat * 0.9 / SLICES)
+                await asyncio.sleep(self.heartbeat * 0.9 / TURNS)
                 last = self.bus.sequence.last if self.bus.healthy else None
-                for reader in list(slice):
+                for reader in list(turn):
                     reader.beat(last)
 
     async def _check_sessions(self) -> None:

@@ -5,8 +5,8 @@
 3. Read all topics with something in (cursor, T], merged by id; look at the floor *after* reading.
 4. Send that, drop live events up to T, send live events after T.
 
-The order is the guarantee: an event after T comes live because the subscription was confirmed before T
-was read, and an event up to T is in the log.
+The order is the guarantee: an event after T comes live because the subscription was confirmed
+before T was read, and an event up to T is in the log.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ async def enter(hub: Hub, reader: Reader, cursor: int | None) -> Entry:
 
 
 async def replay(hub: Hub, reader: Reader, entry: Entry) -> bool:
-    """Step 4 up to the bound, page by page as the socket takes it. False: the log was trimmed away."""
+    """Step 4 up to the bound, page by page as the socket takes it. False: the log was trimmed
+    away."""
     while True:
         for event in entry.events:
             if reader.join.replay(event):

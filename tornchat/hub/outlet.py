@@ -1,7 +1,7 @@
 """The writing end of a stream: bytes go out at once, or wait in a bounded buffer.
 
-A stream's socket is taken from Tornado after the headers: handler, request and IOStream go, and what
-stays is this object and one entry in a selector that all streams of the worker share.
+A stream's socket is taken from Tornado after the headers: handler, request and IOStream go, and
+what stays is this object and one entry in a selector that all streams of the worker share.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import socket
 from collections.abc import Callable
 
 BUFFER_LIMIT = 256 * 1024
-"""Bytes that may wait for a slow reader. More: the stream is cut, and its client resumes from the log."""
+"""Bytes that may wait for a slow reader. More: the stream is cut, and its client resumes from the
+log."""
 LOW_WATER = 32 * 1024
 
 
@@ -131,7 +132,8 @@ class Outlets:
         """Take over a connected socket."""
         sock.setblocking(False)
         if sock.family != socket.AF_UNIX:
-            # Nagle's algorithm holds a small second write back until the first is acknowledged: 40 ms.
+            # Nagle's algorithm holds a small second write back until the first is acknowledged: 40
+            # ms.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         outlet = Outlet(self, sock, on_close)
         self._selector.register(sock, selectors.EVENT_READ, outlet)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tornchat.domain.events import Event
 from tornchat.domain.join import Join
-from tornchat.wire import sse
 from tornchat.hub.outlet import BUFFER_LIMIT, Outlet
+from tornchat.wire import sse
 
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub

@@ -8,9 +8,9 @@ from typing import Any
 from tornchat.domain.announcements import Announcement
 from tornchat.domain.errors import Conflict, Forbidden, NonceReused, TooMany
 from tornchat.domain.topics import room_topic
-from tornchat.wire import packed
 from tornchat.log.client import Client
 from tornchat.log.connection import Argument
+from tornchat.wire import packed
 
 NONCE_SECONDS = 24 * 3600
 BURST_SECONDS = 3

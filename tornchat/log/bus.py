@@ -1,8 +1,8 @@
 """The bus: one subscription connection of a worker, and the repair of what it missed.
 
 What must hold: every event of a followed topic is handed on once it is known that nothing before it
-is missing, and nothing is handed on while that is not known. `domain.sequence` has the rules; here are
-the connection, the confirmations, the pulse that shows a deaf connection, and the reading.
+is missing, and nothing is handed on while that is not known. `domain.sequence` has the rules; here
+are the connection, the confirmations, the pulse that shows a deaf connection, and the reading.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any, Protocol
 from tornchat.domain.errors import LogAway
 from tornchat.domain.events import Event
 from tornchat.domain.sequence import Sequence
-from tornchat.wire import packed
 from tornchat.log import read
 from tornchat.log.client import Client
 from tornchat.log.connection import Connection, connect
+from tornchat.wire import packed
 
 logger = logging.getLogger(__name__)
 
@@ -148,8 +148,8 @@ class Bus:
         )
 
     def _subscribe(self, connection: Connection, topics: list[str]) -> None:
-        # Counted, because a topic may be left and followed again before Redis has answered the first
-        # time: only the confirmation of the newest subscription counts.
+        # Counted, because a topic may be left and followed again before Redis has answered the
+        # first time: only the confirmation of the newest subscription counts.
         for topic in topics:
             self._unconfirmed[topic] += 1
         connection.say("SUBSCRIBE", *(self._keys.channel(topic) for topic in topics))
@@ -259,7 +259,8 @@ class Bus:
         if connection is None or connection.run_id != self._client.run_id:
             raise LogAway("Redis was restarted meanwhile.")
         base, partial = sequence.last, sequence.missing
-        history = await self._history(sequence.lows(where.heads), where.clock)
+        lows = sequence.lows(where.heads)
+        history = await self._history(lows, where.clock)
         floor = await read.floor(self._client)
         if self._connection is not connection:
             return  # lost again meanwhile: what is held now belongs to a later repair
@@ -269,13 +270,16 @@ class Bus:
         if history is None or (partial is None and base < floor):
             (self._audience.close_all if history is None else self._audience.reload_all)()
             history = []
-        for topic, low in (partial or {}).items():
-            late = [event.id for event in history if event.topic == topic]
-            self._audience.missed(topic, late if low >= floor else None)
+        for topic, low in lows.items():
+            late = [event.id for event in history if event.topic == topic and event.id <= base]
+            trimmed = partial is not None and low < floor
+            if late or trimmed:
+                self._audience.missed(topic, None if trimmed else late)
+        if fenced:
+            # Before anything is handed on: a membership that ended in what was lost ends here.
+            self._audience.join_again()
         for event in sequence.resume(where.clock, heads, history):
             self._audience.hand_on(event)
-        if fenced:
-            self._audience.join_again()
 
     async def _history(self, lows: dict[str, int], bound: int) -> list[Event] | None:
         """All events in (low, bound]; None where they are too many."""
@@ -291,7 +295,8 @@ class Bus:
         return found
 
     async def _beat(self) -> None:
-        """Send the pulse; give up a connection that does not carry it; close what waits too long."""
+        """Send the pulse; give up a connection that does not carry it; close what waits too
+        long."""
         while True:
             try:
                 keys = self._keys

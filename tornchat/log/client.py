@@ -19,7 +19,8 @@ _REFUSALS = ("LOADING", "OOM", "MISCONF", "READONLY", "MASTERDOWN", "NOREPLICAS"
 
 class Client:
     """Calls Redis. A call that cannot be answered raises `LogAway`; whether it was carried out is
-    then unknown, so what must not happen twice carries its own key (a nonce, an announcement's key).
+    then unknown, so what must not happen twice carries its own key (a nonce, an announcement's
+    key).
 
     ``fence`` is called when Redis turns out to be a process that the log is not yet fenced for; the
     call that met it waits for the fence and is then made once more.

@@ -29,7 +29,8 @@ Argument = bytes | str | int | float
 
 
 class Connection(asyncio.Protocol):
-    """``on_push`` gets what a subscribed connection hears, ``on_lost`` is called once at the end."""
+    """``on_push`` gets what a subscribed connection hears, ``on_lost`` is called once at the
+    end."""
 
     def __init__(
         self,
@@ -163,9 +164,7 @@ async def connect(
     return connection
 
 
-async def _open(
-    address: Address, on_push: Callable[[list[Any]], None] | None
-) -> Connection:
+async def _open(address: Address, on_push: Callable[[list[Any]], None] | None) -> Connection:
     loop = asyncio.get_running_loop()
     if address.unix_path:
         _, protocol = await loop.create_unix_connection(

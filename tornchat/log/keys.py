@@ -27,7 +27,8 @@ class Keys:
         """Channel from worker to worker: nudges, and the keys of announcements made."""
 
     def log(self, topic: str) -> str:
-        """Stream of one topic, entry id ``<id>-0``, fields ``e`` (packed event) and ``p`` (prev)."""
+        """Stream of one topic, entry id ``<id>-0``, fields ``e`` (packed event) and ``p``
+        (prev)."""
         return f"{self.prefix}log:{topic}"
 
     def channel(self, topic: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from tornchat.domain.events import Event
 from tornchat.domain.topics import room_topic, user_topic
-from tornchat.wire import packed
 from tornchat.log.client import Client
 from tornchat.log.connection import Argument
+from tornchat.wire import packed
 
 PAGE = 200
 """Entries read from one log at a time."""
@@ -48,7 +48,8 @@ async def floor(client: Client) -> int:
 
 
 async def behind(client: Client, after: Mapping[str, int], bound: int, limit: int) -> int:
-    """How many events stand in (after[topic], bound], counted no further than a bit over ``limit``."""
+    """How many events stand in (after[topic], bound], counted no further than a bit over
+    ``limit``."""
     if not after:
         return 0
     keys = [client.keys.log(topic) for topic in after]
@@ -84,9 +85,7 @@ async def page(
     return [event for event in merged if event.id <= complete], complete
 
 
-async def latest(
-    client: Client, topic: str, above: int, below: int, count: int
-) -> list[Event]:
+async def latest(client: Client, topic: str, above: int, below: int, count: int) -> list[Event]:
     """The newest ``count`` events of one topic in (above, below), in the order of their ids."""
     entries = await client.call(
         "XREVRANGE", client.keys.log(topic), f"{below - 1}-0", f"{above + 1}-0", "COUNT", count

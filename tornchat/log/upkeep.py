@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tornchat.domain.errors import LogAway
 from tornchat.domain.events import Event
-from tornchat.wire import packed
 from tornchat.log.client import Client
+from tornchat.wire import packed
 
 
 async def hold_lease(client: Client, token: str, milliseconds: int) -> bool:
@@ -34,9 +34,7 @@ async def archived(client: Client) -> int:
 async def set_archived(client: Client, mark: int) -> None:
     """The archive has committed everything up to ``mark``: drop that part of the queue."""
     keys = client.keys
-    await client.script(
-        "archived", [keys.run, keys.archived, keys.queue], [mark, f"{mark + 1}-0"]
-    )
+    await client.script("archived", [keys.run, keys.archived, keys.queue], [mark, f"{mark + 1}-0"])
 
 
 async def trim(client: Client, wanted: int) -> int:

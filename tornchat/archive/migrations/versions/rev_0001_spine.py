@@ -81,6 +81,10 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_messages_room_id_id", "messages", ["room_id", "id"])
+    kept = sa.text("nonce IS NOT NULL")
+    op.create_index(
+        "ix_messages_nonce_at", "messages", ["at"], sqlite_where=kept, postgresql_where=kept
+    )
     number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     op.create_table(
         "outbox",
