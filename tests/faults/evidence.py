@@ -108,8 +108,8 @@ class Evidence:
     def _due(self, witness: Witness, stay: Stay, seen: list[int]) -> list[int]:
         """What must have come of a stay.
 
-        A reader that joins the log again has the memberships of that moment. So of a stay that was over
-        by then the end may be missing, but nothing before what was seen.
+        A reader that joins the log again has the memberships of that moment. So of a stay that was
+        over by then the end may be missing, but nothing before what was seen.
         """
         due = [
             id for id in self._ledger.ids(stay.room) if stay.holds(id) and not witness.covers(id)
@@ -136,7 +136,6 @@ class Evidence:
 
     def _log(self, topic: str) -> list[Logged]:
         listed = self._redis.ask("EVAL", _LIST, "1", KEYS.log(topic))
-        assert isinstance(listed, list)
         return [Logged(int(id), kind, room) for id, kind, room in listed]
 
 

@@ -10,7 +10,7 @@ from tests.running import RunningServer, command_line, until
 
 
 def kill_everything(server: RunningServer) -> None:
-    """SIGKILL for the embedded Redis, the workers and the supervisor, as nearly at once as can be."""
+    """SIGKILL for the embedded Redis, the workers and the supervisor, as good as at once."""
     victims = [server.redis(), *server.workers(), server.process.pid]
     for victim in victims:
         with suppress(ProcessLookupError):

@@ -1,7 +1,8 @@
-"""People who write while things break: each keeps trying, as a good client does, and keeps a ledger."""
+"""People who write while things break: each tries until it is accepted and keeps a ledger."""
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 from collections.abc import Sequence
@@ -10,9 +11,11 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.people import Person
+from tests.running import until
 
 _ATTEMPT_SECONDS = 6.0
 _INSIST_SECONDS = 90.0
+_LOADS = itertools.count()
 
 
 @dataclass(slots=True)
@@ -31,6 +34,12 @@ class Ledger:
         return sorted(id for where, id in self.accepted.copy().values() if where == room)
 
 
+def more(ledger: Ledger, messages: int = 60) -> None:
+    """Wait until so many more have been accepted."""
+    due = len(ledger) + messages
+    until(lambda: len(ledger) >= due, 60, f"{messages} more accepted messages")
+
+
 class Talker(threading.Thread):
     """Writes in ``rooms`` until `stop`, with ``pause`` seconds in between on average."""
 
@@ -47,9 +56,9 @@ class Talker(threading.Thread):
         person.http.timeout = httpx.Timeout(_ATTEMPT_SECONDS)
 
     def run(self) -> None:
-        number = 0
+        number, load = 0, next(_LOADS)
         while not self._over.wait(self._random.uniform(0, 2 * self._pause)):
-            nonce = f"{self._person.name} {number}"
+            nonce = f"{self._person.name} {load}.{number}"
             room = self._random.choice(self._rooms)
             try:
                 id = self._person.insist(nonce, nonce, room, _INSIST_SECONDS)

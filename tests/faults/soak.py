@@ -1,11 +1,12 @@
-"""A soak: people chat through several workers while workers, Redis and the lines between them break.
+"""A soak: people chat through several workers while workers, Redis and the lines between break.
 
     python -m tests.faults.soak --seconds 60 --seed 1 --workers 3
 
-Who writes tries again until a message is accepted and notes it in a ledger; witnesses on all workers
-note what they see, and some of them walk in and out of a room. In the end the ledger, the log, the
-streams and the history must agree. The seed fixes which faults come and when; what they hit
-depends on the machine. Exit status 0: nothing was lost, doubled, reordered or shown to a stranger.
+Who writes tries again until a message is accepted and notes it in a ledger; witnesses on all
+workers note what they see, and some of them walk in and out of a room. In the end the ledger, the
+log, the streams and the history must agree. The seed fixes which faults come and when; what they
+hit depends on the machine. Exit status 0: nothing was lost, doubled, reordered or shown to a
+stranger.
 """
 
 from __future__ import annotations

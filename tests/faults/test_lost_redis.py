@@ -1,4 +1,4 @@
-"""A Redis that comes back with less than it had: emptied, or an older copy put back in its place."""
+"""A Redis that comes back with less than it had: emptied, or an older copy in its place."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import pytest
 
 from tests.conftest import StartServer
 from tests.faults.killing import kill_everything
+from tests.faults.own_redis import ask
 from tests.faults.witness import Witness
 from tests.people import Person
 from tests.running import RunningServer, until
-from tornchat.log.address import Address
-from tornchat.log.blocking import Conversation
 from tornchat.log.keys import Keys
 
 KEYS = Keys()
@@ -39,9 +38,9 @@ def budi(server: RunningServer, ana: Person) -> Person:
 
 def until_archived(server: RunningServer) -> int:
     """Wait until the archive has taken everything; its watermark."""
-    with Conversation(Address.of_socket(server.data / "redis" / "redis.sock"), 5) as redis:
-        until(lambda: redis.ask("XLEN", KEYS.queue) == 0, 20, "the archive")
-        return int(str(redis.ask("GET", KEYS.archived)))
+    socket = str(server.data / "redis" / "redis.sock")
+    until(lambda: ask("XLEN", KEYS.queue, unix_socket_path=socket) == 0, 20, "the archive")
+    return int(ask("GET", KEYS.archived, unix_socket_path=socket))
 
 
 def database(server: RunningServer) -> sqlite3.Connection:
@@ -57,6 +56,11 @@ def put_back(server: RunningServer, copy: Path) -> None:
     there = server.data / "redis" / "appendonlydir"
     shutil.rmtree(there)
     shutil.copytree(copy, there)
+
+
+def was_told_of(witness: Witness, person: Person) -> bool:
+    """Whether it has seen somebody join."""
+    return any(e["kind"] == "member.joined" and e["user"] == person.id for e in witness.events)
 
 
 def stream_once(person: Person, after: int) -> str:
@@ -85,6 +89,7 @@ def test_an_emptied_redis_is_filled_from_the_database_and_old_cursors_reload(
     assert said_by_stream.count("event:") == 1, "and ends the stream"
 
     back = Witness(budi, after=cursor)
+    until(lambda: back.gaps and len(back.hellos) == 2, 20, "a stream after the reset")
     assert [message["id"] for message in budi.history(room)] == said, "history is whole"
     new = budi.say("memberships and sessions are back", room)
     assert new > max(*said, cursor), "ids go on above all that were ever given"
@@ -112,7 +117,7 @@ def test_a_lost_tail_that_the_archive_has_is_said_with_a_reload(
 
     start_server(*OPTIONS, port=server.port)
     back = Witness(budi, after=cursor)
-    until(lambda: back.gaps, 20, "the reset")
+    until(lambda: back.gaps and len(back.hellos) == 2, 20, "a stream after the reset")
     said.append(ana.say("after"))
     back.wait_for(1)
     assert back.ids(ana.room) == said[-1:]
@@ -162,6 +167,7 @@ def test_a_lost_tail_that_nobody_has_is_shown_by_prev_and_what_was_announced_is_
 
     start_server(*OPTIONS, port=server.port)
     back = Witness(ana, after=cursor)
+    back.wait(lambda: was_told_of(back, budi), "the announcement")
     follower = Witness(budi)
     new = ana.say("new", room)
     assert new > max(lost), "ids are not used again"

@@ -1,7 +1,7 @@
 """SIGKILL for the embedded Redis, alone and with everything else, while people talk.
 
-With ``--fsync always``, since the promise is held to the letter here: with ``everysec`` Redis may hold a
-write back while the disk is busy, for two seconds at most, and take it with it when it dies.
+With ``--fsync always``, since the promise is held to the letter here: with ``everysec`` Redis may
+hold a write back while the disk is busy, for two seconds at most, and take it with it when it dies.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import signal
 
 from tests.conftest import StartServer
 from tests.faults.killing import kill_everything
-from tests.faults.load import Ledger, Load
+from tests.faults.load import Ledger, Load, more
 from tests.faults.witness import Witness
 from tests.people import Person
-from tests.running import RunningServer, until
+from tests.running import RunningServer
 
 OPTIONS = ("--workers", "2", "--heartbeat", "1", "--post-rate", "0", "--fsync", "always")
 
@@ -28,7 +28,7 @@ def assert_all_saw(witnesses: list[Witness], ledger: Ledger, room: str, after: i
     due = [id for id in ledger.ids(room) if id > after]
     assert due
     for witness in witnesses:
-        witness.wait(lambda w=witness: int(w.last_id or 0) >= due[-1], "the last message", 40)
+        witness.wait_until(due[-1])
         assert witness.ids(room) == due
         assert witness.faults() == []
         assert witness.gaps == [], "nothing was lost, so nobody has to reload"
@@ -42,11 +42,9 @@ def test_a_redis_that_is_killed_twice_loses_nothing_that_was_accepted(
     witnesses = [Witness(person) for person in people * 2]
     with Load(people) as ledger:
         for _ in range(2):
-            before = len(ledger)
-            until(lambda before=before: len(ledger) > before + 60, 30, "some messages")
+            more(ledger)
             os.kill(server.redis(), signal.SIGKILL)
-        before = len(ledger)
-        until(lambda: len(ledger) > before + 60, 40, "messages after the second death")
+        more(ledger)
     assert_all_saw(witnesses, ledger, people[0].room)
     assert [message["id"] for message in people[0].whole_history()] == ledger.ids(people[0].room)
     assert server.errors.count("starting it again") == 2
@@ -63,13 +61,12 @@ def test_nothing_accepted_is_missing_after_everything_was_killed_and_started_aga
     staying, leaving = Witness(ana), Witness(budi)
     load = Load(people, ledger=ledger)
     with load:
-        until(lambda: len(ledger) > 40, 30, "some messages")
+        more(ledger)
         cursor = leaving.leave()
-        until(lambda: len(ledger) > 100, 30, "more messages")
+        more(ledger)
         kill_everything(server)
         again = start_server(*OPTIONS, port=server.port)
-        before = len(ledger)
-        until(lambda: len(ledger) > before + 60, 40, "messages after the start")
+        more(ledger)
     assert_all_saw([staying], ledger, ana.room)
     back = Witness(budi, after=cursor)
     assert_all_saw([back], ledger, ana.room, after=cursor)

@@ -40,6 +40,14 @@ class Witness(Follower):
         """The ids of the messages of a room, in the order of arrival."""
         return [event["id"] for event in self.messages() if event["room"] == room]
 
+    def wait_until(self, id: int, seconds: float = 60) -> None:
+        """Until its position is at ``id`` or behind it."""
+        self.wait(lambda: int(self.last_id or 0) >= id, f"position {id}", seconds)
+
+    def wait_for_more(self, room: str, than: int, seconds: float = 60) -> None:
+        """Until it has seen more messages of a room than so many."""
+        self.wait(lambda: len(self.ids(room)) > than, f"a message in {room}", seconds)
+
     def covers(self, id: int) -> bool:
         """Whether a reset has left this id to the history."""
         return any(gap.low < id <= gap.high for gap in self.gaps)

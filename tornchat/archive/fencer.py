@@ -12,7 +12,7 @@ import logging
 import secrets
 from collections.abc import Callable
 
-from tornchat.archive import marks, members, outbox, sessions
+from tornchat.archive import marks, members, messages, outbox, sessions
 from tornchat.archive.announcer import note
 from tornchat.archive.engine import Database
 from tornchat.domain.announcements import Announcement
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 WAITING = 1000
 """A keeper makes far fewer announcements before it notes them."""
 TOGETHER = 200
+MESSAGES = 1000
+"""Read at once, to put their nonces back."""
 
 
 class Fencer:
@@ -55,6 +57,8 @@ class Fencer:
         await self._note_what_was_announced(now)
         if survived and archived <= survived:
             await self._announce_again(survived)
+        if archived > survived:
+            await self._remember_nonces(survived, now)
         staged = await self._restore_mirror(now)
         fenced = await upkeep.fence(client, run_id, mark, archived, staged, FENCE_STEP)
         if fenced.first:
@@ -95,6 +99,17 @@ class Fencer:
             await outbox.reopen(
                 conn, [row.id for row in rows if row.announced_id == lost.get(row.id)]
             )
+
+    async def _remember_nonces(self, survived: int, now: int) -> None:
+        """Who did not hear that a message was accepted sends it again: it is still the same one."""
+        after = max(survived, id_at(now - append.NONCE_SECONDS * 1000))
+        while True:
+            async with self._database.read() as conn:
+                page = await messages.with_nonce(conn, after=after, limit=MESSAGES)
+            if not page:
+                return
+            await append.remember_nonces(self._client, page, now)
+            after = page[-1].id
 
     async def _restore_mirror(self, now: int) -> str:
         """Write memberships anew and put all sessions aside; gives the key of the latter."""

@@ -87,6 +87,13 @@ async def page(
     return [Message(*row) for row in reversed(rows)]
 
 
+async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[Message]:
+    """The first ``limit`` messages above ``after``, of all rooms, that have a nonce."""
+    query = _MESSAGE.where(messages.c.id > after, messages.c.nonce.is_not(None))
+    rows = await conn.execute(query.order_by(messages.c.id).limit(limit))
+    return [Message(*row) for row in rows]
+
+
 async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, int], int]:
     """Room -> messages of others that ``user_id`` has not read, up to `MOST_UNREAD` each.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from tornchat.archive import messages, rooms
@@ -12,7 +11,7 @@ from tornchat.domain.errors import DatabaseAway, Forbidden, InvalidValue, NotFou
 from tornchat.domain.events import Event
 from tornchat.domain.history import fold
 from tornchat.domain.ids import MAX_ID
-from tornchat.domain.messages import Message
+from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic
 from tornchat.log import append, mirror, read, upkeep
 
@@ -31,7 +30,7 @@ async def post(
     answer = _id_or_none(reply_to)
     html = await chat.renderer.render_off_loop(text)
     fields = events.message(room, who.user, text, html, key, answer)
-    digest = hashlib.sha256(f"{answer}:{text}".encode()).hexdigest()[:32]
+    digest = digest_of(text, answer)
     try:
         appended = await append.append_message(chat.client, fields, digest, chat.post_rate)
     except Forbidden:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,3 +58,8 @@ def message_of(id: int, event: Mapping[str, Any]) -> Message:
         reply_to=event.get("reply_to"),
         version=id,
     )
+
+
+def digest_of(body: str, reply_to: int | None) -> str:
+    """Tells whether the same nonce comes with the same content."""
+    return hashlib.sha256(f"{reply_to}:{body}".encode()).hexdigest()[:32]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from tornchat.domain.announcements import Announcement
 from tornchat.domain.errors import Conflict, Forbidden, NonceReused, TooMany
+from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic
 from tornchat.log.client import Client
 from tornchat.log.connection import Argument
@@ -73,6 +75,23 @@ async def append_message(
             raise NonceReused()
         case _:
             raise Conflict(f"append answered {reply!r}")
+
+
+async def remember_nonces(client: Client, messages: Iterable[Message], now: int) -> None:
+    """Put back what the log has to know of accepted messages, so that none is accepted twice.
+
+    ``now`` is Redis' time in unix ms. Nonces that are known, or too old, are passed over.
+    """
+    commands: list[tuple[Argument, ...]] = []
+    for message in messages:
+        seconds = NONCE_SECONDS - (now - message.at) // 1000
+        if message.nonce is not None and seconds > 0:
+            key = client.keys.once(message.author, message.room, message.nonce)
+            digest = digest_of(message.body, message.reply_to)
+            first = f"{message.id}:0:{message.at}:{digest}"
+            commands.append(("SET", key, first, "EX", seconds, "NX"))
+    if commands:
+        await client.calls(commands)
 
 
 async def announce(client: Client, key: str, announcement: Announcement) -> int:

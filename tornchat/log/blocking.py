@@ -1,16 +1,17 @@
 """Redis asked without an event loop, for the moments before there is one.
 
-The supervisor must be up in a fraction of a second: a socket and hiredis import ten times faster
-than a client library.
+redis-py does the talking here: the supervisor asks a few questions at its start, and none of what
+keeps redis-py out of the workers (``docs/decisions/redis-connection.md``) matters to them.
 """
 
 from __future__ import annotations
 
-import socket
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-import hiredis
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tornchat.log.address import Address
 
@@ -24,17 +25,30 @@ class Conversation:
 
     def __init__(self, address: Address, timeout: float) -> None:
         """Connect and sign in. Raises ``OSError`` (``TimeoutError`` too) and RedisSays."""
-        self._reader = hiredis.Reader(encoding="utf-8", errors="replace")
-        self._socket = _connect(address, timeout)
-        try:
-            if address.password:
-                name = (address.user,) if address.user else ()
-                self.ask("AUTH", *name, address.password)
-            if address.database:
-                self.ask("SELECT", str(address.database))
-        except BaseException:
-            self._socket.close()
-            raise
+        where: dict[str, Any] = {"host": address.host, "port": address.port}
+        if address.unix_path:
+            where = {"unix_socket_path": address.unix_path}
+        elif address.tls:
+            where |= {
+                "ssl": True,
+                "ssl_cert_reqs": "required" if address.verify else "none",
+                "ssl_check_hostname": address.verify,
+                "ssl_ca_certs": address.authorities or None,
+            }
+        self._client = redis.Redis(
+            **where,
+            db=address.database,
+            username=address.user or None,
+            password=address.password or None,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            encoding_errors="replace",
+            decode_responses=True,
+        )
+        self._client.response_callbacks.clear()  # replies as Redis gives them
+        self.ask("PING")
 
     def __enter__(self) -> Self:
         return self
@@ -45,23 +59,20 @@ class Conversation:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._socket.close()
+        self._client.close()
 
-    def ask(self, *command: str) -> object:
+    def ask(self, *command: str) -> Any:
         """The reply to one command. Raises RedisSays for an error, ``OSError`` for no reply."""
-        packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub: one part only
-        self._socket.sendall(packed)
         try:
-            while (reply := self._reader.gets()) is False:
-                received = self._socket.recv(65536)
-                if not received:
-                    raise ConnectionResetError("the connection was closed")
-                self._reader.feed(received)
-        except hiredis.ProtocolError:
+            return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+        except redis.TimeoutError as error:
+            raise TimeoutError(str(error)) from error
+        except (redis.ResponseError, redis.AuthenticationError, redis.BusyLoadingError) as error:
+            raise RedisSays(str(error)) from None
+        except redis.InvalidResponse:
             raise RedisSays("what answers there is not Redis") from None
-        if isinstance(reply, hiredis.ReplyError):
-            raise RedisSays(str(reply))
-        return reply
+        except redis.ConnectionError as error:
+            raise _cause_of(error) from error
 
     def info(self) -> dict[str, str]:
         """What INFO says, as one flat table."""
@@ -69,21 +80,7 @@ class Conversation:
         return dict(line.split(":", 1) for line in lines if ":" in line and line[:1] != "#")
 
 
-def _connect(address: Address, timeout: float) -> socket.socket:
-    if address.unix_path:
-        local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        local.settimeout(timeout)
-        try:
-            local.connect(address.unix_path)
-        except BaseException:
-            local.close()
-            raise
-        return local
-    remote = socket.create_connection((address.host, address.port), timeout)
-    if not address.tls:
-        return remote
-    try:
-        return address.tls_context().wrap_socket(remote, server_hostname=address.host)
-    except BaseException:
-        remote.close()
-        raise
+def _cause_of(error: BaseException) -> OSError:
+    """The operating system's error under redis-py's."""
+    cause = error.__cause__ or error.__context__
+    return cause if isinstance(cause, OSError) else ConnectionResetError(str(error))

@@ -162,8 +162,8 @@ class EmbeddedRedis:
 
     def _answers(self) -> bool:
         try:
-            with Conversation(Address.of_socket(self.socket), _ANSWER) as redis:
-                return redis.ask("PING") == "PONG"
+            with Conversation(Address.of_socket(self.socket), _ANSWER):
+                return True
         except (OSError, RedisSays):
             return False
 

@@ -20,7 +20,12 @@ export function openAccount(app, { user, server }) {
       h(
         "div",
         {},
-        h("p", { class: "profile-name" }, h("bdi", {}, nameOf(user)), user.role === "admin" && h("span", { class: "tag" }, t("account.admin"))),
+        h(
+          "p",
+          { class: "profile-name" },
+          h("bdi", {}, nameOf(user)),
+          user.role === "admin" && h("span", { class: "tag" }, t("account.admin")),
+        ),
         h("p", { class: "quiet" }, `@${user.username}`),
       ),
     ),
@@ -29,8 +34,18 @@ export function openAccount(app, { user, server }) {
     h(
       "div",
       { class: "account-actions" },
-      h("button", { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app, user)) }, icon("lock"), t("password.title")),
-      h("button", { class: "button button-wide", onclick: () => (dialog.close(), emit(app, "sign-out")) }, icon("exit"), t("account.sign_out")),
+      h(
+        "button",
+        { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app, user)) },
+        icon("lock"),
+        t("password.title"),
+      ),
+      h(
+        "button",
+        { class: "button button-wide", onclick: () => (dialog.close(), emit(app, "sign-out")) },
+        icon("exit"),
+        t("account.sign_out"),
+      ),
     ),
     h("p", { class: "keys quiet" }, t("account.keys")),
     h("p", { class: "version quiet" }, `Tornchat ${server.version}`),
@@ -56,7 +71,13 @@ function themes() {
         h(
           "label",
           {},
-          h("input", { type: "radio", name: "theme", value: name, checked: name === current, onchange: choose }),
+          h("input", {
+            type: "radio",
+            name: "theme",
+            value: name,
+            checked: name === current,
+            onchange: choose,
+          }),
           t(`theme.${name}`),
         ),
       ),
@@ -90,18 +111,37 @@ function openPassword(app, user) {
   const form = h(
     "form",
     { class: "stack", novalidate: true },
-    field("field.password.old", { name: "old", type: "password", autocomplete: "current-password", required: true }),
-    field("field.password.new", { name: "new", type: "password", autocomplete: "new-password", required: true, hint: "field.password.hint" }),
+    field("field.password.old", {
+      name: "old",
+      type: "password",
+      autocomplete: "current-password",
+      required: true,
+    }),
+    field("field.password.new", {
+      name: "new",
+      type: "password",
+      autocomplete: "new-password",
+      required: true,
+      hint: "field.password.hint",
+    }),
     h("p", { class: "quiet" }, t("password.more")),
     formError(),
     h(
       "div",
       { class: "dialog-actions" },
-      h("button", { type: "button", class: "button button-plain", onclick: () => close(form) }, t("dialog.cancel")),
+      h(
+        "button",
+        { type: "button", class: "button button-plain", onclick: () => close(form) },
+        t("dialog.cancel"),
+      ),
       h("button", { class: "button button-main" }, t("password.do")),
     ),
   );
   const detailOf = (data) => ({ values: Object.fromEntries(data) });
   const check = ({ values }) => checkPassword(values.new, user.username);
-  openDialog(app, t("password.title"), submitBy(form, "password-change", { detailOf, check, done: close }));
+  openDialog(
+    app,
+    t("password.title"),
+    submitBy(form, "password-change", { detailOf, check, done: close }),
+  );
 }

@@ -12,7 +12,7 @@ export function avatar(person, size = "") {
 export const nameOf = (person) => person.display_name || person.username || "";
 
 /** The first letters of the first and the last word; whole characters, also outside the BMP. */
-export function initials(name) {
+function initials(name) {
   const words = name.trim().split(/\s+/u).filter(Boolean);
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined]
     .filter(Boolean)

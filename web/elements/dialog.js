@@ -18,7 +18,16 @@ export function openDialog(app, title, ...children) {
         "header",
         { class: "dialog-head" },
         h("h2", { id }, title),
-        h("button", { type: "button", class: "icon-button", "aria-label": t("dialog.close"), onclick: () => dialog.close() }, icon("close")),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": t("dialog.close"),
+            onclick: () => dialog.close(),
+          },
+          icon("close"),
+        ),
       ),
       ...children,
     ),

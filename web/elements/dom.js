@@ -29,7 +29,12 @@ export function emit(element, name, detail = {}) {
 /** A labelled input. `key` is the words' key; `hint` another key or null. */
 export function field(key, { hint = null, ...attributes }) {
   const id = `field-${attributes.name}-${(counter += 1)}`;
-  const input = h("input", { id, class: "input", "aria-describedby": hint && `${id}-hint`, ...attributes });
+  const input = h("input", {
+    id,
+    class: "input",
+    "aria-describedby": hint && `${id}-hint`,
+    ...attributes,
+  });
   return h(
     "div",
     { class: "field" },

@@ -7,11 +7,13 @@ const PATHS = {
   plus: "M10 4v12M4 10h12",
   compass: "M10 17.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15zM13 7l-1.600 4.400L7 13l1.600-4.400z",
   back: "M12.5 4 6.5 10l6 6",
-  people: "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 16.5c.4-3 2.5-4.700 5.5-4.700s5.100 1.700 5.5 4.700M13 3.800a3 3 0 0 1 0 5.400M15 12.300c1.700.7 2.700 2.100 3 4.200",
+  people:
+    "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 16.5c.4-3 2.5-4.700 5.5-4.700s5.100 1.700 5.5 4.700M13 3.800a3 3 0 0 1 0 5.400M15 12.300c1.700.7 2.700 2.100 3 4.200",
   send: "M3 10h11M9 4.5l5.5 5.5L9 15.5",
   down: "M10 4v12M4.5 10.5 10 16l5.5-5.5",
   close: "M5 5l10 10M15 5 5 15",
-  sliders: "M3 6h8M15 6h2M3 14h2M9 14h8M13 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM7 16a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
+  sliders:
+    "M3 6h8M15 6h2M3 14h2M9 14h8M13 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM7 16a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
   alert: "M10 17.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15zM10 6.5v4.5M10 13.600v.1",
   exit: "M8 3H4v14h4M8.5 10H17M13.5 6.5 17 10l-3.5 3.5",
 };
@@ -19,7 +21,13 @@ const PATHS = {
 export function icon(name, size = 20) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
-  const attributes = { viewBox: "0 0 20 20", width: size, height: size, "aria-hidden": "true", fill: "none" };
+  const attributes = {
+    viewBox: "0 0 20 20",
+    width: size,
+    height: size,
+    "aria-hidden": "true",
+    fill: "none",
+  };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
   path.setAttribute("d", PATHS[name]);
   path.setAttribute("stroke", "currentColor");

@@ -25,17 +25,35 @@ function failure(key, again) {
 
 function skeletons(count) {
   const one = () =>
-    h("div", { class: "skeleton" }, h("i", { class: "bone bone-face" }), h("i", { class: "bone bone-name" }), h("i", { class: "bone" }));
-  return h("div", { class: "skeletons", "aria-hidden": "true" }, Array.from({ length: count }, one));
+    h(
+      "div",
+      { class: "skeleton" },
+      h("i", { class: "bone bone-face" }),
+      h("i", { class: "bone bone-name" }),
+      h("i", { class: "bone" }),
+    );
+  return h(
+    "div",
+    { class: "skeletons", "aria-hidden": "true" },
+    Array.from({ length: count }, one),
+  );
 }
 
 function beginning(room, empty) {
   return h(
     "div",
     { class: "beginning" },
-    h("span", { class: "beginning-mark", "aria-hidden": "true" }, icon(room.kind === "open" ? "hash" : "lock", 28)),
+    h(
+      "span",
+      { class: "beginning-mark", "aria-hidden": "true" },
+      icon(room.kind === "open" ? "hash" : "lock", 28),
+    ),
     h("h3", {}, t("list.beginning", { room: room.name })),
     room.description ? h("p", { dir: "auto" }, room.description) : "",
-    h("p", { class: "quiet" }, t(empty ? "list.empty" : room.kind === "open" ? "list.open" : "list.private")),
+    h(
+      "p",
+      { class: "quiet" },
+      t(empty ? "list.empty" : room.kind === "open" ? "list.open" : "list.private"),
+    ),
   );
 }

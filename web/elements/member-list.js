@@ -39,7 +39,15 @@ class MemberList extends HTMLElement {
         "header",
         { class: "details-head" },
         h("h2", {}, t("room.details")),
-        h("button", { class: "icon-button", "aria-label": t("dialog.close"), onclick: () => emit(this, "details-close") }, icon("close")),
+        h(
+          "button",
+          {
+            class: "icon-button",
+            "aria-label": t("dialog.close"),
+            onclick: () => emit(this, "details-close"),
+          },
+          icon("close"),
+        ),
       ),
       h(
         "div",
@@ -50,7 +58,10 @@ class MemberList extends HTMLElement {
         room.kind === "private" ? this.#addForm(room) : "",
         h(
           "button",
-          { class: "button button-wide leave", onclick: () => openLeaveRoom(this.closest("tc-app"), this.#room) },
+          {
+            class: "button button-wide leave",
+            onclick: () => openLeaveRoom(this.closest("tc-app"), this.#room),
+          },
           icon("exit"),
           t("leave.do"),
         ),
@@ -72,11 +83,20 @@ class MemberList extends HTMLElement {
     const form = h(
       "form",
       { class: "stack add-member", novalidate: true },
-      field("members.add", { name: "username", autocomplete: "off", autocapitalize: "none", spellcheck: "false", hint: "members.add.hint" }),
+      field("members.add", {
+        name: "username",
+        autocomplete: "off",
+        autocapitalize: "none",
+        spellcheck: "false",
+        hint: "members.add.hint",
+      }),
       formError(),
       h("button", { class: "button button-wide" }, icon("plus"), t("members.add.do")),
     );
-    const detailOf = (data) => ({ room: room.id, username: data.get("username").trim().replace(/^@/, "") });
+    const detailOf = (data) => ({
+      room: room.id,
+      username: data.get("username").trim().replace(/^@/, ""),
+    });
     return submitBy(form, "member-add", { detailOf, done: () => form.reset() });
   }
 }

@@ -9,7 +9,13 @@ const LONGEST = 10_000;
 const WARN_FROM = 9_000;
 
 class MessageComposer extends HTMLElement {
-  #text = h("textarea", { rows: 1, enterkeyhint: "enter", autocomplete: "off", dir: "auto", "aria-describedby": "composer-count" });
+  #text = h("textarea", {
+    rows: 1,
+    enterkeyhint: "enter",
+    autocomplete: "off",
+    dir: "auto",
+    "aria-describedby": "composer-count",
+  });
   #send = h("button", { class: "send", type: "submit" }, icon("send"));
   #count = h("span", { id: "composer-count", class: "count", "aria-live": "polite" });
   #hint = h("span", { class: "composer-hint" });

@@ -148,7 +148,9 @@ class MessageList extends HTMLElement {
     const { page, me } = this.#view;
     this.#pill.hidden = this.#atEnd || !this.#placed;
     if (this.#pill.hidden) return;
-    const count = page.messages.filter(({ id, author }) => id > this.#endId && author !== me).length;
+    const count = page.messages.filter(
+      ({ id, author }) => id > this.#endId && author !== me,
+    ).length;
     const words = count > 0 ? t("list.new", { count }) : t("list.newest");
     this.#pill.classList.toggle("pill-news", count > 0);
     this.#pill.replaceChildren(icon("down", 18), h("span", {}, words));
@@ -165,7 +167,8 @@ function viewOf(state) {
 
 function sameView(view, other) {
   if (!other || view.room.id !== other.room.id) return false;
-  if (view.room.description !== other.room.description || view.room.name !== other.room.name) return false;
+  if (view.room.description !== other.room.description || view.room.name !== other.room.name)
+    return false;
   const pendingSame =
     view.pending.length === other.pending.length &&
     view.pending.every((item, i) => item === other.pending[i]);

@@ -57,7 +57,11 @@ function by(name, at) {
 
 function time(at, hidden) {
   const iso = new Date(at).toISOString();
-  return h("time", { datetime: iso, title: fullLabel(at), "aria-hidden": hidden ? "true" : null }, timeLabel(at));
+  return h(
+    "time",
+    { datetime: iso, title: fullLabel(at), "aria-hidden": hidden ? "true" : null },
+    timeLabel(at),
+  );
 }
 
 function rendered({ body, html }) {
@@ -69,7 +73,8 @@ function typed(body) {
   return h("div", { class: `${proseClass(body)} typed`, dir: "auto" }, body);
 }
 
-const FEW_EMOJI = /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
+const FEW_EMOJI =
+  /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
 
 const proseClass = (body) =>
   body.length < 40 && FEW_EMOJI.test(body.trim()) ? "prose prose-emoji" : "prose";

@@ -5,7 +5,13 @@ import { emit, formError, h } from "./dom.js";
 import { icon } from "./icons.js";
 
 class RoomBrowser extends HTMLElement {
-  #search = h("input", { class: "input", type: "search", placeholder: t("browse.search"), "aria-label": t("browse.search"), oninput: () => this.#show() });
+  #search = h("input", {
+    class: "input",
+    type: "search",
+    placeholder: t("browse.search"),
+    "aria-label": t("browse.search"),
+    oninput: () => this.#show(),
+  });
   #error = formError();
   #list = h("ul", { class: "found" });
   #rooms = null;
@@ -26,7 +32,9 @@ class RoomBrowser extends HTMLElement {
     const wanted = this.#search.value.trim().toLocaleLowerCase();
     const compare = new Intl.Collator(language(), { numeric: true }).compare;
     const found = (this.#rooms ?? [])
-      .filter((room) => `${room.name} ${room.description ?? ""}`.toLocaleLowerCase().includes(wanted))
+      .filter((room) =>
+        `${room.name} ${room.description ?? ""}`.toLocaleLowerCase().includes(wanted),
+      )
       .sort((a, b) => compare(a.name, b.name));
     this.#list.replaceChildren(...found.map((room) => this.#entry(room)));
     if (found.length === 0 && this.#rooms) {
@@ -52,10 +60,23 @@ class RoomBrowser extends HTMLElement {
       h(
         "div",
         { class: "found-words" },
-        h("p", {}, h("bdi", { class: "found-name" }, room.name), h("span", { class: "quiet" }, t("room.members", { count: room.members }))),
+        h(
+          "p",
+          {},
+          h("bdi", { class: "found-name" }, room.name),
+          h("span", { class: "quiet" }, t("room.members", { count: room.members })),
+        ),
         room.description && h("p", { class: "quiet", dir: "auto" }, room.description),
       ),
-      h("button", { class: "button", "aria-label": t("browse.join.named", { room: room.name }), onclick: join }, t("browse.join")),
+      h(
+        "button",
+        {
+          class: "button",
+          "aria-label": t("browse.join.named", { room: room.name }),
+          onclick: join,
+        },
+        t("browse.join"),
+      ),
     );
   }
 }

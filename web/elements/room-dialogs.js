@@ -11,7 +11,11 @@ export function openCreateRoom(app) {
     "form",
     { class: "stack", novalidate: true },
     field("field.room_name", { name: "name", autocomplete: "off", required: true }),
-    field("field.room_description", { name: "description", autocomplete: "off", hint: "field.room_description.hint" }),
+    field("field.room_description", {
+      name: "description",
+      autocomplete: "off",
+      hint: "field.room_description.hint",
+    }),
     h(
       "label",
       { class: "check" },
@@ -22,7 +26,11 @@ export function openCreateRoom(app) {
     h(
       "div",
       { class: "dialog-actions" },
-      h("button", { type: "button", class: "button button-plain", onclick: () => closeDialog(form) }, t("dialog.cancel")),
+      h(
+        "button",
+        { type: "button", class: "button button-plain", onclick: () => closeDialog(form) },
+        t("dialog.cancel"),
+      ),
       h("button", { class: "button button-main" }, t("rooms.create.do")),
     ),
   );
@@ -33,7 +41,15 @@ export function openCreateRoom(app) {
       private: data.has("private"),
     },
   });
-  openDialog(app, t("rooms.create"), submitBy(form, "room-create", { detailOf, check: ({ values }) => checkRoom(values), done: closeDialog }));
+  openDialog(
+    app,
+    t("rooms.create"),
+    submitBy(form, "room-create", {
+      detailOf,
+      check: ({ values }) => checkRoom(values),
+      done: closeDialog,
+    }),
+  );
 }
 
 export function openLeaveRoom(app, room) {
@@ -45,9 +61,21 @@ export function openLeaveRoom(app, room) {
     h(
       "div",
       { class: "dialog-actions" },
-      h("button", { type: "button", class: "button button-plain first-focus", onclick: () => closeDialog(form) }, t("dialog.cancel")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button button-plain first-focus",
+          onclick: () => closeDialog(form),
+        },
+        t("dialog.cancel"),
+      ),
       h("button", { class: "button button-danger" }, t("leave.do")),
     ),
   );
-  openDialog(app, t("leave.title", { room: room.name }), submitBy(form, "room-leave", { detailOf: () => ({ room: room.id }), done: closeDialog }));
+  openDialog(
+    app,
+    t("leave.title", { room: room.name }),
+    submitBy(form, "room-leave", { detailOf: () => ({ room: room.id }), done: closeDialog }),
+  );
 }

@@ -28,7 +28,12 @@ class RoomList extends HTMLElement {
           h("h2", {}, t("rooms.title")),
           h(
             "button",
-            { class: "icon-button", title: t("rooms.create"), "aria-label": t("rooms.create"), onclick: () => openCreateRoom(app) },
+            {
+              class: "icon-button",
+              title: t("rooms.create"),
+              "aria-label": t("rooms.create"),
+              onclick: () => openCreateRoom(app),
+            },
             icon("plus"),
           ),
         ),
@@ -47,8 +52,10 @@ class RoomList extends HTMLElement {
   update(state, { afresh }) {
     const before = this.#state;
     this.#state = state;
-    if (afresh || before?.rooms !== state.rooms || before.open !== state.open) this.#showRooms(state);
-    if (afresh || before?.user !== state.user || before.server !== state.server) this.#showFrame(state);
+    if (afresh || before?.rooms !== state.rooms || before.open !== state.open)
+      this.#showRooms(state);
+    if (afresh || before?.user !== state.user || before.server !== state.server)
+      this.#showFrame(state);
     this.#foot.dataset.line = state.line;
   }
 
@@ -56,7 +63,8 @@ class RoomList extends HTMLElement {
     const rooms = roomsInOrder(state, language());
     const focused = this.#list.querySelector(":focus")?.getAttribute("href");
     this.#list.replaceChildren(...rooms.map((room) => entry(room, room.id === state.open)));
-    if (rooms.length === 0) this.#list.append(h("li", { class: "rooms-none quiet" }, t("rooms.none")));
+    if (rooms.length === 0)
+      this.#list.append(h("li", { class: "rooms-none quiet" }, t("rooms.none")));
     if (focused) this.#list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
   }
 

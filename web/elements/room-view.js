@@ -41,11 +41,20 @@ class RoomView extends HTMLElement {
     this.#shown = room;
     const members = t("room.members", { count: room.members });
     this.#head.replaceChildren(
-      h("a", { class: "icon-button back", href: hashOf(null), "aria-label": t("room.back") }, icon("back")),
+      h(
+        "a",
+        { class: "icon-button back", href: hashOf(null), "aria-label": t("room.back") },
+        icon("back"),
+      ),
       h(
         "div",
         { class: "room-title" },
-        h("h2", { tabindex: "-1" }, icon(room.kind === "open" ? "hash" : "lock"), h("bdi", { class: "ellipsis" }, room.name)),
+        h(
+          "h2",
+          { tabindex: "-1" },
+          icon(room.kind === "open" ? "hash" : "lock"),
+          h("bdi", { class: "ellipsis" }, room.name),
+        ),
         room.description && h("p", { class: "ellipsis quiet", dir: "auto" }, room.description),
       ),
       h(
@@ -82,18 +91,31 @@ class RoomView extends HTMLElement {
     if (phase !== "in") return;
     this.#details.hidden = true;
     const back = h("a", { class: "button back", href: hashOf(null) }, icon("back"), t("room.back"));
-    this.#empty.replaceChildren(...(open && outside ? outsideWords(outside) : nothingWords()), back);
+    this.#empty.replaceChildren(
+      ...(open && outside ? outsideWords(outside) : nothingWords()),
+      back,
+    );
   }
 }
 
 const art = () => h("img", { src: "/icon.svg", alt: "", width: 56, height: 56 });
 
-const nothingWords = () => [art(), h("h2", {}, t("room.none")), h("p", { class: "quiet" }, t("room.none.more"))];
+const nothingWords = () => [
+  art(),
+  h("h2", {}, t("room.none")),
+  h("p", { class: "quiet" }, t("room.none.more")),
+];
 
 function outsideWords({ status, room }) {
-  if (status === "loading") return [h("p", { class: "quiet", "aria-busy": "true" }, t("app.loading"))];
+  if (status === "loading")
+    return [h("p", { class: "quiet", "aria-busy": "true" }, t("app.loading"))];
   if (status === "failed") return [art(), h("h2", {}, t("outside.failed"))];
-  if (status === "hidden") return [art(), h("h2", {}, t("outside.hidden")), h("p", { class: "quiet" }, t("outside.hidden.more"))];
+  if (status === "hidden")
+    return [
+      art(),
+      h("h2", {}, t("outside.hidden")),
+      h("p", { class: "quiet" }, t("outside.hidden.more")),
+    ];
   const error = h("p", { class: "form-error", role: "alert" });
   const join = ({ currentTarget }) => {
     const settle = (problem) => (error.textContent = problem ?? "");
@@ -105,7 +127,11 @@ function outsideWords({ status, room }) {
     room.description ? h("p", { class: "quiet", dir: "auto" }, room.description) : "",
     h("p", { class: "quiet" }, t("outside.found")),
     error,
-    h("button", { class: "button button-main", onclick: join }, t("browse.join.named", { room: room.name })),
+    h(
+      "button",
+      { class: "button button-main", onclick: join },
+      t("browse.join.named", { room: room.name }),
+    ),
   ];
 }
 

@@ -26,7 +26,12 @@ class SignIn extends HTMLElement {
     return h(
       "div",
       { class: "brand" },
-      h("p", { class: "brand-name" }, h("img", { src: "/icon.svg", alt: "", width: 40, height: 40 }), this.#server.name),
+      h(
+        "p",
+        { class: "brand-name" },
+        h("img", { src: "/icon.svg", alt: "", width: 40, height: 40 }),
+        this.#server.name,
+      ),
       h("img", { class: "brand-art", src: "/art/welcome.svg", alt: "" }),
       h("p", { class: "brand-line" }, t("welcome.line")),
       h("p", { class: "brand-more" }, t("welcome.more")),
@@ -59,8 +64,19 @@ class SignIn extends HTMLElement {
     const form = h(
       "form",
       { class: "stack", novalidate: true },
-      field("field.username", { name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true }),
-      field("field.password", { name: "password", type: "password", autocomplete: "current-password", required: true }),
+      field("field.username", {
+        name: "username",
+        autocomplete: "username",
+        autocapitalize: "none",
+        spellcheck: "false",
+        required: true,
+      }),
+      field("field.password", {
+        name: "password",
+        type: "password",
+        autocomplete: "current-password",
+        required: true,
+      }),
       formError(),
       h("button", { class: "button button-main button-wide" }, t("signin.do")),
     );
@@ -74,9 +90,26 @@ class SignIn extends HTMLElement {
     const form = h(
       "form",
       { class: "stack", novalidate: true },
-      field("field.display_name", { name: "display_name", autocomplete: "name", hint: "field.display_name.hint" }),
-      field("field.username", { name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, hint: "field.username.hint" }),
-      field("field.password", { name: "password", type: "password", autocomplete: "new-password", required: true, hint: "field.password.hint" }),
+      field("field.display_name", {
+        name: "display_name",
+        autocomplete: "name",
+        hint: "field.display_name.hint",
+      }),
+      field("field.username", {
+        name: "username",
+        autocomplete: "username",
+        autocapitalize: "none",
+        spellcheck: "false",
+        required: true,
+        hint: "field.username.hint",
+      }),
+      field("field.password", {
+        name: "password",
+        type: "password",
+        autocomplete: "new-password",
+        required: true,
+        hint: "field.password.hint",
+      }),
       formError(),
       h("button", { class: "button button-main button-wide" }, t("signup.do")),
     );
@@ -98,7 +131,11 @@ class SignIn extends HTMLElement {
       { class: "other quiet" },
       t(up ? "signin.instead" : "signup.instead"),
       " ",
-      h("button", { type: "button", class: "link-button", onclick: flip }, t(up ? "signin.do" : "signup.do")),
+      h(
+        "button",
+        { type: "button", class: "link-button", onclick: flip },
+        t(up ? "signin.do" : "signup.do"),
+      ),
     );
   }
 }

@@ -53,7 +53,12 @@ const CHANGES = {
     if (user === state.user.id) return withoutRoom(touched(state, event), roomId);
     const members = state.members[roomId];
     if (members && !members.some((member) => member.id === user)) return state;
-    return withCount(state, event, -1, members?.filter((member) => member.id !== user));
+    return withCount(
+      state,
+      event,
+      -1,
+      members?.filter((member) => member.id !== user),
+    );
   },
 
   "room.created"(state, { room, name, description }) {

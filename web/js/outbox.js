@@ -93,7 +93,9 @@ export class Outbox {
         const error = "temporary" in problem ? problem : new Unreachable("", { cause: problem });
         const waited = this.#now() - (this.#since.get(nonce) ?? 0);
         if (!error.temporary || waited > PATIENCE_MS) return this.#fail(nonce, error);
-        await this.#wait(error.retryAfter ? error.retryAfter * 1000 : jitter(attempt, { longest: 4000 }));
+        await this.#wait(
+          error.retryAfter ? error.retryAfter * 1000 : jitter(attempt, { longest: 4000 }),
+        );
       }
     }
   }

@@ -168,7 +168,9 @@ export class Rooms {
 
   async #learnNames(state) {
     if (state.phase !== "in" || (state.rooms[state.open] && !state.members[state.open])) return;
-    const ids = strangers(state).filter((id) => !this.#asked.has(id)).slice(0, NAMES_AT_ONCE);
+    const ids = strangers(state)
+      .filter((id) => !this.#asked.has(id))
+      .slice(0, NAMES_AT_ONCE);
     if (ids.length === 0) return;
     for (const id of ids) this.#asked.add(id);
     try {

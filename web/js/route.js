@@ -5,7 +5,7 @@ import { storage } from "./storage.js";
 
 export const hashOf = (room) => (room ? `#/rooms/${encodeURIComponent(room)}` : "#/");
 
-export function roomOf(hash) {
+function roomOf(hash) {
   const found = /^#\/rooms\/([^/]+)$/.exec(hash);
   return found ? decodeURIComponent(found[1]) : null;
 }

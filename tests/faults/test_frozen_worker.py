@@ -1,0 +1,41 @@
+"""A worker that is stopped for a while, as a machine that swaps or is moved does to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.conftest import StartServer
+from tests.faults.load import Load, more
+from tests.faults.witness import Witness
+from tests.people import Person
+
+
+@pytest.mark.parametrize("seconds", [3, 20])
+def test_a_worker_that_was_frozen_leaves_no_gap_in_its_streams(
+    start_server: StartServer, seconds: float
+) -> None:
+    server = start_server("--workers", "2", "--heartbeat", "1", "--post-rate", "0")
+    people = [Person(server, name).sign_up() for name in ("ana", "budi", "citra")]
+    witnesses = [Witness(person) for person in people * 2]
+    victim = server.workers()[0]
+    with Load(people) as ledger:
+        more(ledger)
+        os.kill(victim, signal.SIGSTOP)
+        try:
+            time.sleep(seconds)
+        finally:
+            os.kill(victim, signal.SIGCONT)
+        more(ledger)
+    room = people[0].room
+    due = ledger.ids(room)
+    for witness in witnesses:
+        witness.wait_until(due[-1])
+        assert witness.ids(room) == due
+        assert witness.faults() == []
+        assert witness.gaps == []
+    assert [message["id"] for message in people[0].whole_history()] == due
+    assert "Traceback" not in server.errors

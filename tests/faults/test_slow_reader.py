@@ -1,0 +1,84 @@
+"""A reader that takes its time over a replay of large messages, while more are said."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import StartServer
+from tests.people import Person
+from tests.running import RunningServer
+from tornchat.wire.sse import Decoder
+
+LARGE = "ten thousand characters " * 416
+REPLAYED, LIVE = 120, 40
+
+
+class SlowReader:
+    """Takes small pieces from a socket with a small buffer, and comes back when it is cut."""
+
+    def __init__(self, person: Person, after: int) -> None:
+        self.streams = 0
+        self._person = person
+        self._last_id = str(after)
+
+    def events(self, last: int) -> Iterator[int]:
+        """The ids of messages, until ``last`` has come."""
+        while int(self._last_id) < last:
+            self.streams += 1
+            yield from self._one_stream(last)
+
+    def _one_stream(self, last: int) -> Iterator[int]:
+        cookies = "; ".join(f"{k}={v}" for k, v in self._person.http.cookies.items())
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        sock.settimeout(30)
+        with sock:
+            sock.connect(("127.0.0.1", self._person.http.base_url.port or 80))
+            sock.sendall(
+                f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
+                f"Last-Event-ID: {self._last_id}\r\n\r\n".encode()
+            )
+            decoder, head = Decoder(self._last_id), b""
+            while b"\r\n\r\n" not in head:
+                head += sock.recv(1)
+            while data := sock.recv(16_384):
+                for received in decoder.feed(data):
+                    self._last_id = received.id
+                    if received.kind == "message":
+                        yield json.loads(received.data)["id"]
+                if int(self._last_id) >= last:
+                    return
+                time.sleep(0.005)
+
+
+@pytest.fixture
+def server(start_server: StartServer) -> RunningServer:
+    return start_server("--heartbeat", "1", "--post-rate", "0")
+
+
+def test_a_replay_goes_at_the_pace_of_its_reader(server: RunningServer) -> None:
+    ana = Person(server, "ana").sign_up()
+    start = ana.snapshot()["cursor"]
+    said = [ana.say(LARGE) for _ in range(REPLAYED)]
+    reader = SlowReader(ana, start)
+    assert list(reader.events(said[-1])) == said
+    assert reader.streams == 1, "it is not cut for being slow"
+
+
+def test_a_slow_reader_misses_nothing_of_what_is_said_meanwhile(server: RunningServer) -> None:
+    ana = Person(server, "ana").sign_up()
+    start = ana.snapshot()["cursor"]
+    said = [ana.say(LARGE) for _ in range(REPLAYED)]
+    reader = SlowReader(ana, start)
+    talker = threading.Thread(target=lambda: said.extend(ana.say(LARGE) for _ in range(LIVE)))
+    talker.start()
+    got = list(reader.events(said[-1]))
+    talker.join()
+    got += reader.events(said[-1])
+    assert got == said
