@@ -67,9 +67,7 @@ def test_the_public_routes_are_marked_as_such() -> None:
         below = re.sub(r"\A(#### .*\n)+", "", below)
         if re.match(r"\n?\*Public", below):
             public.add(heading)
-    expected = {
-        f"{method} {pattern}" for pattern, handler in ROUTES for method in handler.public
-    }
+    expected = {f"{method} {pattern}" for pattern, handler in ROUTES for method in handler.public}
     assert public == expected
 
 

@@ -1,9 +1,10 @@
-"""A real Redis, a real SQLite file, and workers in this process, put together as the server does."""
+"""A real Redis, a real SQLite file, and workers in this process, put together as the server is."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,15 @@ class Place:
             await served.worker.stop()
 
 
+async def eventually(true: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait until it is true; fails with ``what`` was awaited."""
+    for _ in range(1000):
+        if await true():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"waited in vain for: {what}")
+
+
 @pytest.fixture(scope="module")
 def io_loop() -> Iterator[IOLoop]:
     """One loop for all tests of a module, so that they can share a worker."""
@@ -103,7 +113,8 @@ def _person(name: str) -> Any:
         async def come() -> Visitor:
             return await served.visitor().sign_up(name)
 
-        return io_loop.run_sync(come, timeout=30)
+        visitor: Visitor = io_loop.run_sync(come, timeout=30)
+        return visitor
 
     fixture.__doc__ = f"{name}, signed in with a browser's cookie."
     return pytest.fixture(scope="module", name=name)(fixture)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.handlers.place import Place, Served
+from tests.handlers.place import Place, Served, eventually
 from tests.handlers.visitor import PASSWORD, Visitor, assert_guarded, assert_refused
 from tornchat.domain.errors import DatabaseAway, LogAway
 from tornchat.handlers.routes import ROUTES
@@ -23,14 +22,6 @@ async def database_away(place: Place) -> AsyncIterator[None]:
         yield
     finally:
         hidden.rename(place.database)
-
-
-async def eventually(true: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(400):
-        if await true():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("waited in vain")
 
 
 @pytest.mark.gen_test(timeout=60)
@@ -79,7 +70,7 @@ async def test_without_the_database_people_go_on_chatting(
     async def back() -> bool:
         return bool((await ana.get("/readyz")).json["database"] == "ok")
 
-    await eventually(back)
+    await eventually(back, "the database")
     assert (await ana.page(room, "limit=200"))[0] == said
     assert (await ana.get("/api/session")).status == 200
     queue = served.worker.client.keys.queue
@@ -87,7 +78,7 @@ async def test_without_the_database_people_go_on_chatting(
     async def caught_up() -> bool:
         return not await served.worker.client.call("XLEN", queue)
 
-    await eventually(caught_up)
+    await eventually(caught_up, "the archive")
     assert (await ana.page(room, "limit=200"))[0] == said
 
 
@@ -125,7 +116,7 @@ async def test_without_redis_everything_says_so_and_comes_back_by_itself(
     async def ready_again() -> bool:
         return (await ana.get("/readyz")).status == 200
 
-    await eventually(ready_again)
+    await eventually(ready_again, "a ready server")
     assert (await ana.say("after")) > before
     assert (await ana.page())[0][-2] == before
     # Nobody was let in halfway: the name is still to be had.
@@ -148,12 +139,12 @@ async def test_a_redis_that_comes_back_waits_for_the_database(place: Place, ana:
             assert ready.json.keys() == {"status", "log", "database"}
             return bool(ready.json["database"] == "away")
 
-        await eventually(answers_as_away)
+        await eventually(answers_as_away, "the database to be away")
         answer = await ana.post(f"/api/rooms/{ana.room}/messages", {"body": "x"})
         assert answer.status == 503
 
     async def ready_again() -> bool:
         return (await ana.get("/readyz")).status == 200
 
-    await eventually(ready_again)
+    await eventually(ready_again, "a ready server")
     await ana.say("all is well")

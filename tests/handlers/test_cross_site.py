@@ -87,9 +87,7 @@ async def test_a_bad_token_is_not_made_good_by_a_cookie(place: Place, ana: Visit
         both.token = token
         assert_refused(await both.get("/api/session"), Unauthenticated)
         headers = {"Origin": "https://evil.example"}
-        answer = await both.post(
-            f"/api/rooms/{ana.room}/messages", {"body": "x"}, headers=headers
-        )
+        answer = await both.post(f"/api/rooms/{ana.room}/messages", {"body": "x"}, headers=headers)
         assert_refused(answer, Unauthenticated)
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.handlers.place import Place, Served
+from tests.handlers.place import Place, Served, eventually
 from tests.handlers.visitor import Visitor
 
 JSON_EVENT = {"id", "prev", "topic", "kind", "at"}
@@ -119,11 +119,11 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(
     for stream in streams:
         await stream.until("hello")
         stream.close()
-    for _ in range(200):
-        if not [reader for reader in hub.readers() if reader.join.user == budi.id]:
-            break
-        await asyncio.sleep(0.05)
-    assert not [reader for reader in hub.readers() if reader.join.user == budi.id]
+
+    async def all_gone() -> bool:
+        return all(reader.join.user != budi.id for reader in hub.readers())
+
+    await eventually(all_gone, "readers that have left")
 
 
 @pytest.mark.gen_test(timeout=60)

@@ -1,4 +1,4 @@
-"""Posting and reading: nonces, pages of history and unread counts, with the archive near and far."""
+"""Posting and reading: nonces, pages of history, unread counts, with the archive near and far."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.handlers.place import Place, Served
+from tests.handlers.place import Place, Served, eventually
 from tests.handlers.visitor import Visitor, assert_refused
 from tornchat.domain.errors import NonceReused, NotFound, TooMany
 from tornchat.log import upkeep
@@ -30,8 +30,11 @@ async def archive_at_rest(served: Served) -> AsyncIterator[None]:
 
 async def archived(served: Served) -> None:
     """Wait until SQL has all that the log has."""
-    while await upkeep.queued(served.worker.client, 1):
-        await asyncio.sleep(0.02)
+
+    async def nothing_waits() -> bool:
+        return not await upkeep.queued(served.worker.client, 1)
+
+    await eventually(nothing_waits, "an archive that has caught up")
 
 
 @pytest.mark.gen_test(timeout=30)

@@ -93,7 +93,9 @@ async def test_nothing_outside_of_the_folder_is_served(stranger: Visitor, path: 
 
 @pytest.mark.gen_test(timeout=30)
 async def test_the_page_takes_nothing(stranger: Visitor, ana: Visitor) -> None:
-    assert_refused(await stranger.post("/", body=b"a=b", headers={"Content-Type": "x/y"}), WrongType)
+    assert_refused(
+        await stranger.post("/", body=b"a=b", headers={"Content-Type": "x/y"}), WrongType
+    )
     assert_refused(await stranger.post("/", {}), Unauthenticated)
     assert_refused(await ana.post("/", {}), MethodNotAllowed)
     foreign = {"Origin": "https://evil.example"}

@@ -127,9 +127,7 @@ async def test_only_owners_and_administrators_remove_people(
     assert (answer.status, answer.body) == (204, b"")
     left, _ = await stream.until("member.left")
     assert (left["user"], left["by"]) == (citra.id, budi.id)
-    assert_refused(
-        await citra.post(f"/api/rooms/{room}/messages", {"body": "still?"}), Forbidden
-    )
+    assert_refused(await citra.post(f"/api/rooms/{room}/messages", {"body": "still?"}), Forbidden)
     answer = await budi.delete(f"/api/rooms/{room}/members/{citra.id}")
     assert_refused(answer, NotFound)
     private = await budi.make_room("Cellar", private=True)

@@ -26,9 +26,7 @@ PUBLIC = {
     ("/api/users", "POST"),
     ("/api/session", "POST"),
 }
-EVERYTHING = [
-    (pattern, method, handler) for pattern, handler in ROUTES for method in METHODS
-]
+EVERYTHING = [(pattern, method, handler) for pattern, handler in ROUTES for method in METHODS]
 
 
 def address(pattern: str) -> str:

@@ -40,7 +40,7 @@ class Answer:
 
 
 class Visitor:
-    """A stranger, until they sign up or in. ``cookie`` is ``name=value``, ``token`` a bearer token."""
+    """A stranger until they sign up or in. ``cookie`` is ``name=value``, ``token`` a bearer's."""
 
     def __init__(self, url: str, http: AsyncHTTPClient) -> None:
         self.url = url
@@ -133,9 +133,7 @@ class Visitor:
 
     async def say(self, body: str, room: str = "", **more: Any) -> int:
         """Post what must be accepted; the message's id."""
-        answer = await self.post(
-            f"/api/rooms/{room or self.room}/messages", {"body": body, **more}
-        )
+        answer = await self.post(f"/api/rooms/{room or self.room}/messages", {"body": body, **more})
         assert answer.status == 201, answer
         id: int = answer.json["id"]
         return id
@@ -201,7 +199,7 @@ class Stream:
 
     async def until(self, *kinds: str) -> tuple[dict[str, Any], list[str]]:
         """The next event of one of these kinds, and the kinds of those before it."""
-        before = []
+        before: list[str] = []
         while True:
             kind, data, _ = await self.next()
             if kind in kinds:

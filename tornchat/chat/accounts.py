@@ -36,6 +36,15 @@ async def authenticate(chat: Chat, token: str) -> Identity:
     return await identify(chat, digest_of(token))
 
 
+async def lets_in(chat: Chat, token: str) -> bool:
+    """Whether a cookie or token still is good."""
+    try:
+        await authenticate(chat, token)
+    except Unauthenticated:
+        return False
+    return True
+
+
 async def identify(chat: Chat, digest: str) -> Identity:
     """The bearer of the session that is kept under ``digest``. Raises as `authenticate` does."""
     record = await mirror.session(chat.client, digest)

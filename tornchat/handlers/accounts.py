@@ -17,7 +17,14 @@ class Server(Handler):
 
     async def get(self) -> None:
         about = snapshots.server(self.chat)
-        self.answer({**about, "accounts": await accounts.any_accounts(self.chat)})
+        token = self.get_cookie(self.site.cookie)
+        self.answer(
+            {
+                **about,
+                "accounts": await accounts.any_accounts(self.chat),
+                "signed_in": token is not None and await accounts.lets_in(self.chat, token),
+            }
+        )
 
 
 class _SignsIn(Handler):

@@ -35,7 +35,7 @@ class Page(Handler, web.StaticFileHandler):
 
     async def get(self, path: str, include_body: bool = True) -> None:
         if "\0" in path:
-            raise NotFound()  # no file system knows such a name, and Python says so with a traceback
+            raise NotFound()  # to the file system it would be a fault of ours
         try:
             await web.StaticFileHandler.get(self, path, include_body)
         except web.HTTPError as refusal:

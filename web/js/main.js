@@ -164,4 +164,4 @@ function rollOver() {
 
 await loadLanguage(preferredLanguage());
 rollOver();
-session.load();
+session.begin();

@@ -29,6 +29,25 @@ export class Session {
     });
   }
 
+  /** The first load of a page. A stranger is not made to ask who they are: that would be a 401. */
+  async begin() {
+    const load = ++this.#load;
+    for (let attempt = 0; load === this.#load; attempt += 1) {
+      try {
+        const server = await api.server();
+        if (load !== this.#load) return;
+        if (server.signed_in) return this.load();
+        this.#store.dispatch({ type: "signed.out", reason: null });
+        this.#store.dispatch({ type: "server.known", server });
+        return;
+      } catch {
+        if (load !== this.#load) return;
+        this.#lost();
+        await pause(jitter(attempt));
+      }
+    }
+  }
+
   /** Loads the snapshot, again and again until the server answers, and opens the stream from it. */
   async load() {
     const load = ++this.#load;
