@@ -15,8 +15,9 @@ from tests.people import Person
 from tests.running import RunningServer
 from tornchat.wire.sse import Decoder
 
-LARGE = "ten thousand characters " * 416
-REPLAYED, LIVE = 120, 40
+LARGE = "一萬個字 " * 2000
+"""10,000 characters; its event has 54 kB, so that a replay is more than the kernel buffers."""
+REPLAYED, LIVE = 150, 30
 
 
 class SlowReader:

@@ -28,7 +28,8 @@ LARGEST = 256 * 1024
     "body",
     [
         b"", b"{", b"null", b"[]", b'"body"', b"1", b"{'body': 1}", b"\xff\xfe",
-        b'{"body": "\xc3"}', b"body=hello", b"\x00", b'{"body": "x"} {}', b"[" * 100_000, b'{"a":' * 40_000,
+        b'{"body": "\xc3"}', b"body=hello", b"\x00", b'{"body": "x"} {}',
+        b"[" * 100_000, b'{"a":' * 40_000,
         b'{"id": 1' + b"0" * 5000 + b"}",
     ],
     ids=lambda body: repr(body[:20]),

@@ -98,10 +98,14 @@ async def test_a_public_route_wants_json_before_anything_else(stranger: Visitor)
 
 
 @pytest.mark.gen_test(timeout=30)
-async def test_what_a_stranger_may_know_of_the_server(stranger: Visitor) -> None:
+async def test_what_a_stranger_may_know_of_the_server(stranger: Visitor, ana: Visitor) -> None:
     answer = await stranger.get("/api/server")
     assert answer.status == 200
     assert answer.json.keys() == {
-        "name", "version", "signup", "heartbeat", "max_body", "accounts",
+        "name", "version", "signup", "heartbeat", "max_body", "accounts", "signed_in",
     }  # fmt: skip
+    assert answer.json["signed_in"] is False
     assert_guarded(answer)
+    assert (await ana.get("/api/server")).json["signed_in"] is True
+    stranger.cookie = "tornchat=made-up"
+    assert (await stranger.get("/api/server")).json["signed_in"] is False

@@ -11,6 +11,7 @@ before T was read, and an event up to T is in the log.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from tornchat.log import read
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub
     from tornchat.hub.reader import Reader
+
+logger = logging.getLogger(__name__)
 
 REPLAY_LIMIT = 2000
 """A reader that is further behind is better served with a snapshot."""
@@ -110,6 +113,10 @@ async def carry_on(hub: Hub, reader: Reader, entry: Entry | None) -> None:
                 return
             entry = None
     except LogAway:
+        reader.close()
+    except Exception:
+        # A reader that can neither go on nor end would hold events for ever.
+        logger.exception("a reader could not join and is closed")
         reader.close()
     finally:
         reader.task = None
