@@ -90,8 +90,10 @@ class Person:
     def whole_history(self, room: str = "") -> list[dict[str, Any]]:
         """All pages, oldest message first."""
         found: list[dict[str, Any]] = []
-        while page := self.history(room, limit=200, **({"before": found[0]["id"]} if found else {})):
+        older: dict[str, Any] = {}
+        while page := self.history(room, limit=200, **older):
             found = page + found
+            older = {"before": found[0]["id"]}
         return found
 
     def follow(self, after: int | None = None) -> Follower:
@@ -129,10 +131,8 @@ class Follower(threading.Thread):
 
     def run(self) -> None:
         while not self._over:
-            try:
+            with suppress(OSError, http.client.HTTPException):  # cut: come back
                 self._read_one_stream()
-            except (OSError, http.client.HTTPException):
-                pass  # cut: come back
             time.sleep(0.05)
 
     def messages(self) -> list[dict[str, Any]]:

@@ -83,7 +83,8 @@ def test_an_idle_stream_beats_with_a_cursor_that_can_be_resumed_from(
     follower = budi.follow()
     ana.say("one")
     follower.wait_for(1)
-    follower.wait(lambda: follower.beats and follower.beats[-1] >= follower.events[-1]["id"], "beat")
+    said = follower.events[-1]["id"]
+    follower.wait(lambda: follower.beats and follower.beats[-1] >= said, "beat")
     back = budi.follow(after=follower.leave())
     ana.say("two")
     back.wait_for(1)

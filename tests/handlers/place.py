@@ -80,8 +80,8 @@ def io_loop() -> Iterator[IOLoop]:
     """One loop for all tests of a module, so that they can share a worker."""
     loop = IOLoop(make_current=True)
     yield loop
-    loop.clear_current()
     loop.close(all_fds=True)
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="module")

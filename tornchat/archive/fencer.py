@@ -61,13 +61,16 @@ class Fencer:
             await self._remember_nonces(survived, now)
         staged = await self._restore_mirror(now)
         fenced = await upkeep.fence(client, run_id, mark, archived, staged, FENCE_STEP)
-        if fenced.first:
-            logger.info(
-                "fenced the log: it had reached %d and goes on after %d; readers before %d reload",
+        lost = before > 0 and fenced.floor >= fenced.clock
+        if fenced.first and lost:
+            logger.warning(
+                "Redis came back with less than it had (up to %d): the log goes on after %d, and"
+                " all readers reload",
                 survived,
                 fenced.clock,
-                fenced.floor,
             )
+        elif fenced.first:
+            logger.debug("the log had reached %d and goes on after %d", survived, fenced.clock)
 
     async def _note_what_was_announced(self, now: int) -> None:
         """Announcements that are still in the log, made by a keeper that did not come to note them.
