@@ -46,6 +46,7 @@ async def test_without_the_database_people_go_on_chatting(
         assert (await resumed.next())[1]["id"] == said[1]
         # As far as the log alone can answer, it does.
         assert (await ana.page(room, "limit=50"))[0] == said[-50:]
+        assert (await ana.page(room, f"after={known}&limit=50"))[0] == said[:50]
         for method, path, body in (
             ("POST", "/api/session", {"username": "ana", "password": PASSWORD}),
             ("POST", "/api/users", {"username": "late", "password": PASSWORD}),
@@ -60,7 +61,7 @@ async def test_without_the_database_people_go_on_chatting(
             ("GET", f"/api/rooms/{room}/members", None),
             ("PUT", f"/api/rooms/{room}/members/me", {}),
             ("PUT", f"/api/rooms/{room}/read", {"id": said[0]}),
-            ("GET", f"/api/rooms/{room}/messages?after={known}", None),
+            ("GET", f"/api/rooms/{room}/messages?after=0", None),
             ("GET", f"/api/rooms/{room}/messages?before={said[0]}", None),
         ):
             assert_refused(await ana.ask(method, path, body), DatabaseAway)

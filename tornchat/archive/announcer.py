@@ -45,6 +45,8 @@ class Change:
         self.conn = conn
         self.now = now
         self.keys: list[str] = []
+        self.late = False
+        """Committed, but not announced within `WAIT_SECONDS`: it will be."""
 
     async def announce(self, announcement: Announcement) -> None:
         """Write an announcement into the outbox, in this transaction."""
@@ -72,7 +74,7 @@ class Announcer:
             change = Change(conn, now)
             yield change
         if change.keys:
-            await self._announced(change.keys)
+            change.late = not await self._announced(change.keys)
 
     def control(self, message: str) -> None:
         """What workers say to each other on the control channel."""
@@ -107,8 +109,9 @@ class Announcer:
             if await marks.holds(conn, "fence", fence):
                 await note(conn, made, now)
 
-    async def _announced(self, keys: list[str]) -> None:
-        """Wait for announcements to be heard of, or found made where that was not heard."""
+    async def _announced(self, keys: list[str]) -> bool:
+        """Wait for announcements to be heard of, or found made where that was not heard; False
+        where they are late."""
         loop = asyncio.get_running_loop()
         for key in keys:
             self._waiting[key] = loop.create_future()
@@ -117,8 +120,10 @@ class Announcer:
             async with asyncio.timeout(WAIT_SECONDS):
                 for key in keys:
                     await self._until_made(key)
+            return True
         except (TimeoutError, LogAway):
             logger.warning("announcements are late: the change stands and they will follow")
+            return False
         finally:
             for key in keys:
                 del self._waiting[key]

@@ -18,6 +18,7 @@ from tornchat.domain.errors import (
     SignupClosed,
     TooMany,
     Unauthenticated,
+    Unavailable,
 )
 from tornchat.domain.sessions import SessionRecord, digest_of
 from tornchat.log import append, mirror, read
@@ -81,6 +82,8 @@ async def sign_up(
             raise SignupClosed()
         user = await add_user(change, name, shown, hashed, "admin" if first else "member")
         token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+    if change.late:
+        raise Unavailable("The account is made. Sign in in a moment.")
     return user, token
 
 
@@ -133,6 +136,8 @@ async def sign_in(
         if fresh is not None:
             await users.set_password(change.conn, user.id, fresh)
         token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+    if change.late:
+        raise Unavailable("Signing in takes too long. Try again in a moment.")
     return user, token
 
 

@@ -6,8 +6,16 @@ from typing import Any
 
 from tornchat.archive import messages, rooms
 from tornchat.chat.context import Chat, Identity
+from tornchat.chat.rendering import INLINE_BELOW
 from tornchat.domain import events, permissions, rules
-from tornchat.domain.errors import DatabaseAway, Forbidden, InvalidValue, NotFound, Unavailable
+from tornchat.domain.errors import (
+    DatabaseAway,
+    Forbidden,
+    InvalidValue,
+    NotFound,
+    TooMany,
+    Unavailable,
+)
 from tornchat.domain.events import Event
 from tornchat.domain.history import fold
 from tornchat.domain.ids import MAX_ID
@@ -28,6 +36,8 @@ async def post(
     text = rules.check_body(body)
     key = None if nonce is None else rules.check_nonce(nonce)
     answer = _id_or_none(reply_to)
+    if len(text) >= INLINE_BELOW:
+        await _may_render(chat, who, room)
     html = await chat.renderer.render_off_loop(text)
     fields = events.message(room, who.user, text, html, key, answer)
     digest = digest_of(text, answer)
@@ -98,8 +108,14 @@ async def _older(
 async def _newer(chat: Chat, room: str, after: int, limit: int) -> tuple[list[Message], bool]:
     archived = await upkeep.archived(chat.client)
     tail = await _tail_after(chat, room, max(after, archived), limit + 1)
-    async with chat.database.read() as conn:
-        rows = await messages.page(conn, room, after=after, limit=limit + 1)
+    try:
+        async with chat.database.read() as conn:
+            rows = await messages.page(conn, room, after=after, limit=limit + 1)
+    except DatabaseAway:
+        tail = await _tail_after(chat, room, after, limit + 1)
+        if after < await read.floor(chat.client):
+            raise
+        rows = []
     page = fold(rows, tail)
     return page[:limit], len(page) > limit
 
@@ -141,6 +157,19 @@ async def _reads_from(chat: Chat, who: Identity, room: str) -> int:
         kind = found.kind
     permissions.may_read(kind, joined is not None)
     return permissions.reads_from(kind, joined or 0)
+
+
+async def _may_render(chat: Chat, who: Identity, room: str) -> None:
+    """Rendering a long text costs more than everything else about it, so what the log would refuse
+    afterwards is refused before."""
+    await _reads_from(chat, who, room)
+    if chat.post_rate:
+        burst = max(1, round(chat.post_rate))
+        wait = await append.wait_of_limit(
+            chat.client, f"long:{who.user}", chat.post_rate * 60, burst
+        )
+        if wait > 0:
+            raise TooMany("You send long messages too fast.", retry_after=wait)
 
 
 async def _explain_stranger(chat: Chat, who: Identity, room: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,9 +14,12 @@ from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
 from tornchat.chat.context import Chat, Identity
 from tornchat.domain import announcements, permissions, rules
-from tornchat.domain.errors import InvalidValue, NotFound
+from tornchat.domain.errors import InvalidValue, NotFound, TooMany
 from tornchat.domain.ids import MAX_ID
-from tornchat.log import read
+from tornchat.log import append, read
+
+CHANGES_PER_MINUTE = 300
+CHANGES_AT_ONCE = 100
 
 
 async def create(
@@ -25,7 +30,7 @@ async def create(
     text = rules.check_description("" if description is None else description)
     if not isinstance(private, bool | None):
         raise InvalidValue("private is true or false.")
-    async with chat.announcer.change(chat.now()) as change:
+    async with _change(chat, who) as change:
         user = await _user(change.conn, who.user)
         room = await add_room(change, clean, text, "private" if private else "open", who.user)
         await seat(change, room, user, "owner", by=who.user)
@@ -60,7 +65,7 @@ async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: st
 
 async def join(chat: Chat, who: Identity, room_id: str) -> None:
     """Become a member of an open room."""
-    async with chat.announcer.change(chat.now()) as change:
+    async with _change(chat, who) as change:
         room, member = await _room_and_member(change.conn, room_id, who.user)
         permissions.may_join(room.kind, member is not None)
         await seat(change, room, await _user(change.conn, who.user), "member", by=who.user)
@@ -68,7 +73,7 @@ async def join(chat: Chat, who: Identity, room_id: str) -> None:
 
 async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else a member."""
-    async with chat.announcer.change(chat.now()) as change:
+    async with _change(chat, who) as change:
         room, member = await _room_and_member(change.conn, room_id, who.user)
         permissions.may_add(room.kind, member is not None)
         await seat(change, room, await _user(change.conn, user_id), "member", by=who.user)
@@ -76,7 +81,7 @@ async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
 
 async def leave(chat: Chat, who: Identity, room_id: str) -> None:
     """Be a member no longer. Harmless for one who is not."""
-    async with chat.announcer.change(chat.now()) as change:
+    async with _change(chat, who) as change:
         room, member = await _room_and_member(change.conn, room_id, who.user)
         permissions.may_see(room.kind, member is not None)
         await _unseat(change, room_id, who.user, by=who.user)
@@ -84,7 +89,7 @@ async def leave(chat: Chat, who: Identity, room_id: str) -> None:
 
 async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else leave; streams stop carrying the room at once."""
-    async with chat.announcer.change(chat.now()) as change:
+    async with _change(chat, who) as change:
         room, member = await _room_and_member(change.conn, room_id, who.user)
         permissions.may_remove(room.kind, member.role if member else None, who.role)
         if not await _unseat(change, room_id, user_id, by=who.user):
@@ -111,7 +116,7 @@ async def move_read(chat: Chat, who: Identity, room_id: str, last_read: object) 
     ):
         raise InvalidValue("id is the id of the message that was read last.")
     last_read = min(last_read, (await read.position(chat.client, [])).clock)
-    async with chat.announcer.change(chat.now()) as change:
+    async with _change(chat, who) as change:
         room, member = await _room_and_member(change.conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)
         if await members.move_read(change.conn, room_id, who.user, last_read):
@@ -129,6 +134,19 @@ async def profiles(chat: Chat, ids: list[str], username: str | None) -> list[dic
         {"id": user.id, "username": user.username, "display_name": user.display_name}
         for user in found
     ]
+
+
+@asynccontextmanager
+async def _change(chat: Chat, who: Identity) -> AsyncIterator[Change]:
+    """A change by one person, who may not keep the one writer of the database for themselves."""
+    if chat.post_rate:
+        wait = await append.wait_of_limit(
+            chat.client, f"change:{who.user}", CHANGES_PER_MINUTE, CHANGES_AT_ONCE
+        )
+        if wait > 0:
+            raise TooMany("You change things too fast.", retry_after=wait)
+    async with chat.announcer.change(chat.now()) as change:
+        yield change
 
 
 async def _unseat(change: Change, room_id: str, user_id: str, *, by: str) -> bool:
