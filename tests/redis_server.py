@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from tornchat.domain import announcements, events
-from tornchat.domain.ids import FENCE_STEP
+from tornchat.domain.ids import FENCE_STEP, id_at
 from tornchat.domain.messages import digest_of
 from tornchat.log import append, upkeep
 from tornchat.log.address import Address
@@ -110,13 +110,16 @@ def new_space() -> Keys:
 
 @asynccontextmanager
 async def open_log(redis: RedisServer, keys: Keys | None = None) -> AsyncIterator[Client]:
-    """A client of a fenced log; it fences again when Redis was restarted, for want of SQL from what
-    is left in Redis."""
+    """A client of a fenced log; it fences again when Redis was restarted, and keeps the mark that
+    SQL keeps otherwise."""
     client = Client(redis.url, keys or new_space())
+    mark = 0
 
     async def fence() -> None:
-        clock, _ = await upkeep.clock_and_time(client)
-        await upkeep.fence(client, client.run_id, clock + FENCE_STEP, 0, "", FENCE_STEP)
+        nonlocal mark
+        clock, now = await upkeep.clock_and_time(client)
+        mark = max(clock, id_at(now), mark) + FENCE_STEP
+        await upkeep.fence(client, client.run_id, mark, 0, "", FENCE_STEP)
 
     client.fence = fence
     try:

@@ -1,317 +1,22 @@
 """Clients, workers and a Redis in a simulated world, around the real `Join` and `Sequence`.
 
-The steps are those of log/bus.py, hub/joining.py and hub/reader.py. What is checked is what the
-protocol promises to a client, whatever happens: nothing missing unless a reset was said, nothing
-twice, in order, and nothing of a room outside of one's membership.
+What is checked is what the protocol promises to a client, whatever happens: nothing missing unless
+a reset was said, nothing twice, in order, and nothing of a room outside of one's membership.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from functools import partial
 
 from tests.domain.simulated_log import topics_of
-from tests.domain.simulated_world import STEP, Away, Call, Link, Process, SimulatedRedis, Time
+from tests.domain.simulated_reader import Reader
+from tests.domain.simulated_worker import Worker
+from tests.domain.simulated_world import Away, Process, SimulatedRedis, Time
 from tornchat.domain.events import Event
 from tornchat.domain.join import Join
 from tornchat.domain.sequence import Sequence
-
-PULSE, DEAF, BEAT, PAUSE = 300.0, 900.0, 250.0, 3000.0
-
-
-class Subscription:
-    """A worker's pub/sub connection. ``topics``: what Redis has subscribed it to."""
-
-    def __init__(self, worker: Worker) -> None:
-        self.there, self.back = Link(worker.time), Link(worker.time)
-        self.topics: set[str] = set()
-        self.run = worker.redis.run
-
-    def cut(self) -> None:
-        self.there.alive = self.back.alive = False
-
-
-class Worker:
-    """The bus and the hub of one process."""
-
-    def __init__(self, redis: SimulatedRedis, sequence: Sequence, loss: float) -> None:
-        self.redis, self.time, self.sequence, self.loss = redis, redis.time, sequence, loss
-        self.requests, self.replies = Link(self.time), Link(self.time)
-        self.wanted: Counter[str] = Counter()
-        self.unconfirmed: Counter[str] = Counter()
-        self.subscription: Subscription | None = Subscription(self)
-        self.run, self.heard, self.held_since = redis.run, 0.0, 0.0
-        self.hub: dict[str, dict[Reader, None]] = defaultdict(dict)
-        self.readers: dict[Reader, None] = {}
-        sequence.start(redis.clock)
-        for process in (self.keep(), self.pulses(), self.beats()):
-            self.time.spawn(process)
-
-    def call(self, command: Callable[[], Any]) -> Call:
-        return Call(self.redis, self, command)
-
-    # -- log/bus.py
-
-    def follow(self, topic: str) -> None:
-        self.wanted[topic] += 1
-        if self.wanted[topic] == 1 and self.subscription is not None:
-            self.subscribe(self.subscription, topic)
-
-    def unfollow(self, topic: str) -> None:
-        self.wanted[topic] -= 1
-        if not self.wanted[topic]:
-            del self.wanted[topic]
-            self.sequence.forget(topic)
-            if self.subscription is not None:
-                self.subscription.there.carry(self.subscription.topics.discard, topic)
-
-    def subscribe(self, to: Subscription, topic: str) -> None:
-        def arrive() -> None:
-            to.topics.add(topic)
-            to.back.carry(self.confirm, topic)
-
-        self.unconfirmed[topic] += 1
-        to.there.carry(arrive)
-
-    def confirm(self, topic: str) -> None:
-        self.unconfirmed[topic] -= 1
-
-    def confirmed(self, topics: Any) -> bool:
-        return self.subscription is not None and not any(self.unconfirmed[t] for t in topics)
-
-    def publish(self, event: Event) -> None:
-        to = self.subscription
-        if to is not None and event.topic in to.topics and self.time.random.random() >= self.loss:
-            to.back.carry(self.hear, event)
-
-    def hear(self, event: Event) -> None:
-        if event.topic in self.wanted and not self.unconfirmed[event.topic]:
-            if self.sequence.offer(event):
-                self.hand_on(event)
-
-    def hear_pulse(self, clock: int, heads: dict[str, int]) -> None:
-        self.heard = self.time.now
-        self.sequence.pulse(clock, {topic: heads.get(topic, 0) for topic in self.wanted})
-
-    def lose(self) -> None:
-        if self.subscription is not None:
-            self.subscription.cut()
-            self.subscription = None
-            self.unconfirmed.clear()
-            self.sequence.hold()
-
-    def pulses(self) -> Process:
-        while True:
-            if to := self.subscription:
-                try:
-                    yield self.call(
-                        lambda to=to: to.back.carry(
-                            self.hear_pulse, self.redis.clock, dict(self.redis.heads)
-                        )
-                    )
-                except Away:
-                    pass
-            yield PULSE
-            if self.subscription is not None and self.time.now - self.heard > DEAF:
-                self.lose()
-            if self.sequence.holding and self.time.now - self.held_since > PAUSE:
-                self.held_since = self.time.now
-                for reader in list(self.readers):
-                    reader.close()
-
-    def keep(self) -> Process:
-        while True:
-            while not self.sequence.holding:
-                self.held_since = self.time.now
-                yield STEP
-            try:
-                if self.subscription is None:
-                    yield from self.connect()
-                if self.sequence.holding:
-                    yield from self.repair()
-            except Away:
-                yield 50
-
-    def connect(self) -> Process:
-        yield self.time.latency()
-        if self.redis.down:
-            raise Away
-        self.subscription = to = Subscription(self)
-        self.heard = self.time.now
-        topics = list(self.wanted)
-        for topic in topics:
-            self.subscribe(to, topic)
-        while not self.confirmed(topics):
-            yield STEP
-            if self.subscription is not to:
-                raise Away
-
-    def repair(self) -> Process:
-        redis, sequence = self.redis, self.sequence
-        wanted = list(self.wanted)
-        clock, heads, run = yield self.call(
-            lambda: (redis.clock, {t: redis.heads.get(t, 0) for t in wanted}, redis.run)
-        )
-        to = self.subscription
-        if to is None or to.run != run:
-            raise Away
-        base, partial = sequence.last, sequence.missing
-        history: list[Event] = []
-        lows = sequence.lows(heads)
-        for topic, low in lows.items():
-            history += yield self.call(lambda t=topic, low=low: redis.read(t, low, clock))
-        floor = yield self.call(lambda: redis.floor)
-        if self.subscription is not to:
-            return
-        heads = {topic: head for topic, head in heads.items() if topic in self.wanted}
-        fenced, self.run = self.run != run, run
-        if partial is None and base < floor:
-            history = []
-            for reader in list(self.readers):
-                reader.reset()
-        for topic, low in lows.items():
-            late = [event.id for event in history if event.topic == topic and event.id <= base]
-            trimmed = partial is not None and low < floor
-            for reader in list(self.hub[topic]) if late or trimmed else []:
-                if trimmed or reader.join.passed_over(late):
-                    reader.reset()
-        if fenced:
-            for reader in list(self.readers):
-                reader.join_again()
-        for event in sequence.resume(clock, heads, history):
-            self.hand_on(event)
-
-    # -- hub/hub.py
-
-    def hand_on(self, event: Event) -> None:
-        for reader in list(self.hub[event.topic]):
-            reader.take(event)
-
-    def beats(self) -> Process:
-        while True:
-            yield BEAT
-            healthy = self.subscription is not None and not self.sequence.holding
-            for reader in self.readers:
-                if healthy:
-                    reader.join.raise_to(self.sequence.last)
-                if reader.greeted:
-                    reader.link.carry(reader.client.hear_cursor, reader.join.cursor)
-
-
-class Reader:
-    """One stream: hub/reader.py and hub/joining.py."""
-
-    def __init__(self, worker: Worker, client: Client, join: Join) -> None:
-        self.worker, self.client, self.join = worker, client, join
-        self.link = Link(worker.time)
-        self.following: set[str] = set()
-        self.closed = self.greeted = self.stale = False
-        self.busy = True
-        worker.readers[self] = None
-        worker.time.spawn(self.carry_on())
-
-    def take(self, event: Event) -> None:
-        if self.join.offer(event):
-            self.send(event)
-
-    def send(self, event: Event) -> None:
-        self.link.carry(self.client.hear, event)
-        if self.join.joining and not self.busy:
-            self.join_again()
-        elif event.kind == "member.left":
-            self.follow(self.join.topics)
-
-    def join_again(self) -> None:
-        if self.busy:
-            self.stale = True
-        elif not self.closed:
-            self.join.begin()
-            self.busy = True
-            self.worker.time.spawn(self.carry_on())
-
-    def carry_on(self) -> Process:
-        try:
-            while not self.closed:
-                self.stale = False
-                yield from self.enter()
-                if not self.join.joining:
-                    return
-        except Away:
-            self.close()
-        finally:
-            self.busy = False
-
-    def enter(self) -> Process:
-        worker, redis, join = self.worker, self.worker.redis, self.join
-        user = join.user
-        mine = yield worker.call(lambda: dict(redis.memberships[user]))
-        now = topics_of(user, mine)
-        topics: dict[str, int] = {}
-        while not now.keys() <= topics.keys():
-            topics = now
-            self.follow(topics)
-            while not worker.confirmed(topics) and not self.closed:
-                yield STEP
-            bound, heads, mine = yield worker.call(
-                lambda: (redis.clock, dict(redis.heads), dict(redis.memberships[user]))
-            )
-            now = topics_of(user, mine)
-        if self.closed:
-            return
-        self.follow(now)
-        join.enter(now)
-        for topic in now:
-            worker.sequence.baseline(topic, heads.get(topic, 0))
-        cursor = join.cursor
-        history: list[Event] = []
-        for topic, since in now.items():
-            low = max(cursor, since)
-            history += yield worker.call(lambda t=topic, low=low: redis.read(t, low, bound))
-        floor = yield worker.call(lambda: redis.floor)
-        if cursor > bound or cursor < floor:
-            self.reset()
-        if self.closed:
-            return
-        self.greeted = True
-        for event in sorted(history, key=lambda event: event.id):
-            if join.replay(event):
-                self.send(event)
-        if not self.stale:
-            for event in join.complete(bound):
-                self.send(event)
-
-    def follow(self, topics: Any) -> None:
-        if self.closed:
-            return
-        for topic in topics:
-            if topic not in self.following:
-                self.following.add(topic)
-                self.worker.hub[topic][self] = None
-                self.worker.follow(topic)
-        for topic in self.following - set(topics):
-            self.unfollow(topic)
-
-    def unfollow(self, topic: str) -> None:
-        self.following.discard(topic)
-        del self.worker.hub[topic][self]
-        self.worker.unfollow(topic)
-
-    def reset(self) -> None:
-        """A hello without an id, and the end."""
-        if not self.closed:
-            self.link.carry(self.client.hear_reset, self)
-            self.close(tell=False)
-
-    def close(self, tell: bool = True) -> None:
-        if self.closed:
-            return
-        self.closed = True
-        del self.worker.readers[self]
-        for topic in list(self.following):
-            self.unfollow(topic)
-        if tell:
-            self.link.carry(self.client.hear_end, self)
 
 
 class Client:
@@ -426,10 +131,8 @@ class Model:
             yield chance.expovariate(1 / 20) if chance.random() < 0.9 else chance.uniform(50, 300)
             for _ in range(chance.choice([1, 1, 1, 4])):
                 room = chance.choice(self.ROOMS)
-                try:
-                    yield self.any_worker().call(lambda room=room: self.redis.append(f"room:{room}"))
-                except Away:
-                    pass
+                with suppress(Away):
+                    yield self.any_worker().call(partial(self.redis.append, f"room:{room}"))
 
     def come_and_go(self) -> Process:
         chance = self.time.random
@@ -479,11 +182,13 @@ class Model:
             return True
         before = [kind for id, kind in self.comings[user, event.topic[5:]] if id < event.id]
         own = event.fields.get("user") == user
-        return own or bool(before) and before[-1] == "member.joined"
+        return own or before[-1:] == ["member.joined"]
 
     def look_for_what_is_missing(self, client: Client) -> None:
         redis = self.redis
-        mine = {room: id for (user, room), id in redis.members.items() if user == client.user and id}
+        mine = {
+            room: id for (user, room), id in redis.members.items() if user == client.user and id
+        }
         topics = topics_of(client.user, mine)
         for event in redis.events:
             since = topics.get(event.topic)

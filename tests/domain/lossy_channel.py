@@ -160,5 +160,7 @@ class LossyChannel:
                 if event.topic == topic and event.id > since
             ]
             assert sorted({id for _, id in mine}) == expected, f"missing in {topic}"
-            later = list(dict.fromkeys(id for place, id in mine if place >= self._heard_before[topic]))
+            later = list(
+                dict.fromkeys(id for place, id in mine if place >= self._heard_before[topic])
+            )
             assert later == sorted(later), f"misplaced in {topic}"

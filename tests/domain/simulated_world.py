@@ -182,7 +182,7 @@ class SimulatedRedis(SimulatedLog):
         self.down = False
 
     def ensure_fenced(self, seen: int) -> None:
-        """What archive/fencer.py and lua/fence.lua do, by a worker that has seen ids up to ``seen``."""
+        """What archive/fencer.py and lua/fence.lua do; ``seen``: what its worker has seen."""
         if self._fenced_for == self.run:
             return
         survived, reached = self.clock, max(self.clock, seen, self.next_id())

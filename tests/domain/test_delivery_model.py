@@ -15,8 +15,8 @@ from tornchat.domain.sequence import Sequence
 LOST_LINES = ("cut", "bus", "deaf")
 LOST_LOG = (*LOST_LINES, "trim", "restart")
 LOST_REDIS = ("cut", "bus", "restart", "wipe")
-# Lost frames go without lost lines: a client that leaves before its worker can have noticed the hole
-# takes a cursor along that has passed it.
+# Lost frames go without lost lines: a client that leaves before its worker can have noticed the
+# hole takes a cursor along that has passed it.
 LOSSY_BUS = ("bus",)
 
 

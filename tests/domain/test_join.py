@@ -193,9 +193,7 @@ class ReaderOfTheLog(RuleBasedStateMachine):
 
 
 TestReaderOfTheLog = ReaderOfTheLog.TestCase
-TestReaderOfTheLog.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None
-)
+TestReaderOfTheLog.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 
 
 def said(id: int, topic: str, **fields: object) -> Event:

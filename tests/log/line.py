@@ -49,7 +49,7 @@ class Line:
         finally:
             server.close()
             self.cut()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks)
             self._path.unlink(missing_ok=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -58,12 +58,17 @@ class Line:
         except OSError:
             writer.transport.abort()
             return
+
+        def over(task: asyncio.Task[None]) -> None:
+            writer.transport.abort()
+            to_redis.transport.abort()
+
         self.opened += 1
         self._ends |= {writer, to_redis}
         for carry in (self._carry(reader, to_redis), self._bring(from_redis, writer, self.opened)):
             task = asyncio.ensure_future(carry)
             self._tasks.add(task)
-            task.add_done_callback(lambda _: (writer.transport.abort(), to_redis.transport.abort()))
+            task.add_done_callback(over)
 
     async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):

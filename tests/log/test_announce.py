@@ -37,7 +37,9 @@ async def test_who_leaves_sees_it_in_the_room_first(redis: RedisServer) -> None:
     async with open_log(redis) as client:
         await come_in(client, "ana", "kitchen")
         left = await go_out(client, "ana", "kitchen")
-        events, _ = await read.page(client, {"user:ana": left - 1, "room:kitchen": left - 1}, MAX_ID)
+        events, _ = await read.page(
+            client, {"user:ana": left - 1, "room:kitchen": left - 1}, MAX_ID
+        )
         assert [event.topic for event in events] == ["room:kitchen", "user:ana"]
         assert await mirror.joined_id(client, "ana", "kitchen") is None
 

@@ -48,10 +48,7 @@ async def test_what_survived_a_restart_is_still_there_and_ids_go_on_well_above(
         said = [(await say(client, "ana", "kitchen", str(n), nonce=str(n))).id for n in range(5)]
         floor = await read.floor(client)
         own_redis.restart()
-        with pytest.raises(LogAway):
-            while True:  # until the loss of the connection is noticed
-                await client.call("PING")
-                await asyncio.sleep(0.01)
+        await until(lambda: client._connection is None or client._connection.closed, "the loss")
         again = await say(client, "ana", "kitchen", "0", nonce="0")
         assert (again.id, again.again) == (said[0], True)
         later = await say(client, "ana", "kitchen", "later")
@@ -63,7 +60,9 @@ async def test_what_survived_a_restart_is_still_there_and_ids_go_on_well_above(
 
 
 @in_loop
-async def test_after_the_loss_of_everything_nobody_comes_from_before(own_redis: RedisServer) -> None:
+async def test_after_the_loss_of_everything_nobody_comes_from_before(
+    own_redis: RedisServer,
+) -> None:
     keys = new_space()
     async with open_log(own_redis, keys) as client:
         await come_in(client, "ana", "kitchen")
@@ -138,9 +137,7 @@ async def test_of_many_fencers_one_fences_and_the_others_learn_what_it_set(
         calls = [fence((client, other)[n % 2], mark=clock + n) for n in range(8)]
         fenced = await asyncio.gather(*calls)
         assert [each.first for each in fenced].count(True) == 1
-        assert {(each.clock, each.floor) for each in fenced} == {
-            (fenced[0].clock, fenced[0].floor)
-        }
+        assert {(each.clock, each.floor) for each in fenced} == {(fenced[0].clock, fenced[0].floor)}
 
 
 @in_loop

@@ -26,7 +26,9 @@ def test_json_comes_back_and_stands_on_one_line(value: object) -> None:
 
 
 def test_text_is_sent_as_it_is_written_and_without_blanks() -> None:
-    assert to_json({"body": "héé 漢字 😀", "n": [1, 2]}).decode() == '{"body":"héé 漢字 😀","n":[1,2]}'
+    assert (
+        to_json({"body": "héé 漢字 😀", "n": [1, 2]}).decode() == '{"body":"héé 漢字 😀","n":[1,2]}'
+    )
 
 
 def test_a_logged_event_names_its_place_in_the_log() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
@@ -23,10 +24,13 @@ FORGERIES = [
 ]
 bodies = st.one_of(st.text(), st.sampled_from(FORGERIES), st.text("\r\n\0\u2028:deatnvi "))
 stream_text = st.text(
-    st.sampled_from(["\r", "\n", ":", " ", "\0", "a", "é", "\U0001f600", "\u2028"]) | st.characters()
+    st.sampled_from(["\r", "\n", ":", " ", "\0", "a", "é", "\U0001f600", "\u2028"])
+    | st.characters()
 )
 lines = st.one_of(
-    st.sampled_from(["", ":", "data", "data:", "data: x", "event: y", "id: 7", "id: \0", "retry: 3"]),
+    st.sampled_from(
+        ["", ":", "data", "data:", "data: x", "event: y", "id: 7", "id: \0", "retry: 3"]
+    ),
     st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])),
 )
 ends = st.sampled_from(["\n", "\r", "\r\n"])
@@ -35,7 +39,7 @@ ends = st.sampled_from(["\n", "\r", "\r\n"])
 def cut_up(data: bytes, places: list[int]) -> list[bytes]:
     """``data`` in chunks that end at these places."""
     edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 def decoded(chunks: list[bytes]) -> list[sse.Received]:
@@ -59,7 +63,6 @@ def test_any_text_comes_back_however_the_bytes_are_cut(texts: list[str], places:
 
 @given(bodies)
 def test_no_text_can_end_a_line_and_forge_an_event(text: str) -> None:
-    """Even for a reader that takes every line break that Unicode knows for one, save inside data."""
     data = sse.encode("message", {"body": text}, 7)
     head, rest = data.split(b"\ndata: ", 1)
     assert head == b"id: 7\nevent: message"
@@ -68,7 +71,9 @@ def test_no_text_can_end_a_line_and_forge_an_event(text: str) -> None:
 
 
 @given(st.lists(st.tuples(lines, ends)), st.lists(st.integers(0, 1000)))
-def test_our_decoder_agrees_with_another_one(parts: list[tuple[str, str]], places: list[int]) -> None:
+def test_our_decoder_agrees_with_another_one(
+    parts: list[tuple[str, str]], places: list[int]
+) -> None:
     text = "".join(line + end for line, end in parts)
     text = text.removeprefix("\ufeff")  # which httpx-sse leaves in
     ours = decoded(cut_up(text.encode(), places))

@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 6.0
 LOOK_SECONDS = 0.25
 BATCH = 100
-NUDGE = "nudge"
-ANNOUNCED = "announced "
 
 
 async def note(conn: AsyncConnection, made: list[tuple[int, int, Announcement]], now: int) -> None:
@@ -78,10 +76,10 @@ class Announcer:
 
     def control(self, message: str) -> None:
         """What workers say to each other on the control channel."""
-        if message == NUDGE:
+        if message == append.NUDGE:
             self.wake.set()
-        elif message.startswith(ANNOUNCED):
-            waiting = self._waiting.get(message.removeprefix(ANNOUNCED))
+        elif message.startswith(append.ANNOUNCED):
+            waiting = self._waiting.get(message.removeprefix(append.ANNOUNCED))
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
 

@@ -9,7 +9,7 @@ table: topics and fields of events, and entries of mirror hashes to set or to dr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tornchat.domain.events import SESSIONS_ENDED
@@ -32,7 +32,7 @@ class Announcement:
     events: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     set: tuple[tuple[str, str, str], ...] = ()
     drop: tuple[tuple[str, str], ...] = ()
-    tell: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
+    tell: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     joined: tuple[str, str] | None = None
 
     def payload(self) -> dict[str, Any]:

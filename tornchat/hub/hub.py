@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
-from tornchat.domain.errors import LogAway
+from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import SESSIONS_ENDED, Event
 from tornchat.hub import joining
 from tornchat.hub.outlet import Outlets
@@ -194,7 +194,7 @@ class Hub:
             readers = self.readers()
             try:
                 records = await mirror.sessions(self.client, {reader.session for reader in readers})
-            except LogAway:
+            except Unavailable:
                 if time.monotonic() - self._vouched > VOUCH_SECONDS:
                     self.close_all()
                 continue

@@ -15,7 +15,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tornchat.domain.errors import LogAway
+from tornchat.domain.errors import Unavailable
 from tornchat.domain.events import Event
 from tornchat.log import read
 
@@ -112,7 +112,7 @@ async def carry_on(hub: Hub, reader: Reader, entry: Entry | None) -> None:
             if not reader.join.joining:
                 return
             entry = None
-    except LogAway:
+    except Unavailable:
         reader.close()
     except Exception:
         # A reader that can neither go on nor end would hold events for ever.

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tornchat.domain.announcements import Announcement
-from tornchat.domain.errors import Conflict, Forbidden, NonceReused, TooMany
+from tornchat.domain.announcements import Announcement, memberships
+from tornchat.domain.errors import Forbidden, NonceReused, TooMany
 from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic
 from tornchat.log.client import Client
@@ -16,6 +16,10 @@ from tornchat.wire import packed
 
 NONCE_SECONDS = 24 * 3600
 BURST_SECONDS = 3
+NUDGE = "nudge"
+"""Said on the control channel: there is something in the outbox."""
+ANNOUNCED = "announced "
+"""Said there, with the key behind it: this announcement has been made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ async def append_message(
             keys.clock,
             keys.heads,
             keys.queue,
-            keys.mirror(f"memberships:{author}"),
+            keys.mirror(memberships(author)),
             keys.once(author, room, nonce or ""),
             keys.rate(f"post:{author}"),
             keys.log(topic),
@@ -74,7 +78,7 @@ async def append_message(
         case [b"conflict"]:
             raise NonceReused()
         case _:
-            raise Conflict(f"append answered {reply!r}")
+            raise AssertionError(f"append answered {reply!r}")
 
 
 async def remember_nonces(client: Client, messages: Iterable[Message], now: int) -> None:
@@ -100,25 +104,29 @@ async def announce(client: Client, key: str, announcement: Announcement) -> int:
     Gives the id of its first event (0 where it has none), the same again for the same key.
     """
     keys = client.keys
-    logs: list[str] = []
+    touched: list[str] = []
     args: list[Argument] = []
     for topic, fields in announcement.events:
-        logs.append(keys.log(topic))
+        touched.append(keys.log(topic))
         args += [topic, keys.channel(topic), packed.open_event(fields)]
     for name, field, value in announcement.set:
-        logs.append(keys.mirror(name))
+        touched.append(keys.mirror(name))
         args += [field, value]
     for name, field in announcement.drop:
-        logs.append(keys.mirror(name))
+        touched.append(keys.mirror(name))
         args.append(field)
     for topic, fields in announcement.tell:
         args += [keys.channel(topic), packed.frame({**fields, "at": 0})]
-    counts = [len(part) for part in (announcement.events, announcement.set)]
-    counts += [len(part) for part in (announcement.drop, announcement.tell)]
+    counts = [
+        len(announcement.events),
+        len(announcement.set),
+        len(announcement.drop),
+        len(announcement.tell),
+    ]
     _, first = await client.script(
         "announce",
-        [keys.run, keys.clock, keys.heads, keys.queue, keys.announced(key), *logs],
-        [NONCE_SECONDS, keys.control, f"announced {key}", *counts, *args],
+        [keys.run, keys.clock, keys.heads, keys.queue, keys.announced(key), *touched],
+        [NONCE_SECONDS, keys.control, ANNOUNCED + key, *counts, *args],
     )
     return int(first)
 
@@ -138,7 +146,7 @@ async def announced_ids(client: Client, keys: list[str]) -> dict[str, int]:
 
 async def nudge(client: Client) -> None:
     """Wake whoever holds the lease: there is something in the outbox."""
-    await client.call("PUBLISH", client.keys.control, "nudge")
+    await client.call("PUBLISH", client.keys.control, NUDGE)
 
 
 async def wait_of_limit(client: Client, what: str, per_minute: float, burst: int) -> float:

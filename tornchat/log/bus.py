@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from tornchat.domain.errors import LogAway
+from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import Event
 from tornchat.domain.sequence import Sequence
 from tornchat.log import read
@@ -223,7 +223,7 @@ class Bus:
                     await self._repair()
                 delay = 0.05
             except Exception as error:
-                if isinstance(error, LogAway):
+                if isinstance(error, Unavailable):  # a fence needs the database as well
                     logger.warning("the bus is down: %s", error.__cause__ or error)
                 else:
                     logger.exception("the repair failed and is tried again")
@@ -264,12 +264,14 @@ class Bus:
         floor = await read.floor(self._client)
         if self._connection is not connection:
             return  # lost again meanwhile: what is held now belongs to a later repair
+        # What nobody follows any more is not known from here on, and must not seem to be.
         heads = {topic: head for topic, head in where.heads.items() if topic in self._wanted}
         fenced = bool(self._run_id) and connection.run_id != self._run_id
         self._run_id = connection.run_id
         if history is None or (partial is None and base < floor):
             (self._audience.close_all if history is None else self._audience.reload_all)()
             history = []
+        history = [event for event in history if event.topic in self._wanted]
         for topic, low in lows.items():
             late = [event.id for event in history if event.topic == topic and event.id <= base]
             trimmed = partial is not None and low < floor
@@ -305,7 +307,7 @@ class Bus:
                     [keys.run, keys.clock, keys.heads],
                     [self._pulse_channel, *self._wanted],
                 )
-            except LogAway:
+            except Unavailable:
                 pass  # shows below as a pulse that was not heard
             except Exception:
                 logger.exception("the pulse cannot be sent")

@@ -6,8 +6,9 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tornchat.domain.announcements import memberships
 from tornchat.domain.events import Event
-from tornchat.domain.topics import room_topic, user_topic
+from tornchat.domain.topics import SPACE, room_topic, user_topic
 from tornchat.log.client import Client
 from tornchat.log.connection import Argument
 from tornchat.wire import packed
@@ -30,7 +31,7 @@ async def position(client: Client, topics: list[str], user: str = "") -> Positio
     keys = client.keys
     clock, heads, members = await client.script(
         "position",
-        [keys.run, keys.clock, keys.heads, keys.mirror(f"memberships:{user}")],
+        [keys.run, keys.clock, keys.heads, keys.mirror(memberships(user))],
         [*topics],
     )
     pairs = zip(members[::2], members[1::2], strict=True)
@@ -96,7 +97,7 @@ async def latest(client: Client, topic: str, above: int, below: int, count: int)
 def topics_of(user: str, memberships: Mapping[str, int]) -> dict[str, int]:
     """What a user reads: topic -> the id above which it is theirs."""
     return {
-        "space": 0,
+        SPACE: 0,
         user_topic(user): 0,
         **{room_topic(room): joined for room, joined in memberships.items()},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tornchat.domain.announcements import SESSIONS
 from tornchat.domain.errors import LogAway
 from tornchat.domain.events import Event
 from tornchat.log.client import Client
@@ -85,7 +86,7 @@ async def fence(
     keys = client.keys
     first, clock, floor = await client.script(
         "fence",
-        [keys.run, keys.clock, keys.floor, keys.archived, staged, keys.mirror("sessions")],
+        [keys.run, keys.clock, keys.floor, keys.archived, staged, keys.mirror(SESSIONS)],
         [run_id, mark, archived, step],
     )
     if clock is None:
