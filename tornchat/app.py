@@ -34,7 +34,7 @@ from tornchat.settings import Settings, web_root
 logger = logging.getLogger("tornchat")
 
 MOST_BODY_BYTES = 2 * 1024 * 1024
-HEADER_SECONDS = 20.0
+BODY_SECONDS = 20.0
 IDLE_SECONDS = 75.0
 STOP_SECONDS = 2.0
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -69,7 +69,7 @@ class Worker:
             application(self.chat, self.hub, site_of(settings), web_root()),
             max_body_size=MOST_BODY_BYTES,
             idle_connection_timeout=IDLE_SECONDS,
-            body_timeout=HEADER_SECONDS,
+            body_timeout=BODY_SECONDS,
         )
 
     async def start(self, listener: socket.socket) -> None:

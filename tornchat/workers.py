@@ -70,12 +70,7 @@ class Worker:
 
     def hand(self, work: Mapping[str, Any]) -> None:
         """Tell it what to serve. The pipe stays open: its end tells the worker that we are gone."""
-        line = {
-            **work,
-            "listen_fd": self._listen_fd,
-            "report_fd": self._report_fd,
-            "number": self.number,
-        }
+        line = {**work, "listen_fd": self._listen_fd, "report_fd": self._report_fd}
         assert self.process.stdin is not None
         with suppress(OSError):  # it has died: its exit status is seen next
             self.process.stdin.write(json.dumps(line).encode() + b"\n")

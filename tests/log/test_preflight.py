@@ -32,13 +32,19 @@ def foreign(tmp_path: Path) -> Iterator[StartForeign]:
         assert server is not None
         command = [server, "--port", "0", "--unixsocket", str(path), "--dir", str(tmp_path)]
         running.append(subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL))
-        until(path.exists, 5, "a Redis")
+        until(lambda: listens(path), 5, "a Redis")
         return socket_url(path)
 
     yield start
     for process in running:
         process.terminate()
         process.wait(10)
+
+
+def listens(path: Path) -> bool:
+    """The socket's file is there a moment before somebody listens on it."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def refusal(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The history: what the archiver has taken from the log."""
+"""The history: what the keeper has taken from the log."""
 
 from __future__ import annotations
 

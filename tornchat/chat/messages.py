@@ -96,9 +96,8 @@ async def _older(
         async with chat.database.read() as conn:
             rows = await messages.page(conn, room, before=before, limit=limit + 1, above=since)
     except DatabaseAway:
-        low = max(since, await read.floor(chat.client))
-        tail = await _tail_before(chat, room, low, before, limit + 1)
-        if len(tail) <= limit and low != since:
+        tail = await _tail_before(chat, room, since, before, limit + 1)
+        if len(tail) <= limit and since < await read.floor(chat.client):
             raise
         rows = []
     page = fold(rows, tail)

@@ -11,8 +11,7 @@ from tornchat.domain.messages import Message, message_of
 def fold(rows: Iterable[Message], tail: Iterable[Event]) -> list[Message]:
     """Rows with what the log has newer, in the order of ids.
 
-    The same message may be in both, since the archive works meanwhile. Only an event that is newer
-    than a row's ``version`` changes it.
+    The same message may be in both, since the archive works meanwhile.
     """
     messages = {row.id: row for row in rows}
     for event in tail:

@@ -26,8 +26,8 @@ class Message:
     version: int = 0
 
     def public(self) -> dict[str, Any]:
-        """The JSON object of PROTOCOL "A message": optional members only where they say
-        something."""
+        """The JSON object of ``docs/protocol.md``, "Message": optional members only where they
+        say something."""
         out: dict[str, Any] = {
             "id": self.id,
             "at": self.at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 
@@ -11,6 +12,8 @@ from tornchat.domain.ids import parse_cursor
 from tornchat.handlers.base import Handler
 from tornchat.hub import joining
 from tornchat.hub.reader import Reader
+
+logger = logging.getLogger(__name__)
 
 
 class Events(Handler):
@@ -36,11 +39,17 @@ class Events(Handler):
         # The stream outlives the request: take the socket, and let handler, request and IOStream
         # go.
         stream = self.detach()
-        if stream.closed():  # the client went while it joined, and Tornado did not say so yet
+        try:
+            if stream.closed():  # the client went while it joined, and Tornado did not say so yet
+                reader.close()
+                return
+            sock = socket.socket(fileno=os.dup(stream.socket.fileno()))
+        except OSError:  # no descriptor is left
+            logger.exception("a stream could not be opened")
             reader.close()
             return
-        sock = socket.socket(fileno=os.dup(stream.socket.fileno()))
-        stream.close()
+        finally:
+            stream.close()
         self.hub.stream(reader, entry, sock)
 
     def on_connection_close(self) -> None:

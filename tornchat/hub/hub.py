@@ -133,7 +133,12 @@ class Hub:
             self._end_sessions(event)
             return
         for reader in list(self._topics.get(event.topic, ())):
-            reader.take(event)
+            try:
+                reader.take(event)
+            except Exception:
+                # Raised from here it would take the event, and what waits behind it, from all.
+                logger.exception("a reader could not take an event and is closed")
+                reader.close()
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         for reader in list(self._topics.get(topic, ())):
@@ -185,7 +190,11 @@ class Hub:
                 await asyncio.sleep(self.heartbeat * 0.9 / TURNS)
                 last = self.bus.sequence.last if self.bus.healthy else None
                 for reader in list(turn):
-                    reader.beat(last)
+                    try:
+                        reader.beat(last)
+                    except Exception:
+                        logger.exception("a reader could not be kept alive and is closed")
+                        reader.close()
 
     async def _check_sessions(self) -> None:
         """A session that ended while the worker was deaf ends its streams here."""

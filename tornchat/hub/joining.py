@@ -68,7 +68,10 @@ async def enter(hub: Hub, reader: Reader, cursor: int | None) -> Entry:
     if cursor > bound:
         return reset  # from a future that was lost
     events, complete = await read.page(client, after, bound)
-    if complete < bound and await read.behind(client, after, bound, REPLAY_LIMIT) > REPLAY_LIMIT:
+    behind = len(events)
+    if complete < bound:
+        behind = await read.behind(client, after, bound, REPLAY_LIMIT)
+    if behind > REPLAY_LIMIT:
         return reset
     if cursor < await read.floor(client):
         return reset

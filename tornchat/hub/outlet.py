@@ -15,6 +15,7 @@ BUFFER_LIMIT = 256 * 1024
 """Bytes that may wait for a slow reader. More: the stream is cut, and its client resumes from the
 log."""
 LOW_WATER = 32 * 1024
+END_SECONDS = 10.0
 
 
 class Outlet:
@@ -62,10 +63,12 @@ class Outlet:
         await asyncio.shield(self._drained)
 
     def end(self) -> None:
-        """Close as soon as everything has gone out."""
+        """Close as soon as everything has gone out, or is not taken for `END_SECONDS`."""
         self._ending = True
         if not self._buffer:
             self.close()
+        else:
+            asyncio.get_running_loop().call_later(END_SECONDS, self.close)
 
     def close(self) -> None:
         """Close now."""

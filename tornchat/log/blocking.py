@@ -20,11 +20,15 @@ class RedisSays(Exception):
     """Redis answered with an error; the text is its own."""
 
 
+class RedisIsLoading(RedisSays):
+    """It is up, and will answer when it has read its data."""
+
+
 class Conversation:
     """One connection, used as a context manager; every step has the same time limit."""
 
     def __init__(self, address: Address, timeout: float) -> None:
-        """Connect and sign in. Raises ``OSError`` (``TimeoutError`` too) and RedisSays."""
+        """It connects and signs in when it is first asked something."""
         where: dict[str, Any] = {"host": address.host, "port": address.port}
         if address.unix_path:
             where = {"unix_socket_path": address.unix_path}
@@ -48,7 +52,6 @@ class Conversation:
             decode_responses=True,
         )
         self._client.response_callbacks.clear()  # replies as Redis gives them
-        self.ask("PING")
 
     def __enter__(self) -> Self:
         return self
@@ -62,12 +65,17 @@ class Conversation:
         self._client.close()
 
     def ask(self, *command: str) -> Any:
-        """The reply to one command. Raises RedisSays for an error, ``OSError`` for no reply."""
+        """The reply to one command.
+
+        Raises RedisSays for an error, ``OSError`` (``TimeoutError`` too) for no reply.
+        """
         try:
             return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
         except redis.TimeoutError as error:
             raise TimeoutError(str(error)) from error
-        except (redis.ResponseError, redis.AuthenticationError, redis.BusyLoadingError) as error:
+        except redis.BusyLoadingError as error:
+            raise RedisIsLoading(str(error)) from None
+        except (redis.ResponseError, redis.AuthenticationError) as error:
             raise RedisSays(str(error)) from None
         except redis.InvalidResponse:
             raise RedisSays("what answers there is not Redis") from None

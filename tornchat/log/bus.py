@@ -264,13 +264,13 @@ class Bus:
         floor = await read.floor(self._client)
         if self._connection is not connection:
             return  # lost again meanwhile: what is held now belongs to a later repair
-        # What nobody follows any more is not known from here on, and must not seem to be.
         heads = {topic: head for topic, head in where.heads.items() if topic in self._wanted}
         fenced = bool(self._run_id) and connection.run_id != self._run_id
         self._run_id = connection.run_id
         if history is None or (partial is None and base < floor):
             (self._audience.close_all if history is None else self._audience.reload_all)()
             history = []
+        # A topic that was left meanwhile is forgotten, and must not become known again by this.
         history = [event for event in history if event.topic in self._wanted]
         for topic, low in lows.items():
             late = [event.id for event in history if event.topic == topic and event.id <= base]

@@ -192,4 +192,4 @@ async def _greet(connection: Connection, address: Address) -> None:
         if name == "run_id":
             connection.run_id = value
     # A Redis that still reads its append-only file answers LOADING to this, and so is "away".
-    await connection.call("GET", "tornchat:loaded?")
+    await connection.call("PING")

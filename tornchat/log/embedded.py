@@ -18,12 +18,13 @@ from tornchat.domain.errors import RedisUnusable
 from tornchat.log import leftover
 from tornchat.log.address import Address, socket_url
 from tornchat.log.binaries import Binary, Release, choose
-from tornchat.log.blocking import Conversation, RedisSays
+from tornchat.log.blocking import Conversation, RedisIsLoading, RedisSays
 from tornchat.log.placement import socket_path, tie_to_parent
 
 _POLL = 0.01
 _ANSWER = 2.0
 _TELL_AFTER = 1.0
+_SILENT = 60.0
 _LOG_TAIL = 8192
 
 _CONFIGURATION = """\
@@ -107,13 +108,21 @@ class EmbeddedRedis:
     def wait_until_ready(self, pause: Callable[[float], None] = time.sleep) -> None:
         """Return when it answers with its data loaded, calling ``pause`` between two looks.
 
-        Raises :class:`RedisUnusable`, with the reason, where it ends instead.
+        Raises :class:`RedisUnusable`, with the reason, where it ends instead, refuses, or says
+        nothing for a minute. Loading a large log may take longer than that.
         """
-        started = time.monotonic()
+        started = heard = time.monotonic()
         told = False
-        while not self._answers():
+        while True:
+            try:
+                if self._answers():
+                    break
+            except RedisIsLoading:
+                heard = time.monotonic()
             if self.exit_status() is not None:
                 raise RedisUnusable(self.why_it_ended())
+            if time.monotonic() - heard > _SILENT:
+                raise RedisUnusable(f"the embedded Redis runs and says nothing (see {self._log})")
             if not told and time.monotonic() - started > _TELL_AFTER:
                 size = sum(f.stat().st_size for f in self.folder.glob("appendonlydir/*"))
                 self._say(f"The embedded Redis is loading its log ({size / 1e6:.0f} MB) ...")
@@ -162,9 +171,13 @@ class EmbeddedRedis:
 
     def _answers(self) -> bool:
         try:
-            with Conversation(Address.of_socket(self.socket), _ANSWER):
-                return True
-        except (OSError, RedisSays):
+            with Conversation(Address.of_socket(self.socket), _ANSWER) as redis:
+                return bool(redis.ask("PING") == "PONG")
+        except RedisIsLoading:
+            raise
+        except RedisSays as answer:
+            raise RedisUnusable(f"the embedded Redis refuses: {answer} (see {self._log})") from None
+        except OSError:
             return False
 
     def _write_configuration(self) -> None:

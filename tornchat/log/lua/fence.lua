@@ -1,4 +1,4 @@
--- Fences the log for the Redis process that it now lives in. See DESIGN in docs/architecture.md, "Fence".
+-- Fences the log for the Redis process that it now lives in. See docs/architecture.md, "The fence".
 -- KEYS  1 run  2 clock  3 floor  4 archived  5 staged sessions  6 sessions
 -- ARGV  1 run_id  2 run_id of the process that was looked at and whose mirror was restored  3 mark (stored in SQL before)
 --       4 the archive's watermark  5 step
