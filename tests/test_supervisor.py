@@ -19,7 +19,6 @@ from tornchat.log.address import Address
 from tornchat.log.blocking import Conversation
 from tornchat.workers import Backoff
 
-
 #: Root may write everywhere unless it gives that up.
 AS_ANYBODY = (
     ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
