@@ -30,6 +30,7 @@ from tornchat.hub.hub import Hub
 from tornchat.log.client import Client
 from tornchat.log.keys import Keys
 from tornchat.settings import Settings, web_root
+from tornchat.workers import GAVE_UP
 
 logger = logging.getLogger("tornchat")
 
@@ -134,8 +135,8 @@ def main() -> int:
     try:
         asyncio.run(serve(json.loads(line)))
     except TornchatError as error:
-        print(f"tornchat: {error.detail}", file=sys.stderr)
-        return 1
+        print(f"tornchat: {error.title}. {error.detail}", file=sys.stderr)
+        return GAVE_UP
     return 0
 
 

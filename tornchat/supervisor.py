@@ -23,14 +23,13 @@ from tornchat.log import preflight
 from tornchat.log.embedded import EmbeddedRedis
 from tornchat.settings import Settings, without_password
 from tornchat.sockets import listen, shown_address
-from tornchat.workers import Backoff, Worker
+from tornchat.workers import GAVE_UP, Backoff, WorkerProcess
 
 #: Seconds that workers may take to end before they are killed.
 PATIENCE = 10.0
 
 #: Seconds that the workers of a crashed server may take to leave the port.
 _AFTER_CRASH = 5.0
-_BAD_SETTINGS = 2
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -56,7 +55,7 @@ class _Seat:
 
     number: int
     backoff: Backoff
-    worker: Worker | None = None
+    worker: WorkerProcess | None = None
     #: When to start the next worker here, on the monotonic clock.
     start_at: float = 0.0
 
@@ -135,7 +134,7 @@ class _Supervisor:
         self._redis_start_at = None
 
     def _spawn(self, seat: _Seat) -> None:
-        seat.worker = Worker(seat.number, self._listener.fileno())
+        seat.worker = WorkerProcess(seat.number, self._listener.fileno())
         self._selector.register(seat.worker.report, selectors.EVENT_READ, seat)
         if self._work:
             seat.worker.hand(self._work)
@@ -198,7 +197,7 @@ class _Supervisor:
                 _say(wrong.detail)
                 self._redis_start_at = now + self._redis_backoff.after(0.0)
 
-    def _bury(self, seat: _Seat, worker: Worker, now: float) -> None:
+    def _bury(self, seat: _Seat, worker: WorkerProcess, now: float) -> None:
         """Empty the seat of a worker that has died."""
         status = worker.process.poll()
         if status is None:
@@ -209,8 +208,8 @@ class _Supervisor:
         seat.worker = None
         if self._banner is not None and status > 0:
             # It was not killed: it gave up by itself, and so would the next one.
-            if status == _BAD_SETTINGS:
-                raise _Over(_BAD_SETTINGS)  # it has said why
+            if status == GAVE_UP:
+                raise _Over(status)  # it has said why
             raise Unusable(f"a worker ended with status {status} before it was ready; see above")
         pause = seat.backoff.after(now - worker.started)
         seat.start_at = now + pause

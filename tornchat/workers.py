@@ -15,6 +15,8 @@ from typing import Any
 
 #: The line that a worker writes when it accepts connections.
 READY = b"ready\n"
+#: Exit status of one that could not begin and has said why.
+GAVE_UP = 2
 
 #: Seconds: a process that dies sooner after its start is started again more slowly each time.
 _TOO_SOON = 10.0
@@ -38,7 +40,7 @@ class Backoff:
         return pause
 
 
-class Worker:
+class WorkerProcess:
     """A process of ``python -m tornchat.app`` and the two pipes to it."""
 
     def __init__(self, number: int, listen_fd: int) -> None:

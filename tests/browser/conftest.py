@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.people import Faults, NewPerson, Person, new_person
-from tests.browser.proxy import Proxy
+from tests.line import Line
 from tests.running import RunningServer
 
 ARGUMENTS = [
@@ -76,10 +76,10 @@ def person(chromium: Browser, server: RunningServer, faults: Faults) -> Iterator
 
 
 @pytest.fixture
-def line(server: RunningServer) -> Iterator[Proxy]:
+def line(server: RunningServer) -> Iterator[Line]:
     """A line to the server that the test may cut."""
-    with Proxy(server.port) as proxy:
-        yield proxy
+    with Line(server.port) as line:
+        yield line
 
 
 @pytest.fixture

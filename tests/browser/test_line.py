@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import NewPerson, Person
-from tests.browser.proxy import Proxy
+from tests.line import Line
 
 BROKEN = r"ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET|INCOMPLETE|NETWORK)"
 BACK_WITHIN = 20_000
@@ -18,7 +18,7 @@ def banner(page: Page) -> str | None:
     return page.locator("connection-banner").get_attribute("data-line")
 
 
-def two_in_a_room(person: NewPerson, line: Proxy, room: str) -> tuple[Person, Person]:
+def two_in_a_room(person: NewPerson, line: Line, room: str) -> tuple[Person, Person]:
     """The first on a good line, the second on one that can be cut."""
     ana, ben = person("Ana"), person("Ben", url=line.url)
     ana.create_room(room)
@@ -30,12 +30,12 @@ def two_in_a_room(person: NewPerson, line: Proxy, room: str) -> tuple[Person, Pe
 
 
 def test_whoever_loses_the_line_comes_back_and_has_missed_nothing_and_nothing_twice(
-    person: NewPerson, line: Proxy, room_name: str
+    person: NewPerson, line: Line, room_name: str
 ) -> None:
     ana, ben = two_in_a_room(person, line, room_name)
     texts = ["before"]
     for round_ in range(2):
-        line.cut()
+        line.close()
         away = [f"while away {round_}.{number}" for number in range(5)]
         for text in away:
             ana.write(text)
@@ -55,7 +55,7 @@ def test_whoever_loses_the_line_comes_back_and_has_missed_nothing_and_nothing_tw
     ben.sees(*texts, "after")
 
 
-def test_a_short_blip_is_not_worth_a_banner(person: NewPerson, line: Proxy, room_name: str) -> None:
+def test_a_short_blip_is_not_worth_a_banner(person: NewPerson, line: Line, room_name: str) -> None:
     ana, ben = two_in_a_room(person, line, room_name)
     ben.page.evaluate(
         """() => {
@@ -65,7 +65,7 @@ def test_a_short_blip_is_not_worth_a_banner(person: NewPerson, line: Proxy, room
             .observe(banner, {attributes: true});
         }"""
     )
-    line.cut()
+    line.close()
     line.mend()
     ana.write("after the blip")
     # The browser's own pause before it reconnects may be longer than the banner's patience.
@@ -77,7 +77,7 @@ def test_a_short_blip_is_not_worth_a_banner(person: NewPerson, line: Proxy, room
 
 
 def test_a_line_that_went_dead_without_closing_is_noticed_and_replaced(
-    person: NewPerson, line: Proxy, room_name: str
+    person: NewPerson, line: Line, room_name: str
 ) -> None:
     ana, ben = two_in_a_room(person, line, room_name)
     line.freeze()
@@ -86,16 +86,16 @@ def test_a_line_that_went_dead_without_closing_is_noticed_and_replaced(
         "data-line", "lost", timeout=BACK_WITHIN
     )
     line.thaw()
-    line.cut()
+    line.close()
     line.mend()
     expect(ben.messages).to_have_text(["before", "into the void"], timeout=BACK_WITHIN)
 
 
 def test_a_message_written_without_a_line_is_sent_once_when_it_is_back(
-    person: NewPerson, line: Proxy, room_name: str
+    person: NewPerson, line: Line, room_name: str
 ) -> None:
     ana, ben = two_in_a_room(person, line, room_name)
-    line.cut()
+    line.close()
     ben.write("written in the tunnel")
     expect(ben.page.locator(".message.pending .prose")).to_have_text("written in the tunnel")
     expect(ben.page.locator(".message.pending .state")).to_have_text("Sending…")
@@ -168,7 +168,7 @@ def test_an_answer_that_is_lost_does_not_double_the_message(
 
 
 def test_the_page_opened_without_a_server_waits_for_it(
-    person: NewPerson, line: Proxy, room_name: str
+    person: NewPerson, line: Line, room_name: str
 ) -> None:
     ana = person("Ana", url=line.url)
     ana.create_room(room_name)

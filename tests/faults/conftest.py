@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.line import Line
 from tests.faults.own_redis import OwnRedis
+from tests.line import Line
 
 
 @pytest.fixture

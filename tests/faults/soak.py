@@ -29,10 +29,10 @@ from pathlib import Path
 import httpx
 
 from tests.faults.evidence import Evidence
-from tests.faults.line import Line
 from tests.faults.load import Ledger, Load
 from tests.faults.own_redis import OwnRedis
 from tests.faults.witness import Witness
+from tests.line import Line
 from tests.people import Person
 from tests.running import RunningServer, until
 

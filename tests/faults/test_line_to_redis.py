@@ -9,10 +9,10 @@ import pytest
 
 from tests.conftest import StartServer
 from tests.faults.evidence import Evidence
-from tests.faults.line import Line
 from tests.faults.load import Load, more
 from tests.faults.own_redis import OwnRedis
 from tests.faults.witness import Witness
+from tests.line import Line
 from tests.people import Person
 from tests.running import RunningServer, until
 

@@ -3,8 +3,8 @@
 A reader has one scalar cursor over all of its topics. To join, it first follows its topics, then
 learns where the log stands (the *bound*), reads the log up to there, and only then goes live: it
 drops what came live up to the bound and takes what came after. There is no other way to start, be
-it for a connect, a resume, a poll, or a room joined in mid-stream: a new topic pauses the whole
-reader and joins again from its own cursor, since one scalar stands for all of its topics.
+it for a connect, a resume, or a room joined in mid-stream: a new topic pauses the whole reader and
+joins again from its own cursor, since one scalar stands for all of its topics.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Keys:
         return self.prefix + name
 
     def once(self, user: str, room: str, nonce: str) -> str:
-        """Id, time and body hash of the message with this nonce."""
+        """Id, prev, time and body hash of the message with this nonce."""
         return f"{self.prefix}once:{user}:{room}:{nonce}"
 
     def announced(self, key: str) -> str:

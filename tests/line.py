@@ -1,4 +1,8 @@
-"""A TCP line on loopback that a test can cut, slow down and black-hole."""
+"""A TCP line on loopback that a test can break, close, mend, slow down and freeze.
+
+It stands between a browser and its server (Playwright's own offline switch does not cut an open
+EventSource), or between a server and its Redis.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +27,23 @@ class Line:
     def __init__(self, target: int) -> None:
         self.target = target
         self.delay = 0.0
+        self.port = 0
         self._flowing = threading.Event()
         self._flowing.set()
         self._lock = threading.Lock()
         self._ends: set[socket.socket] = set()
-        self._listener = socket.create_server((HOST, 0), backlog=64)
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener: socket.socket | None = None
+        self.mend()
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def mend(self) -> None:
+        """Carry connections (again), on the same port as before."""
+        listener = self._listener = socket.create_server((HOST, self.port), backlog=64)
+        self.port = listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def cut(self) -> None:
         """Break every connection; new ones are carried."""
@@ -40,6 +54,16 @@ class Line:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
                 end.shutdown(socket.SHUT_RDWR)
 
+    def close(self) -> None:
+        """Break every connection and refuse new ones."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            # Closing alone does not wake a thread that waits in accept().
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        self.cut()
+
     def freeze(self) -> None:
         """Swallow what comes, in old connections and new ones, without closing any."""
         self._flowing.clear()
@@ -47,14 +71,6 @@ class Line:
     def thaw(self) -> None:
         """Carry on with what was held back."""
         self._flowing.set()
-
-    def close(self) -> None:
-        """Be no line any more."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.thaw()
-        self.cut()
 
     def __enter__(self) -> Line:
         return self
@@ -65,12 +81,13 @@ class Line:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.thaw()
         self.close()
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                near, _ = self._listener.accept()
+                near, _ = listener.accept()
             except OSError:
                 return
             try:
@@ -79,6 +96,10 @@ class Line:
                 near.close()
                 continue
             with self._lock:
+                if self._listener is not listener:
+                    near.close()
+                    far.close()
+                    return
                 self._ends |= {near, far}
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
