@@ -67,8 +67,8 @@ def _user_add(settings: Settings, given: argparse.Namespace) -> int:
     user = _with_database(
         settings, shell.user_add(settings, given.name, password, given.display_name, given.admin)
     )
-    kind = "administrator" if given.admin else "user"
-    print(f"Added the {kind} {given.name} (id {user}).")
+    kind = "administrator" if user.role == "admin" else "user"
+    print(f"Added the {kind} {user.username} (id {user.id}).")
     return 0
 
 

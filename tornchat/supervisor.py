@@ -30,7 +30,8 @@ PATIENCE = 10.0
 
 #: Seconds that the workers of a crashed server may take to leave the port.
 _AFTER_CRASH = 5.0
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+#: SIGHUP as well: the terminal was closed.
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def serve(settings: Settings) -> int:
@@ -244,7 +245,7 @@ class _Supervisor:
 
 @contextmanager
 def _signals() -> Iterator[socket.socket]:
-    """Turn SIGCHLD, SIGTERM and SIGINT into bytes on a socket, for as long as this lasts."""
+    """Turn SIGCHLD and the stop signals into bytes on a socket, for as long as this lasts."""
     receiving, sending = socket.socketpair()
     receiving.setblocking(False)
     sending.setblocking(False)

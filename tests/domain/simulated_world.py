@@ -99,7 +99,7 @@ class Call:
 
 
 class SimulatedRedis(SimulatedLog):
-    """The log with its floor, what SQL knows of it, and the fence of DESIGN "Fence"."""
+    """The log with its floor, what SQL knows of it, and the fence (docs/architecture.md)."""
 
     def __init__(self, time: Time) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.handlers.place import Place, Served, eventually
 from tests.handlers.visitor import PASSWORD, Visitor, assert_guarded, assert_refused
+from tornchat.archive import messages, outbox
 from tornchat.domain.errors import DatabaseAway, LogAway
 from tornchat.handlers.routes import ROUTES
 
@@ -74,13 +75,34 @@ async def test_without_the_database_people_go_on_chatting(
     await eventually(back, "the database")
     assert (await ana.page(room, "limit=200"))[0] == said
     assert (await ana.get("/api/session")).status == 200
-    queue = served.worker.client.keys.queue
+    await archived(served)
+    assert (await ana.page(room, "limit=200"))[0] == said
+
+
+async def archived(served: Served) -> None:
+    """Until the archive has taken everything."""
 
     async def caught_up() -> bool:
-        return not await served.worker.client.call("XLEN", queue)
+        return not await served.worker.client.call("XLEN", served.worker.client.keys.queue)
 
     await eventually(caught_up, "the archive")
-    assert (await ana.page(room, "limit=200"))[0] == said
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_an_announcement_that_cannot_be_made_does_not_stop_the_archive(
+    ana: Visitor, served: Served
+) -> None:
+    database = served.worker.database
+    async with database.write() as conn:
+        row = await outbox.add(conn, {"not": "an announcement"}, 0)
+    try:
+        said = await ana.say("still archived")
+        await archived(served)
+        async with database.read() as conn:
+            assert said in [one.id for one in await messages.page(conn, ana.room, limit=5)]
+    finally:
+        async with database.write() as conn:
+            await outbox.done(conn, row.id, None, 0)
 
 
 @pytest.mark.gen_test(timeout=120)

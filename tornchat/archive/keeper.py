@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 from tornchat.archive import marks, messages, outbox, sessions
 from tornchat.archive.announcer import Announcer
@@ -65,23 +67,30 @@ class Keeper:
         while True:
             pause = ROUND_SECONDS
             wake.clear()
-            try:
-                if await upkeep.hold_lease(self._client, self._token, LEASE_MS):
-                    more = await self._announcer.make_waiting()
-                    more |= await self.archive()
-                    await self._tidy()
-                    pause = 0.0 if more else pause
-            except TornchatError as error:
-                logger.debug("the keeper waits: %s", error)
-                pause = RETRY_SECONDS
-            except Exception:
-                logger.exception("the keeper failed and tries again")
-                pause = RETRY_SECONDS
-            try:
+            if await self._done(self._hold_lease()):
+                # Each for itself: one that always fails must not stop the others.
+                steps = (self._announcer.make_waiting(), self.archive(), self._tidy())
+                outcomes = [await self._done(step) for step in steps]
+                if None in outcomes:
+                    pause = RETRY_SECONDS
+                elif any(outcomes):
+                    pause = 0.0
+            with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await wake.wait()
-            except TimeoutError:
-                pass
+
+    async def _hold_lease(self) -> bool:
+        return await upkeep.hold_lease(self._client, self._token, LEASE_MS)
+
+    async def _done(self, step: Coroutine[Any, Any, bool]) -> bool | None:
+        """What a step says: whether there may be more; None where it failed."""
+        try:
+            return await step
+        except TornchatError as error:
+            logger.debug("the keeper waits: %s", error)
+        except Exception:
+            logger.exception("the keeper failed and tries again")
+        return None
 
     async def archive(self) -> bool:
         """Take the oldest part of the queue into SQL; whether there may be more.
@@ -107,11 +116,11 @@ class Keeper:
         await upkeep.set_archived(self._client, last)
         return len(events) == BATCH
 
-    async def _tidy(self) -> None:
+    async def _tidy(self) -> bool:
         """Trim the log, and forget announcements, nonces and sessions that are long over."""
         now = asyncio.get_running_loop().time()
         if now - self._tidied < TIDY_SECONDS:
-            return
+            return False
         self._tidied = now
         _, at = await upkeep.clock_and_time(self._client)
         oldest = at - int(self._log_hours * HOUR_MS)
@@ -123,3 +132,4 @@ class Keeper:
             if expired:
                 gone = announcements.sessions_expired(expired)
                 await outbox.add(conn, gone.payload(), at)
+        return False

@@ -27,8 +27,8 @@ LOOK_SECONDS = 0.05
 
 async def user_add(
     settings: Settings, name: str, password: str, display_name: str | None, admin: bool
-) -> str:
-    """Add an account; gives its id."""
+) -> User:
+    """Add an account; the first one is an administrator."""
     username = rules.check_username(name)
     secret = rules.check_password(password, username)
     shown = rules.check_display_name(display_name) if display_name else username
@@ -36,8 +36,7 @@ async def user_add(
     async with _change(settings) as change:
         first = await users.count(change.conn) == 0
         role: Role = "admin" if admin or first else "member"
-        user = await accounts.add_user(change, username, shown, hashed, role)
-    return user.id
+        return await accounts.add_user(change, username, shown, hashed, role)
 
 
 async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:

@@ -58,13 +58,15 @@ class Sequence:
         self._held = [event for event in self._held if event.topic != topic]
 
     def offer(self, event: Event) -> bool:
-        """Whether the event is to be handed on now. One that is held comes out of `resume`."""
-        if self.holding:
-            if event.id:
-                self._held.append(event)
-            return False
+        """Whether the event is to be handed on now. One that is held comes out of `resume`.
+
+        What is not logged has no place in the order, and so nothing to wait for.
+        """
         if not event.id:
             return True
+        if self.holding:
+            self._held.append(event)
+            return False
         known = self._known.get(event.topic)
         if known is not None and event.prev > known:
             self.holding = True

@@ -299,18 +299,11 @@ class Bus:
     async def _beat(self) -> None:
         """Send the pulse; give up a connection that does not carry it; close what waits too
         long."""
+        pulse: asyncio.Task[None] | None = None
         while True:
-            try:
-                keys = self._keys
-                await self._client.script(
-                    "pulse",
-                    [keys.run, keys.clock, keys.heads],
-                    [self._pulse_channel, *self._wanted],
-                )
-            except Unavailable:
-                pass  # shows below as a pulse that was not heard
-            except Exception:
-                logger.exception("the pulse cannot be sent")
+            # A task of its own: it may wait for a fence, and the looks below must not.
+            if pulse is None or pulse.done():
+                pulse = asyncio.ensure_future(self._send_pulse())
             await asyncio.sleep(PULSE_SECONDS)
             now = self._loop.time()
             if self._connection is not None and now - self._heard > DEAF_SECONDS:
@@ -319,3 +312,16 @@ class Bus:
             if self.sequence.holding and now - self._held_since > PAUSE_SECONDS:
                 self._audience.close_all()
                 self._held_since = now
+
+    async def _send_pulse(self) -> None:
+        keys = self._keys
+        try:
+            await self._client.script(
+                "pulse",
+                [keys.run, keys.clock, keys.heads],
+                [self._pulse_channel, *self._wanted],
+            )
+        except Unavailable:
+            pass  # shows as a pulse that is not heard
+        except Exception:
+            logger.exception("the pulse cannot be sent")

@@ -164,7 +164,7 @@ class EmbeddedRedis:
             try:
                 process.wait(leftover.PATIENCE)
             except subprocess.TimeoutExpired:
-                # What Redis has answered for is in the kernel's hands: killing it loses nothing.
+                # With everysec this may lose what it answered during the fsync that it is in.
                 process.kill()
                 process.wait()
         self._lock.release()
