@@ -49,7 +49,7 @@ class RunningServer:
     def until_ready(self) -> RunningServer:
         """Wait for the banner."""
         until(
-            lambda: "Or: server.py" in self.output or self.process.poll() is not None,
+            lambda: "\n  data  " in self.output or self.process.poll() is not None,
             START_WITHIN,
             f"ready server; it said: {self.errors}",
         )

@@ -30,6 +30,10 @@ PATIENCE = 10.0
 
 #: Seconds that the workers of a crashed server may take to leave the port.
 _AFTER_CRASH = 5.0
+_FIRST_ACCOUNT = """
+Open the address and sign up: the first account is the administrator.
+Or: server.py user add NAME --admin"""
+
 #: SIGHUP as well: the terminal was closed.
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -119,7 +123,8 @@ class _Supervisor:
         facts = preflight.check(url, _say, self._pause)
         for warning in facts.warnings:
             _say(f"warning: {warning}")
-        self._banner = _banner(settings, facts, self._redis)
+        accounts = migrate.has_accounts(settings.database_url())
+        self._banner = _banner(settings, facts, self._redis, accounts)
         self._work = {
             "settings": settings.as_plain(),
             "redis_url": url,
@@ -264,7 +269,12 @@ def _signals() -> Iterator[socket.socket]:
         sending.close()
 
 
-def _banner(settings: Settings, facts: preflight.RedisFacts, embedded: EmbeddedRedis | None) -> str:
+def _banner(
+    settings: Settings,
+    facts: preflight.RedisFacts,
+    embedded: EmbeddedRedis | None,
+    accounts: bool,
+) -> str:
     shown = settings.origin or shown_address(settings.address, settings.port)
     where = f"embedded ({embedded.binary.path})" if embedded else ""
     where = where or without_password(settings.redis or "")
@@ -273,9 +283,7 @@ Tornchat {__version__} is ready: {shown}
   listens on  {settings.address} port {settings.port}, workers: {settings.workers}
   Redis       {facts.flavour} {facts.version}, {where}
   database    {without_password(settings.database_url())}
-  data        {settings.data}
-Open the address and sign up: the first account is the administrator.
-Or: server.py user add NAME --admin"""
+  data        {settings.data}{"" if accounts else _FIRST_ACCOUNT}"""
 
 
 def _ended(status: int) -> str:

@@ -34,6 +34,15 @@ def upgrade(url: str) -> None:
         raise DatabaseUnusable(f"The database {path} cannot be used: {reason}.") from error
 
 
+def has_accounts(url: str) -> bool:
+    """Whether anybody has an account in this database, which `upgrade` has seen before."""
+    connection = sqlite3.connect(sqlite_path(url), timeout=_LOCK_WAIT_S)
+    try:
+        return connection.execute("SELECT 1 FROM users LIMIT 1").fetchone() is not None
+    finally:
+        connection.close()
+
+
 def revisions() -> list[str]:
     """Every revision that this code knows, oldest first, by the names of the files."""
     files = (_SCRIPTS / "versions").glob("rev_*.py")

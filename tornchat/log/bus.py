@@ -60,6 +60,7 @@ class Bus:
     def __init__(self, client: Client, url: str, worker: str, audience: Audience) -> None:
         self.sequence = Sequence()
         self.repairs = 0
+        self._away = False
         self._client = client
         self._url = url
         self._keys = client.keys
@@ -222,9 +223,15 @@ class Bus:
                 if self.sequence.holding:
                     await self._repair()
                 delay = 0.05
+                if self._away:
+                    logger.warning("events are delivered again")
+                self._away = False
             except Exception as error:
                 if isinstance(error, Unavailable):  # a fence needs the database as well
-                    logger.warning("the bus is down: %s", error.__cause__ or error)
+                    if not self._away:
+                        cause = error.__cause__ or "it is restarting"
+                        logger.warning("no events are delivered: %s (%s)", error.title, cause)
+                    self._away = True
                 else:
                     logger.exception("the repair failed and is tried again")
                 await asyncio.sleep(delay)

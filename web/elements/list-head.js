@@ -40,6 +40,8 @@ function skeletons(count) {
 }
 
 function beginning(room, empty) {
+  // Of a private room its members see what was said since they joined.
+  const joinedLater = room.kind === "private" && room.role !== "owner";
   return h(
     "div",
     { class: "beginning" },
@@ -48,12 +50,12 @@ function beginning(room, empty) {
       { class: "beginning-mark", "aria-hidden": "true" },
       icon(room.kind === "open" ? "hash" : "lock", 28),
     ),
-    h("h3", {}, t("list.beginning", { room: room.name })),
+    h("h3", {}, t(joinedLater ? "list.joined" : "list.beginning", { room: room.name })),
     room.description ? h("p", { dir: "auto" }, room.description) : "",
     h(
       "p",
       { class: "quiet" },
-      t(empty ? "list.empty" : room.kind === "open" ? "list.open" : "list.private"),
+      t(empty ? "list.empty" : room.kind === "open" ? "list.open" : joinedLater ? "list.since" : "list.private"),
     ),
   );
 }
