@@ -215,3 +215,17 @@ async def test_what_is_still_to_come_cannot_be_marked_as_read(ana: Visitor, budi
     assert (await budi.put(f"/api/rooms/{room}/read", {"id": 2**53 - 1})).status == 204
     await ana.say("news", room)
     assert await budi.unread(room) == 1
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_a_private_room_that_everybody_left_can_be_taken_over_by_an_administrator(
+    ana: Visitor, budi: Visitor
+) -> None:
+    room = await budi.make_room("Deserted", private=True)
+    secret = await budi.say("before everybody left", room)
+    assert_refused(await ana.put(f"/api/rooms/{room}/members/me", {}), NotFound)
+    assert (await budi.delete(f"/api/rooms/{room}/members/me")).status == 204
+    assert_refused(await budi.put(f"/api/rooms/{room}/members/me", {}), NotFound)
+    taken = await ana.put(f"/api/rooms/{room}/members/me", {})
+    assert (taken.status, taken.json["role"]) == (200, "owner")
+    assert secret not in (await ana.page(room))[0]

@@ -64,11 +64,13 @@ async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: st
 
 
 async def join(chat: Chat, who: Identity, room_id: str) -> None:
-    """Become a member of an open room."""
+    """Become a member of an open room, or its owner where nobody is in it any more."""
     async with _change(chat, who) as change:
         room, member = await _room_and_member(change.conn, room_id, who.user)
-        permissions.may_join(room.kind, member is not None)
-        await seat(change, room, await _user(change.conn, who.user), "member", by=who.user)
+        deserted = not await members.of_room(change.conn, room_id)
+        permissions.may_join(room.kind, member is not None, deserted, who.role)
+        role: SeatRole = "owner" if deserted else "member"
+        await seat(change, room, await _user(change.conn, who.user), role, by=who.user)
 
 
 async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:

@@ -26,9 +26,13 @@ def may_read(kind: str, member: bool) -> None:
         raise Forbidden("You are not a member of this room. Join it first.")
 
 
-def may_join(kind: str, member: bool) -> None:
-    """To become a member by oneself."""
-    may_see(kind, member)
+def may_join(kind: str, member: bool, deserted: bool, space_role: str) -> None:
+    """To become a member by oneself.
+
+    A private room that nobody is in (made from the shell, or left by the last one) can be found by
+    nobody: an administrator may take it over.
+    """
+    may_see(kind, member or (deserted and space_role == ADMIN))
 
 
 def may_add(kind: str, member: bool) -> None:
