@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
 from tornchat.archive import marks, messages, outbox, sessions
 from tornchat.archive.announcer import Announcer
@@ -67,9 +66,9 @@ class Keeper:
         while True:
             pause = ROUND_SECONDS
             wake.clear()
-            if await self._done(self._hold_lease()):
+            if await self._done(self._hold_lease):
                 # Each for itself: one that always fails must not stop the others.
-                steps = (self._announcer.make_waiting(), self.archive(), self._tidy())
+                steps = (self._announcer.make_waiting, self.archive, self._tidy)
                 outcomes = [await self._done(step) for step in steps]
                 if None in outcomes:
                     pause = RETRY_SECONDS
@@ -82,10 +81,10 @@ class Keeper:
     async def _hold_lease(self) -> bool:
         return await upkeep.hold_lease(self._client, self._token, LEASE_MS)
 
-    async def _done(self, step: Coroutine[Any, Any, bool]) -> bool | None:
+    async def _done(self, step: Callable[[], Awaitable[bool]]) -> bool | None:
         """What a step says: whether there may be more; None where it failed."""
         try:
-            return await step
+            return await step()
         except TornchatError as error:
             logger.debug("the keeper waits: %s", error)
         except Exception:
