@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.domain.delivery_model import Model
+from tests.domain.sabotage import WithoutHeads, WithoutPrev
 from tornchat.domain.events import Event
 from tornchat.domain.join import Join
 from tornchat.domain.sequence import Sequence
@@ -111,16 +112,6 @@ class NeverLooksBack(Join):
 
     def passed_over(self, late: list[int]) -> bool:
         return False
-
-
-class WithoutPrev(Sequence):
-    def offer(self, event: Event) -> bool:
-        return super().offer(Event(event.id, 0, event.topic, event.fields))
-
-
-class WithoutHeads(Sequence):
-    def pulse(self, clock: int, heads: Mapping[str, int]) -> bool:
-        return super().pulse(clock, {})
 
 
 class GoesOn(Sequence):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.lossy_channel import TOPICS, LossyChannel
+from tests.domain.sabotage import WithoutHeads, WithoutPrev
 from tornchat.domain.events import Event
 from tornchat.domain.sequence import Sequence
 
@@ -62,20 +63,6 @@ def test_the_same_for_three_thousand_long_random_walks() -> None:
             run(random_steps(seed))
         except AssertionError as wrong:
             raise AssertionError(f"seed {seed}: {wrong}\n{random_steps(seed)}") from wrong
-
-
-class WithoutPrev(Sequence):
-    """Does not look whether an event follows the one before it."""
-
-    def offer(self, event: Event) -> bool:
-        return super().offer(Event(event.id, 0, event.topic, event.fields))
-
-
-class WithoutHeads(Sequence):
-    """Does not look at what the pulse says of the heads."""
-
-    def pulse(self, clock: int, heads: Mapping[str, int]) -> bool:
-        return super().pulse(clock, {})
 
 
 class WithoutKnownIds(Sequence):

@@ -43,6 +43,12 @@ async def get(conn: AsyncConnection, room_id: str, user_id: str) -> Member | Non
     return Member(*row) if row else None
 
 
+async def none_in(conn: AsyncConnection, room_id: str) -> bool:
+    """Whether nobody is in the room."""
+    query = select(members.c.user_id).where(members.c.room_id == room_id).limit(1)
+    return (await conn.execute(query)).first() is None
+
+
 async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
     """In the order of joining."""
     query = (

@@ -13,15 +13,6 @@ from tornchat.archive.sql import in_chunks, rows_changed
 
 _PAGE = 1_000
 
-_SESSION = select(
-    sessions.c.hash,
-    sessions.c.user_id,
-    sessions.c.kind,
-    sessions.c.label,
-    sessions.c.created_at,
-    sessions.c.expires_at,
-)
-
 
 async def add(
     conn: AsyncConnection,

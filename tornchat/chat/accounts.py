@@ -10,18 +10,18 @@ from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Role, SessionKind, User
 from tornchat.chat import rooms as room_verbs
 from tornchat.chat.context import Chat, Identity
+from tornchat.chat.limits import rate_limit
 from tornchat.domain import announcements, rules
 from tornchat.domain.errors import (
     BadCredentials,
     Forbidden,
     NotFound,
     SignupClosed,
-    TooMany,
     Unauthenticated,
     Unavailable,
 )
 from tornchat.domain.sessions import SessionRecord, digest_of
-from tornchat.log import append, mirror, read
+from tornchat.log import mirror, read
 
 COOKIE_DAYS = 90
 COOKIE_MS = COOKIE_DAYS * 24 * 3_600_000
@@ -212,6 +212,4 @@ async def _check_unchanged(change: Change, user: User) -> None:
 
 
 async def _limited(chat: Chat, what: str, per_minute: int) -> None:
-    wait = await append.wait_of_limit(chat.client, what, per_minute, per_minute)
-    if wait > 0:
-        raise TooMany("Too many tries.", retry_after=wait)
+    await rate_limit(chat, what, per_minute, per_minute, "Too many tries.")

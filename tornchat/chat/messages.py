@@ -6,6 +6,7 @@ from typing import Any
 
 from tornchat.archive import messages, rooms
 from tornchat.chat.context import Chat, Identity
+from tornchat.chat.limits import rate_limit
 from tornchat.chat.rendering import INLINE_BELOW
 from tornchat.domain import events, permissions, rules
 from tornchat.domain.errors import (
@@ -13,7 +14,6 @@ from tornchat.domain.errors import (
     Forbidden,
     InvalidValue,
     NotFound,
-    TooMany,
     Unavailable,
 )
 from tornchat.domain.events import Event
@@ -164,11 +164,13 @@ async def _may_render(chat: Chat, who: Identity, room: str) -> None:
     await _reads_from(chat, who, room)
     if chat.post_rate:
         burst = max(1, round(chat.post_rate))
-        wait = await append.wait_of_limit(
-            chat.client, f"long:{who.user}", chat.post_rate * 60, burst
+        await rate_limit(
+            chat,
+            f"long:{who.user}",
+            chat.post_rate * 60,
+            burst,
+            "You send long messages too fast.",
         )
-        if wait > 0:
-            raise TooMany("You send long messages too fast.", retry_after=wait)
 
 
 async def _explain_stranger(chat: Chat, who: Identity, room: str) -> None:

@@ -13,10 +13,11 @@ from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
 from tornchat.chat.context import Chat, Identity
+from tornchat.chat.limits import rate_limit
 from tornchat.domain import announcements, permissions, rules
-from tornchat.domain.errors import InvalidValue, NotFound, TooMany
+from tornchat.domain.errors import InvalidValue, NotFound
 from tornchat.domain.ids import MAX_ID
-from tornchat.log import append, read
+from tornchat.log import read
 
 CHANGES_PER_MINUTE = 300
 CHANGES_AT_ONCE = 100
@@ -67,7 +68,7 @@ async def join(chat: Chat, who: Identity, room_id: str) -> None:
     """Become a member of an open room, or its owner where nobody is in it any more."""
     async with _change(chat, who) as change:
         room, member = await _room_and_member(change.conn, room_id, who.user)
-        deserted = not await members.of_room(change.conn, room_id)
+        deserted = await members.none_in(change.conn, room_id)
         permissions.may_join(room.kind, member is not None, deserted, who.role)
         role: SeatRole = "owner" if deserted else "member"
         await seat(change, room, await _user(change.conn, who.user), role, by=who.user)
@@ -142,11 +143,13 @@ async def profiles(chat: Chat, ids: list[str], username: str | None) -> list[dic
 async def _change(chat: Chat, who: Identity) -> AsyncIterator[Change]:
     """A change by one person, who may not keep the one writer of the database for themselves."""
     if chat.post_rate:
-        wait = await append.wait_of_limit(
-            chat.client, f"change:{who.user}", CHANGES_PER_MINUTE, CHANGES_AT_ONCE
+        await rate_limit(
+            chat,
+            f"change:{who.user}",
+            CHANGES_PER_MINUTE,
+            CHANGES_AT_ONCE,
+            "You change things too fast.",
         )
-        if wait > 0:
-            raise TooMany("You change things too fast.", retry_after=wait)
     async with chat.announcer.change(chat.now()) as change:
         yield change
 
