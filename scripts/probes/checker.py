@@ -1,0 +1,333 @@
+"""Was every promise kept? Values in, violations out; nothing here knows how they came about.
+
+The promises are those of ``docs/protocol.md``: every accepted message exactly once, in the order of
+ids, to every member and to nobody else, each event naming the one before it, and whatever could not
+be kept said with a reset.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probes.evidence import Evidence, Opened, Position, Reset, Seen, Stay, Witness
+from probes.evidence import room_events as all_room_events
+from probes.evidence import stays as all_stays
+from probes.ledger import Accepted, by_id
+
+REPLAY_LIMIT = 2000
+"""Events that a reader may be behind, by the protocol, before it is told to reload."""
+
+
+class Wrong(StrEnum):
+    """What can be wrong."""
+
+    LOST = "lost"
+    DOUBLED = "doubled"
+    REORDERED = "reordered"
+    LEAKED = "leaked"
+    CHAIN = "broken chain"
+    RESET = "unexplained reset"
+    FORGED = "forged"
+    MEMBERSHIP = "membership"
+    HISTORY = "history"
+    SNAPSHOT = "snapshot"
+    PROTOCOL = "protocol"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """``who`` is a reader, or what else tells it; ``ids`` are those of events."""
+
+    what: Wrong
+    who: str
+    room: str = ""
+    ids: tuple[int, ...] = ()
+    detail: str = ""
+
+    def __str__(self) -> str:
+        shown = ", ".join(map(str, self.ids[:5]))
+        more = f" and {len(self.ids) - 5} more" if len(self.ids) > 5 else ""
+        where = f" in room {self.room}" if self.room else ""
+        ids = f": {shown}{more}" if self.ids else ""
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.what}: {self.who}{where}{ids}{detail}"
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is worked out once for all readers. ``topics``: topic -> ids of its events, in order."""
+
+    evidence: Evidence
+    ledger: Mapping[int, Accepted]
+    posted: Mapping[tuple[str, str, str], int]
+    by_room: Mapping[str, list[int]]
+    stays: Mapping[tuple[str, str], list[Stay]]
+    events: Mapping[str, Mapping[int, Seen]]
+    topics: Mapping[str, list[int]]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Facts:
+        events = all_room_events(evidence.witnesses)
+        accepted = evidence.ledger.accepted
+        topics: dict[str, set[int]] = {}
+        rooms: dict[str, list[int]] = {}
+        for message in accepted:
+            rooms.setdefault(message.room, []).append(message.id)
+            topics.setdefault(f"room:{message.room}", set()).add(message.id)
+        for witness in evidence.witnesses:
+            for step in witness.steps:
+                if isinstance(step, Seen):
+                    topics.setdefault(step.topic, set()).add(step.id)
+        return cls(
+            evidence,
+            by_id(accepted),
+            {(m.room, m.author, m.nonce): m.id for m in accepted},
+            {room: sorted(ids) for room, ids in rooms.items()},
+            all_stays(evidence.members, events),
+            events,
+            {topic: sorted(ids) for topic, ids in topics.items()},
+        )
+
+    def rooms_of(self, user: str) -> dict[str, list[Stay]]:
+        """room -> stays of one person."""
+        return {room: stays for (room, who), stays in self.stays.items() if who == user}
+
+
+def check(evidence: Evidence) -> list[Violation]:
+    """Everything that is wrong; nothing where all promises were kept."""
+    facts = Facts.of(evidence)
+    found: list[Violation] = []
+    for witness in evidence.witnesses:
+        found += check_reader(witness, facts)
+    found += _ledger(evidence)
+    found += _memberships(facts)
+    found += _histories(facts)
+    found += _snapshots(facts)
+    return found
+
+
+def check_reader(witness: Witness, facts: Facts) -> Iterator[Violation]:
+    """What one reader saw."""
+    for complaint in witness.complaints:
+        yield Violation(Wrong.PROTOCOL, witness.name, detail=complaint)
+    mine = facts.rooms_of(witness.user)
+    reading = _Reading(witness, facts, mine)
+    for step in witness.steps:
+        yield from reading.take(step)
+    for room, stays in mine.items():
+        missing = [
+            id for stay in stays for id in reading.due(room, stay) if id not in reading.seen
+        ]
+        if missing:
+            yield Violation(Wrong.LOST, witness.name, room, tuple(missing))
+
+
+class _Reading:
+    """Walks through the notes of one reader."""
+
+    def __init__(
+        self, witness: Witness, facts: Facts, mine: Mapping[str, list[Stay]]
+    ) -> None:
+        self.seen: set[int] = set()
+        self._witness = witness
+        self._facts = facts
+        self._mine = mine
+        self._gaps: list[Reset] = []
+        self._last = self._opened = witness.start
+        self._known: dict[str, int] = {}
+
+    def due(self, room: str, stay: Stay) -> list[int]:
+        """The messages of a stay that must have come.
+
+        A reader that comes back has the memberships of that moment. So of a stay that was over by
+        then the end may be missing, but nothing before what was seen.
+        """
+        start = self._witness.start
+        ids = [id for id in self._facts.by_room.get(room, []) if stay.holds(id) and id > start]
+        if not stay.open:
+            topic = self._facts.topics.get(f"room:{room}", [])
+            came = [id for id in topic if stay.holds(id) and id in self.seen]
+            ids = [id for id in ids if came and id <= came[-1]]
+        return [id for id in ids if not any(gap.low < id <= gap.high for gap in self._gaps)]
+
+    def take(self, step: Seen | Opened | Position | Reset) -> Iterator[Violation]:
+        name = self._witness.name
+        match step:
+            case Opened(cursor):
+                self._opened = cursor
+            case Position(id):
+                if id < self._last:
+                    yield Violation(
+                        Wrong.REORDERED, name, ids=(id,), detail=f"a position below {self._last}"
+                    )
+                self._last = max(self._last, id)
+            case Reset(low, high):
+                if not self._explained(step):
+                    detail = f"{self._distance(step)} events in ({low}, {high}]"
+                    yield Violation(Wrong.RESET, name, ids=(low, high), detail=detail)
+                self._gaps.append(step)
+                self._last = max(self._last, high)
+                self._known.clear()
+            case Seen():
+                yield from self._event(step)
+
+    def _event(self, event: Seen) -> Iterator[Violation]:
+        name, id, room = self._witness.name, event.id, event.room
+        if id in self.seen:
+            yield Violation(Wrong.DOUBLED, name, room, (id,))
+            return
+        if id <= self._last:
+            yield Violation(
+                Wrong.REORDERED, name, room, (id,), f"it came when {self._last} had come"
+            )
+        self.seen.add(id)
+        yield from self._whose(event)
+        yield from self._content(event)
+        known = self._known.get(event.topic)
+        if known is not None and event.prev != known:
+            detail = f"it follows {event.prev}, and the last of {event.topic} was {known}"
+            yield Violation(Wrong.CHAIN, name, room, (id,), detail)
+        self._last = max(self._last, id)
+        self._known[event.topic] = id
+        self._follow(event)
+
+    def _follow(self, event: Seen) -> None:
+        """Where I go or come, the room's chain begins anew."""
+        mine = event.user == self._witness.user
+        left = event.kind == "member.left"
+        joined = event.kind == "member.joined" and event.topic.startswith("user:")
+        if mine and (left or joined):
+            self._known.pop(f"room:{event.room}", None)
+
+    def _whose(self, event: Seen) -> Iterator[Violation]:
+        witness, topic = self._witness, event.topic
+        if topic.startswith("user:"):
+            allowed = topic == f"user:{witness.user}"
+        elif topic.startswith("room:"):
+            room = topic.removeprefix("room:")
+            allowed = any(stay.holds(event.id) for stay in self._mine.get(room, ()))
+        else:
+            allowed = topic == "space"
+        if not allowed:
+            detail = f"{event.kind} of {topic}"
+            yield Violation(Wrong.LEAKED, witness.name, event.room, (event.id,), detail)
+
+    def _content(self, event: Seen) -> Iterator[Violation]:
+        if event.kind != "message":
+            return
+        name = self._witness.name
+        first = self._facts.posted.get((event.room, event.author, event.nonce))
+        if first is not None and first != event.id:
+            detail = f"{event.nonce!r} was accepted as {first}"
+            yield Violation(Wrong.DOUBLED, name, event.room, (event.id,), detail)
+        elif first is None:
+            detail = f"nobody was told that {event.nonce!r} is accepted"
+            yield Violation(Wrong.FORGED, name, event.room, (event.id,), detail)
+        elif self._facts.ledger[first].digest != event.digest:
+            yield Violation(Wrong.FORGED, name, event.room, (event.id,), "another text")
+
+    def _explained(self, reset: Reset) -> bool:
+        """By the floor, by the distance, or by an event that a fault took out of the line and that
+        the reader had passed when it was missed."""
+        if reset.low < self._facts.evidence.floor or self._distance(reset) > REPLAY_LIMIT:
+            return True
+        return any(
+            self._opened < id <= reset.high and id in self._ids_of(topic)
+            for topic, id in self._facts.evidence.swallowed
+        )
+
+    def _distance(self, reset: Reset) -> int:
+        topics = {f"room:{room}" for room in self._mine}
+        topics |= {f"user:{self._witness.user}", "space"}
+        return sum(
+            bisect_right(ids, reset.high) - bisect_right(ids, reset.low)
+            for topic, ids in self._facts.topics.items()
+            if topic in topics
+        )
+
+    def _ids_of(self, topic: str) -> list[int]:
+        room = topic.removeprefix("room:")
+        if topic in ("space", f"user:{self._witness.user}") or room in self._mine:
+            return self._facts.topics.get(topic, [])
+        return []
+
+
+def _ledger(evidence: Evidence) -> Iterator[Violation]:
+    for refused in evidence.ledger.refused:
+        yield Violation(Wrong.REFUSED, "ledger", detail=refused)
+    ids: set[int] = set()
+    for message in evidence.ledger.accepted:
+        if message.id in ids:
+            yield Violation(Wrong.DOUBLED, "ledger", message.room, (message.id,), "one id for two")
+        ids.add(message.id)
+
+
+def _memberships(facts: Facts) -> Iterator[Violation]:
+    """Each change that was answered for must have been said to the room, once and in order."""
+    answered: dict[tuple[str, str], list[str]] = {}
+    for move in facts.evidence.ledger.moves:
+        kind = "member.joined" if move.joined else "member.left"
+        answered.setdefault((move.room, move.user), []).append(kind)
+    for (room, user), kinds in answered.items():
+        said = [
+            event.kind
+            for _, event in sorted(facts.events.get(room, {}).items())
+            if event.user == user and event.kind.startswith("member.")
+        ]
+        if said != kinds:
+            detail = f"{user}: {len(kinds)} changes were answered, {len(said)} were said"
+            yield Violation(Wrong.MEMBERSHIP, "ledger", room, detail=detail)
+
+
+def _histories(facts: Facts) -> Iterator[Violation]:
+    for room, stored in facts.evidence.histories.items():
+        ids = [message.id for message in stored]
+        due = facts.by_room.get(room, [])
+        if missing := tuple(sorted(set(due) - set(ids))):
+            yield Violation(Wrong.LOST, "history", room, missing)
+        if more := tuple(sorted(set(ids) - set(due))):
+            yield Violation(Wrong.FORGED, "history", room, more)
+        if ids != sorted(set(ids)):
+            yield Violation(Wrong.HISTORY, "history", room, detail="doubled or out of order")
+        for message in stored:
+            known = facts.ledger.get(message.id)
+            if known is not None and (known.author, known.nonce, known.digest) != (
+                message.author,
+                message.nonce,
+                message.digest,
+            ):
+                yield Violation(Wrong.HISTORY, "history", room, (message.id,), "another message")
+
+
+def _snapshots(facts: Facts) -> Iterator[Violation]:
+    for snapshot in facts.evidence.snapshots:
+        who = f"snapshot of {snapshot.user}"
+        mine = facts.rooms_of(snapshot.user)
+        rooms = {room for room, stays in mine.items() if stays and stays[-1].open}
+        for room in rooms ^ snapshot.rooms.keys():
+            yield Violation(Wrong.SNAPSHOT, who, room, detail="a room too many or too few")
+        for room in rooms & snapshot.rooms.keys():
+            shown = snapshot.rooms[room]
+            head = max(facts.topics.get(f"room:{room}", [0]))
+            # A room in which nothing was said since the run began has an older head.
+            if head and (shown.head != head or snapshot.cursor < head):
+                yield Violation(Wrong.SNAPSHOT, who, room, (shown.head, head), "the head")
+            unread = sum(
+                id > shown.last_read and facts.ledger[id].author != snapshot.user
+                for id in facts.by_room.get(room, [])
+            )
+            if shown.unread != unread:
+                detail = f"{shown.unread} unread, and {unread} are"
+                yield Violation(Wrong.SNAPSHOT, who, room, detail=detail)
+            members = sum(
+                bool(stays) and stays[-1].open
+                for (where, _), stays in facts.stays.items()
+                if where == room
+            )
+            if shown.members != members:
+                detail = f"{shown.members} members, and {members} are"
+                yield Violation(Wrong.SNAPSHOT, who, room, detail=detail)

@@ -1,0 +1,202 @@
+"""What the checker judges: what readers saw, who was in which room when, and what is stored."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from probes.client import Hooks
+from probes.ledger import Ledger, digest_of
+from tornchat.domain.ids import MAX_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event of a topic. What its kind does not have is empty."""
+
+    id: int
+    prev: int
+    topic: str
+    kind: str
+    room: str = ""
+    user: str = ""
+    author: str = ""
+    nonce: str = ""
+    digest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A stream or a poll began at this cursor."""
+
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The server said: everything up to here has come."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The reader stood at ``low``, was told to reload, and went on from ``high``."""
+
+    low: int
+    high: int
+
+
+Step = Seen | Opened | Position | Reset
+
+
+@dataclass(slots=True)
+class Witness(Hooks):
+    """A reader's notes. ``start`` is the cursor that it began with."""
+
+    name: str
+    user: str
+    start: int
+    steps: list[Step] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    events: int = 0
+    ends: Counter[str] = field(default_factory=Counter)
+    """How its visits ended."""
+    by_transport: Counter[str] = field(default_factory=Counter)
+    """Events that came by each transport."""
+    _transport: str = ""
+
+    def opened(self, transport: str, worker: str, cursor: int) -> None:
+        self._transport = transport
+        if worker:  # a poll begins at the position that was noted before
+            self.steps.append(Opened(cursor))
+
+    def event(self, event: dict[str, Any]) -> None:
+        if "id" not in event:
+            return  # not logged, so nothing is promised of it
+        self.events += 1
+        self.by_transport[self._transport] += 1
+        intern = sys.intern
+        self.steps.append(
+            Seen(
+                event["id"],
+                event["prev"],
+                intern(event["topic"]),
+                intern(event["kind"]),
+                intern(event.get("room", "")),
+                intern(event.get("user", "")),
+                intern(event.get("author", "")),
+                intern(event.get("nonce", "")),
+                digest_of(event["body"]) if "body" in event else 0,
+            )
+        )
+
+    def position(self, id: int) -> None:
+        place = Position(id)
+        if not self.steps or self.steps[-1] != place:
+            self.steps.append(place)
+
+    def reset(self, low: int, high: int) -> None:
+        self.steps.append(Reset(low, high))
+
+    def closed(self, why: str) -> None:
+        if why:
+            self.ends[why] += 1
+
+    def broken(self, what: str) -> None:
+        self.complaints.append(what)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A membership: events of the room from ``first`` to ``last`` are the member's."""
+
+    first: int
+    last: int = MAX_ID
+
+    def holds(self, id: int) -> bool:
+        return self.first <= id <= self.last
+
+    @property
+    def open(self) -> bool:
+        return self.last == MAX_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message as the history has it."""
+
+    id: int
+    author: str
+    nonce: str
+    digest: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomShown:
+    """A room in somebody's snapshot."""
+
+    head: int
+    last_read: int
+    unread: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What somebody is shown first."""
+
+    user: str
+    cursor: int
+    rooms: Mapping[str, RoomShown]
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything about one run.
+
+    ``members``: (room, user) of those who were in a room before the first reader began.
+    ``swallowed``: (topic, id) of events that a fault took out of the line between Redis and a
+    server. ``floor``: the highest that ``/metrics`` named, 0 where it was not asked.
+    """
+
+    ledger: Ledger
+    witnesses: list[Witness]
+    members: set[tuple[str, str]]
+    histories: dict[str, list[Stored]] = field(default_factory=dict)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    swallowed: list[tuple[str, int]] = field(default_factory=list)
+    floor: int = 0
+
+
+def room_events(witnesses: Iterable[Witness]) -> dict[str, dict[int, Seen]]:
+    """Every event of a room that anybody saw: room -> id -> event."""
+    found: dict[str, dict[int, Seen]] = {}
+    for witness in witnesses:
+        for step in witness.steps:
+            if isinstance(step, Seen) and step.topic.startswith("room:"):
+                found.setdefault(step.room, {}).setdefault(step.id, step)
+    return found
+
+
+def stays(
+    members: Iterable[tuple[str, str]], events: Mapping[str, Mapping[int, Seen]]
+) -> dict[tuple[str, str], list[Stay]]:
+    """(room, user) -> their stays, out of those who were there first and what the rooms said.
+
+    A newcomer is told before the room is, in one step: so the room's own event is the first that
+    is theirs. The room is told first of one who goes, and that is the last.
+    """
+    found = {place: [Stay(0)] for place in members}
+    for room, said in events.items():
+        for id in sorted(said):
+            event = said[id]
+            place = found.setdefault((room, event.user), []) if event.user else []
+            if event.kind == "member.joined" and not (place and place[-1].open):
+                place.append(Stay(id))
+            elif event.kind == "member.left" and place and place[-1].open:
+                place[-1] = Stay(place[-1].first, id)
+    return found

@@ -1,0 +1,59 @@
+"""A node: one ``server.py`` with its own data folder, whose port stays when it is started again."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from probes.rig.children import Child, children_of
+
+ROOT = Path(__file__).resolve().parents[3]
+STOP_SECONDS = 20.0
+
+
+class Node:
+    """``options`` are those of the server; ``launcher`` is the program that is started."""
+
+    def __init__(
+        self, name: str, folder: Path, options: Sequence[str], launcher: Path = ROOT / "server.py"
+    ) -> None:
+        self.name = name
+        self.port = 0
+        self.starts = 0
+        self._child = Child(name, folder)
+        self._command = [sys.executable, launcher, "--data", folder / name, *options]
+
+    async def start(self) -> None:
+        """Start it (again) and wait for its banner. Raises `CannotRun`."""
+        self.starts += 1
+        self._child.start([*self._command, "--port", str(self.port)])
+        await self._child.until(lambda: "\n  data  " in self._child.said())
+        match = re.search(r"listens on .* port (\d+)", self._child.said())
+        assert match, self._child.said()
+        self.port = int(match[1])
+
+    def owns(self, pid: int) -> bool:
+        """Whether a process is one of its own: nothing else may ever be hurt."""
+        return self._child.running and pid in children_of(self._child.pid)
+
+    def reload(self) -> None:
+        """SIGHUP: replace the workers one by one."""
+        self._child.send(signal.SIGHUP)
+
+    def kill(self) -> None:
+        """SIGKILL for the supervisor; its workers notice and end."""
+        self._child.kill()
+
+    @property
+    def running(self) -> bool:
+        return self._child.running
+
+    def complaints(self) -> str:
+        """What it said on standard error."""
+        return self._child.complaints() if self._child.err.exists() else ""
+
+    async def stop(self) -> None:
+        await self._child.stop(signal.SIGINT, STOP_SECONDS)
