@@ -23,7 +23,17 @@ _AT_ONCE = 4
 _DEVICES = 3
 """From which each poster writes at the same time."""
 _WORDS = (
-    *("garden", "**bold**", "`code`", "naïve", "手紙を書く", "🌊🌱", "data: x", "id: 1", "<b>no</b>"),
+    *(
+        "garden",
+        "**bold**",
+        "`code`",
+        "naïve",
+        "手紙を書く",
+        "🌊🌱",
+        "data: x",
+        "id: 1",
+        "<b>no</b>",
+    ),
     *("https://example.org/a?b=c", "semua", "&amp;", "zwölf", "event: bye", "a\u2028b", '"quoted"'),
 )
 
@@ -199,9 +209,7 @@ class Churner:
                     return
 
     async def _move(self, joined: bool) -> None:
-        who, whom = self._chance.choice(
-            [(self._owner, self._walker.id), (self._walker, "me")]
-        )
+        who, whom = self._chance.choice([(self._owner, self._walker.id), (self._walker, "me")])
         await (who.join if joined else who.leave)(self._room, whom)
         self._ledger.moves.append(Moved(self._room, self._walker.id, joined))
         self.moves += 1

@@ -12,8 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probes.evidence import Evidence, Opened, Position, Reset, Seen, Stay, Witness
-from probes.evidence import room_events as all_room_events
+from probes.evidence import (
+    Evidence,
+    Opened,
+    Position,
+    Reset,
+    Seen,
+    Stay,
+    Witness,
+    all_events,
+    room_events,
+)
 from probes.evidence import stays as all_stays
 from probes.ledger import Accepted, by_id
 
@@ -71,17 +80,15 @@ class Facts:
 
     @classmethod
     def of(cls, evidence: Evidence) -> Facts:
-        events = all_room_events(evidence.witnesses)
+        events = room_events(all_events(evidence))
         accepted = evidence.ledger.accepted
         topics: dict[str, set[int]] = {}
         rooms: dict[str, list[int]] = {}
         for message in accepted:
             rooms.setdefault(message.room, []).append(message.id)
             topics.setdefault(f"room:{message.room}", set()).add(message.id)
-        for witness in evidence.witnesses:
-            for step in witness.steps:
-                if isinstance(step, Seen):
-                    topics.setdefault(step.topic, set()).add(step.id)
+        for event in all_events(evidence):
+            topics.setdefault(event.topic, set()).add(event.id)
         return cls(
             evidence,
             by_id(accepted),
@@ -119,9 +126,7 @@ def check_reader(witness: Witness, facts: Facts) -> Iterator[Violation]:
     for step in witness.steps:
         yield from reading.take(step)
     for room, stays in mine.items():
-        missing = [
-            id for stay in stays for id in reading.due(room, stay) if id not in reading.seen
-        ]
+        missing = [id for stay in stays for id in reading.due(room, stay) if id not in reading.seen]
         if missing:
             yield Violation(Wrong.LOST, witness.name, room, tuple(missing))
 
@@ -129,14 +134,15 @@ def check_reader(witness: Witness, facts: Facts) -> Iterator[Violation]:
 class _Reading:
     """Walks through the notes of one reader."""
 
-    def __init__(
-        self, witness: Witness, facts: Facts, mine: Mapping[str, list[Stay]]
-    ) -> None:
+    def __init__(self, witness: Witness, facts: Facts, mine: Mapping[str, list[Stay]]) -> None:
         self.seen: set[int] = set()
         self._witness = witness
         self._facts = facts
         self._mine = mine
         self._gaps: list[Reset] = []
+        self._topics = {f"room:{room}" for room in mine} | {f"user:{witness.user}", "space"}
+        self._passed: set[int] = set()
+        """Ids of swallowed events that a reset has left to the history, behind the cursor."""
         self._last = self._opened = witness.start
         self._known: dict[str, int] = {}
 
@@ -152,6 +158,7 @@ class _Reading:
             topic = self._facts.topics.get(f"room:{room}", [])
             came = [id for id in topic if stay.holds(id) and id in self.seen]
             ids = [id for id in ids if came and id <= came[-1]]
+        ids = [id for id in ids if id not in self._passed]
         return [id for id in ids if not any(gap.low < id <= gap.high for gap in self._gaps)]
 
     def take(self, step: Seen | Opened | Position | Reset) -> Iterator[Violation]:
@@ -166,10 +173,12 @@ class _Reading:
                     )
                 self._last = max(self._last, id)
             case Reset(low, high):
-                if not self._explained(step):
+                passed = self._passed_over(step)
+                if not passed and not self._explained(step):
                     detail = f"{self._distance(step)} events in ({low}, {high}]"
                     yield Violation(Wrong.RESET, name, ids=(low, high), detail=detail)
                 self._gaps.append(step)
+                self._passed |= passed
                 self._last = max(self._last, high)
                 self._known.clear()
             case Seen():
@@ -231,29 +240,24 @@ class _Reading:
             yield Violation(Wrong.FORGED, name, event.room, (event.id,), "another text")
 
     def _explained(self, reset: Reset) -> bool:
-        """By the floor, by the distance, or by an event that a fault took out of the line and that
-        the reader had passed when it was missed."""
-        if reset.low < self._facts.evidence.floor or self._distance(reset) > REPLAY_LIMIT:
-            return True
-        return any(
-            self._opened < id <= reset.high and id in self._ids_of(topic)
-            for topic, id in self._facts.evidence.swallowed
-        )
+        """By the floor of the log, or by the distance to its end."""
+        return reset.low < self._facts.evidence.floor or self._distance(reset) > REPLAY_LIMIT
+
+    def _passed_over(self, reset: Reset) -> set[int]:
+        """What a fault took out of the line of this stream, or of what follows it: when a server
+        notices that it has passed something over, it can only tell the reader to reload."""
+        return {
+            event.id
+            for event in self._facts.evidence.swallowed
+            if self._opened < event.id <= reset.high and event.topic in self._topics
+        }
 
     def _distance(self, reset: Reset) -> int:
-        topics = {f"room:{room}" for room in self._mine}
-        topics |= {f"user:{self._witness.user}", "space"}
         return sum(
             bisect_right(ids, reset.high) - bisect_right(ids, reset.low)
             for topic, ids in self._facts.topics.items()
-            if topic in topics
+            if topic in self._topics
         )
-
-    def _ids_of(self, topic: str) -> list[int]:
-        room = topic.removeprefix("room:")
-        if topic in ("space", f"user:{self._witness.user}") or room in self._mine:
-            return self._facts.topics.get(topic, [])
-        return []
 
 
 def _ledger(evidence: Evidence) -> Iterator[Violation]:

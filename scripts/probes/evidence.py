@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,27 @@ class Seen:
     author: str = ""
     nonce: str = ""
     digest: int = 0
+
+
+def seen(event: Mapping[str, Any]) -> Seen:
+    """An event as a client gets it. Texts are shared between the notes of all readers."""
+    intern = sys.intern
+    return Seen(
+        event["id"],
+        event["prev"],
+        intern(event["topic"]),
+        intern(event["kind"]),
+        intern(event.get("room", "")),
+        intern(event.get("user", "")),
+        intern(event.get("author", "")),
+        intern(event.get("nonce", "")),
+        digest_of(event["body"]) if "body" in event else 0,
+    )
+
+
+def is_move(event: Seen) -> bool:
+    """Whether it tells a room that somebody came or went."""
+    return event.kind in ("member.joined", "member.left") and event.topic.startswith("room:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,8 @@ class Witness(Hooks):
     start: int
     steps: list[Step] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    moves: list[Seen] = field(default_factory=list)
+    """Those of the steps that say that somebody came or went."""
     events: int = 0
     ends: Counter[str] = field(default_factory=Counter)
     """How its visits ended."""
@@ -79,20 +102,10 @@ class Witness(Hooks):
             return  # not logged, so nothing is promised of it
         self.events += 1
         self.by_transport[self._transport] += 1
-        intern = sys.intern
-        self.steps.append(
-            Seen(
-                event["id"],
-                event["prev"],
-                intern(event["topic"]),
-                intern(event["kind"]),
-                intern(event.get("room", "")),
-                intern(event.get("user", "")),
-                intern(event.get("author", "")),
-                intern(event.get("nonce", "")),
-                digest_of(event["body"]) if "body" in event else 0,
-            )
-        )
+        step = seen(event)
+        self.steps.append(step)
+        if is_move(step):
+            self.moves.append(step)
 
     def position(self, id: int) -> None:
         place = Position(id)
@@ -159,8 +172,7 @@ class Evidence:
     """Everything about one run.
 
     ``members``: (room, user) of those who were in a room before the first reader began.
-    ``swallowed``: (topic, id) of events that a fault took out of the line between Redis and a
-    server. ``floor``: the highest that ``/metrics`` named, 0 where it was not asked.
+    ``swallowed``: events that a fault took out of the line between Redis and a server. ``floor``: the highest that ``/metrics`` named, 0 where it was not asked.
     """
 
     ledger: Ledger
@@ -168,17 +180,25 @@ class Evidence:
     members: set[tuple[str, str]]
     histories: dict[str, list[Stored]] = field(default_factory=dict)
     snapshots: list[Snapshot] = field(default_factory=list)
-    swallowed: list[tuple[str, int]] = field(default_factory=list)
+    swallowed: list[Seen] = field(default_factory=list)
     floor: int = 0
 
 
-def room_events(witnesses: Iterable[Witness]) -> dict[str, dict[int, Seen]]:
-    """Every event of a room that anybody saw: room -> id -> event."""
-    found: dict[str, dict[int, Seen]] = {}
-    for witness in witnesses:
+def all_events(evidence: Evidence) -> Iterator[Seen]:
+    """Every event that anybody saw, as often as it was seen, and those that were swallowed."""
+    yield from evidence.swallowed
+    for witness in evidence.witnesses:
         for step in witness.steps:
-            if isinstance(step, Seen) and step.topic.startswith("room:"):
-                found.setdefault(step.room, {}).setdefault(step.id, step)
+            if isinstance(step, Seen):
+                yield step
+
+
+def room_events(events: Iterable[Seen]) -> dict[str, dict[int, Seen]]:
+    """Those of rooms: room -> id -> event."""
+    found: dict[str, dict[int, Seen]] = {}
+    for event in events:
+        if event.topic.startswith("room:"):
+            found.setdefault(event.room, {}).setdefault(event.id, event)
     return found
 
 

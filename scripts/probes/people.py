@@ -50,9 +50,7 @@ class Person:
     async def snapshot(self) -> Snapshot:
         shown = (await self._ask("GET", "/api/session")).json()
         rooms = {
-            room["id"]: RoomShown(
-                room["head"], room["last_read"], room["unread"], room["members"]
-            )
+            room["id"]: RoomShown(room["head"], room["last_read"], room["unread"], room["members"])
             for room in shown["rooms"]
         }
         return Snapshot(shown["user"]["id"], shown["cursor"], rooms)
@@ -93,9 +91,7 @@ class Person:
         """Everything in a room after an id, oldest first, page by page."""
         found: list[Stored] = []
         while True:
-            page = await self._ask(
-                "GET", f"/api/rooms/{room}/messages?after={after}&limit={_PAGE}"
-            )
+            page = await self._ask("GET", f"/api/rooms/{room}/messages?after={after}&limit={_PAGE}")
             messages: list[dict[str, Any]] = page.json()["messages"]
             found += [
                 Stored(m["id"], m["author"], m.get("nonce", ""), digest_of(m["body"]))

@@ -43,5 +43,7 @@ def named(text: str) -> tuple[type[Fault], ...]:
     names = [name.strip() for name in text.split(",") if name.strip() and name.strip() != "none"]
     for name in names:
         if name not in FAULTS:
-            raise UnknownFault(f"{name!r} is not a fault; there are: all, none, {', '.join(FAULTS)}")
+            raise UnknownFault(
+                f"{name!r} is not a fault; there are: all, none, {', '.join(FAULTS)}"
+            )
     return tuple(FAULTS[name] for name in dict.fromkeys(names))

@@ -18,7 +18,6 @@ from probes.proof.plan import Plan, TooShort, schedule
 from probes.proof.progress import watch
 from probes.proof.run import Outcome, Run
 from probes.rig.children import CannotRun
-from probes.rig.node import ROOT
 from probes.rig.rig import Layout, Rig
 
 PROVEN, VIOLATED, COULD_NOT = 0, 1, 2
@@ -113,5 +112,3 @@ def _end_in_order() -> None:
     assert task is not None
     with suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-
-

@@ -1,1 +1,1 @@
-PAGE=None
+PAGE = None

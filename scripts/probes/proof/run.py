@@ -14,7 +14,7 @@ from typing import Any
 from probes.calls import GivenUp
 from probes.cast import Cast, Kind, Load
 from probes.checker import Violation, Wrong, check
-from probes.evidence import Evidence, Seen
+from probes.evidence import Evidence, is_move
 from probes.faults import Scene
 from probes.ledger import Ledger
 from probes.proof.attendance import Attendance, Coverage
@@ -188,18 +188,11 @@ class Run:
             await asyncio.sleep(0.1)
 
     def _moves_said(self) -> int:
-        """Changes of membership that the best informed reader was told of."""
-        rooms = {move.room for move in self.cast.ledger.moves}
+        """Changes of membership that anybody was told of."""
         walkers = {move.user for move in self.cast.ledger.moves}
-        return max(
-            sum(
-                isinstance(step, Seen)
-                and step.user in walkers
-                and step.topic.removeprefix("room:") in rooms
-                for step in member.witness.steps
-            )
-            for member in self.cast.members
-        )
+        said = [event for event in self._rig.swallower.swallowed if is_move(event)]
+        said += [event for member in self.cast.members for event in member.witness.moves]
+        return len({event.id for event in said if event.user in walkers})
 
     async def _evidence(self, inside: set[tuple[str, str]]) -> Evidence:
         cast = self.cast

@@ -57,7 +57,7 @@ class Child:
                     env=kept,
                     # A Ctrl-C in the terminal is for the generator, which ends things in order.
                     start_new_session=True,
-                    preexec_fn=_tied_to(os.getpid()),  # noqa: PLW1509
+                    preexec_fn=_tied_to(os.getpid()),
                 )
             except OSError as wrong:
                 raise CannotRun(f"{self.name} cannot be started: {wrong}") from None
@@ -95,7 +95,7 @@ class Child:
         self.send(signal.SIGCONT)
         self.send(number)
         end = time.monotonic() + seconds
-        while self.running and time.monotonic() < end:
+        while self.running and time.monotonic() < end:  # noqa: ASYNC110 - a process, not a task
             await asyncio.sleep(_POLL)
         self.kill()
 

@@ -24,7 +24,7 @@ class Node:
         self.port = 0
         self.starts = 0
         self._child = Child(name, folder)
-        self._command = [sys.executable, launcher, "--data", folder / name, *options]
+        self._command = [sys.executable, str(launcher), "--data", str(folder / name), *options]
 
     async def start(self) -> None:
         """Start it (again) and wait for its banner. Raises `CannotRun`."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import hiredis
 
+from probes.evidence import Seen, seen
+from tornchat.wire.browser import event_object
 from tornchat.wire.packed import event_of_frame
 
 _CHANNEL = b":topic:"
@@ -15,13 +17,13 @@ _CHANNEL = b":topic:"
 class Swallower:
     """While ``share`` is above 0, so much of what is published does not come through.
 
-    ``swallowed`` has topic and id of each, as evidence: a reader that had passed one when it was
-    missed is told to reload, and that is right.
+    ``swallowed`` has them, as evidence: a reader that had passed one when it was missed is told to
+    reload, and that is right.
     """
 
     def __init__(self, chance: random.Random) -> None:
         self.share = 0.0
-        self.swallowed: list[tuple[str, int]] = []
+        self.swallowed: list[Seen] = []
         self._chance = chance
 
     def filter(self) -> _Filter:
@@ -38,7 +40,7 @@ class Swallower:
         event = event_of_frame(topic, reply[2])
         if not event.id:
             return False
-        self.swallowed.append((topic, event.id))
+        self.swallowed.append(seen(event_object(event)))
         return True
 
 
