@@ -19,13 +19,26 @@ END_SECONDS = 10.0
 
 
 class Outlet:
-    """One stream's socket. ``on_close`` is called once, whichever side ends it."""
+    """One stream's socket. ``on_close`` is called once, whichever side ends it.
 
-    __slots__ = ("_buffer", "_drained", "_ending", "_outlets", "_socket", "closed", "on_close")
+    ``on_data`` takes what the client says; where it is None, that is dropped.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_drained",
+        "_ending",
+        "_outlets",
+        "_socket",
+        "closed",
+        "on_close",
+        "on_data",
+    )
 
     def __init__(self, outlets: Outlets, sock: socket.socket, on_close: Callable[[], None]) -> None:
         self.closed = False
         self.on_close = on_close
+        self.on_data: Callable[[bytes], None] | None = None
         self._outlets = outlets
         self._socket = sock
         self._buffer = b""
@@ -84,15 +97,17 @@ class Outlet:
     # -- called by Outlets
 
     def readable(self) -> None:
-        """The client has nothing to say on a stream: bytes are dropped, an end is an end."""
+        """Something was said, or the client has gone."""
         try:
-            if self._socket.recv(4096):
-                return
+            data = self._socket.recv(4096)
         except BlockingIOError:
             return
         except OSError:
-            pass
-        self.close()
+            data = b""
+        if not data:
+            self.close()
+        elif self.on_data is not None:
+            self.on_data(data)
 
     def writable(self) -> None:
         try:
