@@ -138,11 +138,13 @@ async def test_a_client_that_talks_nonsense_or_too_much_is_ended(
         await socket.until("end")
         assert socket.closed_with is not None
         assert socket.closed_with[0] == code
+        socket.close()
     socket = await Socket.open(ana)
     for _ in range(5):
         socket.say(Opcode.TEXT, bytes(websocket.TALK_BYTES // 4))
     await socket.until("end")
     assert socket.closed_with == (Code.TOO_MUCH, "too much is said")
+    socket.close()
 
     async def all_gone() -> bool:
         return served.worker.hub.readers() == []
@@ -187,21 +189,21 @@ async def test_a_worker_that_stops_says_goodbye(place: Place, ana: Visitor) -> N
 
 
 @pytest.mark.gen_test(timeout=60)
-async def test_who_does_not_read_is_cut_and_resumes(ana: Visitor, served: Served) -> None:
+async def test_who_does_not_read_is_told_and_cut_and_resumes(ana: Visitor) -> None:
     start = await ana.say("start")
-    slow, fast = [await Socket.open(ana) for _ in range(2)]
+    slow, fast = await Socket.open(ana, small=True), await Socket.open(ana)
     said: list[int] = []
-
-    async def cut() -> bool:
+    for _ in range(20):  # of 60 kB each
         said.append(await ana.say("漢" * 9990))
         assert (await fast.until("message"))[0]["id"] == said[-1]
-        return len(served.worker.hub.readers()) == 1
-
-    await eventually(cut, "the end of the slow one")
     got = []
-    while (event := await slow.next())["kind"] not in ("bye", "end"):
+    while (event := await slow.next())["kind"] != "bye":
         got += [event["id"]] if event["kind"] == "message" else []
+    assert event == {"kind": "bye", "code": "too_slow", "retry": True}
+    assert await slow.next() == {"kind": "end"}
+    assert slow.closed_with == (Code.GOING_AWAY, "too_slow")
     assert said[: len(got)] == got
+    assert len(got) < len(said)
     again = await Socket.open(ana, f"?after={got[-1] if got else start}")
     while len(got) < len(said):
         got.append((await again.until("message"))[0]["id"])

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import socket
 from collections import deque
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,9 +44,17 @@ class Socket:
         self._events: deque[dict[str, Any]] = deque()
 
     @classmethod
-    async def open(cls, visitor: Visitor, query: str = "", headers: str = "") -> Socket:
+    async def open(
+        cls, visitor: Visitor, query: str = "", headers: str = "", *, small: bool = False
+    ) -> Socket:
+        """``small``: the kernel takes little of what is sent before it is read."""
         place = urlsplit(visitor.url)
-        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        sock = socket.socket()
+        if small:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, (place.hostname, place.port))
+        reader, writer = await asyncio.open_connection(sock=sock, limit=8192)
         shown = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
         writer.write(
             f"GET /api/events/socket{query} HTTP/1.1\r\nHost: {place.netloc}\r\n"

@@ -28,7 +28,12 @@ class Events(ReadingHandler):
 
     async def _poll(self) -> None:
         wait = self._wait()
-        poll = self._reader = self.hub.poll(self.who.user, self.who.digest, self.cursor())
+        cursor = self.cursor()
+        # One that does not wait holds nothing.
+        seat = await self.hub.admission.admit(self.who.user, self.address) if wait else None
+        poll = self._reader = self.hub.poll(self.who.user, self.who.digest, cursor, seat)
+        if self._gone:
+            poll.close()
         try:
             page = await poll.answer(wait)
         finally:

@@ -21,6 +21,7 @@ class ReadingHandler(Handler):
     """Base of what reads events after a cursor."""
 
     _reader: Reader | None = None
+    _gone = False
 
     def cursor(self) -> int | None:
         """`Last-Event-ID` wins, since a browser that connects again keeps its first address."""
@@ -35,7 +36,10 @@ class ReadingHandler(Handler):
         IOStream go. Errors before that are ordinary answers.
         """
         cursor = self.cursor()
-        reader = self._reader = self.hub.reader(self.who.user, self.who.digest, cursor, framing)
+        seat = await self.hub.admission.admit(self.who.user, self.address)
+        reader = self._reader = self.hub.reader(
+            self.who.user, self.who.digest, cursor, seat, framing
+        )
         try:
             entry = await joining.enter(self.hub, reader, cursor)
             # Once more: had the session ended before its user's topic was followed, nobody would
@@ -53,6 +57,7 @@ class ReadingHandler(Handler):
             self.hub.stream(reader, entry, sock, head)
 
     def on_connection_close(self) -> None:
+        self._gone = True
         if self._reader is not None:
             self._reader.close()
 

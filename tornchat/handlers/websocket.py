@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from tornchat.domain.errors import BadRequest, CrossSite, UpgradeRequired
@@ -17,12 +16,6 @@ class EventSocket(ReadingHandler):
         if self._from_another_site():
             raise CrossSite()
         await self.stream(websocket, websocket.head(self._key()))
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        if status_code == UpgradeRequired.status:
-            self.set_header("Upgrade", "websocket")
-            self.set_header("Sec-WebSocket-Version", websocket.VERSION)
-        super().write_error(status_code, **kwargs)
 
     def _key(self) -> str:
         """The key of a handshake. Raises `UpgradeRequired`, `BadRequest`."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tornchat.domain.errors import LogAway
 from tornchat.domain.events import Event
 from tornchat.hub import joining
+from tornchat.hub.admission import Seat
 from tornchat.hub.outlet import BUFFER_LIMIT
 from tornchat.hub.reader import Reader
 from tornchat.wire.browser import event_json
@@ -40,8 +41,8 @@ class Poll(Reader):
 
     __slots__ = ("_leaving", "_passing", "_passing_bytes", "_start", "_woken")
 
-    def __init__(self, hub: Hub, user: str, session: str, cursor: int | None) -> None:
-        super().__init__(hub, user, session, cursor or 0)
+    def __init__(self, hub: Hub, user: str, session: str, cursor: int | None, seat: Seat) -> None:
+        super().__init__(hub, user, session, cursor or 0, seat)
         self._start = cursor
         self._woken = asyncio.Event()
         self._leaving = False

@@ -7,17 +7,21 @@ All transports read so: a stream has a framing that makes bytes of its events, a
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
 from tornchat.domain.events import Event
 from tornchat.domain.join import Join
+from tornchat.hub.admission import Seat
 from tornchat.hub.outlet import BUFFER_LIMIT, Outlet
 from tornchat.wire import sse
 from tornchat.wire.framing import Dialogue, Framing
 
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub
+
+TOO_SLOW = "too_slow"
 
 
 class Reader:
@@ -28,20 +32,27 @@ class Reader:
         "_held_bytes",
         "_hub",
         "closed",
+        "due",
         "following",
         "framing",
         "join",
+        "moving",
         "outlet",
+        "seat",
         "session",
         "stale",
         "task",
     )
 
     def __init__(
-        self, hub: Hub, user: str, session: str, cursor: int, framing: Framing = sse
+        self, hub: Hub, user: str, session: str, cursor: int, seat: Seat, framing: Framing = sse
     ) -> None:
         self.join = Join(user, cursor)
         self.session = session
+        self.seat = seat
+        self.due = math.inf
+        """When to tell it to move, or to end it where it was told; on the loop's clock."""
+        self.moving = False
         self.following: set[str] = set()
         self.framing = framing
         self.outlet: Outlet | None = None
@@ -70,7 +81,7 @@ class Reader:
             # What waits for the end of a join is bounded like what waits for the socket.
             self._held_bytes += self._size(event)
             if self._held_bytes > BUFFER_LIMIT:
-                self.close()
+                self._hub.dismiss(self, TOO_SLOW, retry=True)
 
     def send(self, event: Event) -> None:
         """Write an event that the join let pass, and follow what it means for the topics."""
