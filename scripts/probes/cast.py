@@ -283,10 +283,10 @@ class Cast:
         self.start = max(shown.cursor for shown in snapshots.values())
         turns = {Kind.WALKER: self._walkers}
         for number, (kind, transport) in enumerate(
-            (kind, transport)
-            for kind in kinds
-            for transport in transports
-            for _ in range(copies if kind is Kind.STEADY else 1)
+            (wanted, way)
+            for wanted in kinds
+            for way in transports
+            for _ in range(copies if wanted is Kind.STEADY else 1)
         ):
             group = turns.get(kind, [self.owner, *self._followers])
             person = group[number % len(group)]

@@ -142,12 +142,12 @@ class Reader:
 
     async def run(self) -> None:
         """Read until `leave`, or until the server says that it makes no sense."""
-        while not self._over:
+        while not self._left():
             await self._thawed.wait()
             end = await self._one_visit()
             self.live, self.worker = False, ""
             self._hooks.closed(end.why)
-            if self._over:
+            if self._left():
                 return
             if end.final:
                 self.failure = end.why
@@ -155,6 +155,9 @@ class Reader:
             if end.reset and not await self._reload():
                 return
             await self._rest(self._pause_after(end))
+
+    def _left(self) -> bool:
+        return self._over
 
     async def _one_visit(self) -> visits.End:
         base = self._base = self._pick()
@@ -193,7 +196,7 @@ class Reader:
     async def _reload(self) -> bool:
         """Load the snapshot after a reset, and stand at its cursor."""
         low = self.cursor
-        while not self._over:
+        while not self._left():
             base = self._pick()
             answer = await fetch(base, "GET", "/api/session", self._cookie, _SNAPSHOT_SECONDS)
             if answer.status == 200:

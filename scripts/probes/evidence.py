@@ -172,7 +172,8 @@ class Evidence:
     """Everything about one run.
 
     ``members``: (room, user) of those who were in a room before the first reader began.
-    ``swallowed``: events that a fault took out of the line between Redis and a server. ``floor``: the highest that ``/metrics`` named, 0 where it was not asked.
+    ``swallowed``: events that a fault took out of the line between Redis and a server. ``floor``:
+    the highest that ``/metrics`` named, 0 where it was not asked.
     """
 
     ledger: Ledger

@@ -43,7 +43,7 @@ class Fault(ABC):
     seconds: ClassVar[float]
     needs: ClassVar[frozenset[str]] = frozenset()
 
-    @classmethod
+    @classmethod  # noqa: B027 - most demand nothing
     def check(cls, rig: Rig) -> None:
         """Raises `Unavailable` where this rig cannot do it."""
 

@@ -95,7 +95,7 @@ class Child:
         self.send(signal.SIGCONT)
         self.send(number)
         end = time.monotonic() + seconds
-        while self.running and time.monotonic() < end:  # noqa: ASYNC110 - a process, not a task
+        while self.running and time.monotonic() < end:  # noqa: ASYNC110 - a process sets no event
             await asyncio.sleep(_POLL)
         self.kill()
 
