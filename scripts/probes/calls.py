@@ -11,7 +11,7 @@ from typing import Any
 
 from probes.exchange import Base, Connection, Head, connect, request
 
-ATTEMPT_SECONDS = 6.0
+ATTEMPT_SECONDS = 4.0
 _LONGEST_PAUSE = 1.0
 
 

@@ -20,7 +20,7 @@ _SMALL_BUFFER = 8192
 _LONG_POLL_SECONDS = 5.0
 _LONG = 2500
 _AT_ONCE = 4
-_DEVICES = 3
+_DEVICES = 5
 """From which each poster writes at the same time."""
 _WORDS = (
     *(
