@@ -95,7 +95,7 @@ class Reader:
         self.pace: float | None = None
         """Seconds to rest after each small piece that is taken; None: no rest."""
         self.heartbeat = 25.0
-        self._servers = servers
+        self.servers = servers
         self._cookie = cookie
         self._hooks = hooks
         self._chance = chance
@@ -175,8 +175,8 @@ class Reader:
 
     def _pick(self) -> Base:
         """Any server, but not again the one where the last visit failed."""
-        others = [base for base in self._servers if not self._failures or base != self._base]
-        return self._chance.choice(others or list(self._servers))
+        others = [base for base in self.servers if not self._failures or base != self._base]
+        return self._chance.choice(others or list(self.servers))
 
     def _pause_after(self, end: visits.End) -> float:
         self._failures = self._failures + 1 if end.failed else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -57,10 +58,25 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """It ended; ``at`` is in seconds on the clock of the run."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """The server said: everything up to here has come."""
 
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swallowed:
+    """A fault took this event out of the line between Redis and a server."""
+
+    event: Seen
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +87,7 @@ class Reset:
     high: int
 
 
-Step = Seen | Opened | Position | Reset
+Step = Seen | Opened | Closed | Position | Reset
 
 
 @dataclass(slots=True)
@@ -94,8 +110,7 @@ class Witness(Hooks):
 
     def opened(self, transport: str, worker: str, cursor: int) -> None:
         self._transport = transport
-        if worker:  # a poll begins at the position that was noted before
-            self.steps.append(Opened(cursor))
+        self.steps.append(Opened(cursor))
 
     def event(self, event: dict[str, Any]) -> None:
         if "id" not in event:
@@ -116,6 +131,7 @@ class Witness(Hooks):
         self.steps.append(Reset(low, high))
 
     def closed(self, why: str) -> None:
+        self.steps.append(Closed(time.monotonic()))
         if why:
             self.ends[why] += 1
 
@@ -172,8 +188,7 @@ class Evidence:
     """Everything about one run.
 
     ``members``: (room, user) of those who were in a room before the first reader began.
-    ``swallowed``: events that a fault took out of the line between Redis and a server. ``floor``:
-    the highest that ``/metrics`` named, 0 where it was not asked.
+    ``floor``: the highest that ``/metrics`` named, 0 where it was not asked.
     """
 
     ledger: Ledger
@@ -181,13 +196,14 @@ class Evidence:
     members: set[tuple[str, str]]
     histories: dict[str, list[Stored]] = field(default_factory=dict)
     snapshots: list[Snapshot] = field(default_factory=list)
-    swallowed: list[Seen] = field(default_factory=list)
+    swallowed: list[Swallowed] = field(default_factory=list)
     floor: int = 0
 
 
 def all_events(evidence: Evidence) -> Iterator[Seen]:
     """Every event that anybody saw, as often as it was seen, and those that were swallowed."""
-    yield from evidence.swallowed
+    for swallowed in evidence.swallowed:
+        yield swallowed.event
     for witness in evidence.witnesses:
         for step in witness.steps:
             if isinstance(step, Seen):

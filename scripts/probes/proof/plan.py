@@ -17,7 +17,8 @@ TOGETHER = 2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``rate`` is posts per second, all posters together."""
+    """``rate`` is posts per second, all posters together; ``followers`` have the readers of most
+    kinds, ``walkers`` are taken out of rooms and put back."""
 
     seconds: float
     seed: int
@@ -25,6 +26,9 @@ class Plan:
     faults: tuple[type[Fault], ...]
     rate: float = 80.0
     rooms: int = 10
+    posters: int = 6
+    followers: int = 4
+    walkers: int = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from probes.calls import GivenUp
 from probes.cast import Cast, Kind, Load
-from probes.checker import Violation, Wrong, check
+from probes.checker import Verdict, Violation, Wrong, check
 from probes.evidence import Evidence, is_move
 from probes.faults import Scene
 from probes.ledger import Ledger
@@ -23,7 +23,6 @@ from probes.rig.children import CannotRun
 from probes.rig.rig import Rig
 
 CATCH_UP_SECONDS = 60.0
-POSTERS, FOLLOWERS, WALKERS = 6, 4, 2
 _LOOK_SECONDS = 0.2
 _NUMBERS = itertools.count(1)
 
@@ -64,6 +63,8 @@ class Run:
         self.going_on: set[str] = set()
         self.struck: list[Struck] = []
         self.cast = Cast(f"run{next(_NUMBERS)}", rig.fronts, rig.direct, plan.seed)
+        self.prepared: Callable[[Cast], Awaitable[None]] | None = None
+        """Called when the readers are there and have not begun."""
         self._rig = rig
         self._tell = tell
         self._load = Load(self.cast.ledger, plan.rate, plan.seed)
@@ -95,10 +96,12 @@ class Run:
     async def _go(self) -> Outcome:
         cast, plan = self.cast, self.plan
         try:
-            await cast.come_in(POSTERS, FOLLOWERS, WALKERS, plan.rooms)
+            await cast.come_in(plan.posters, plan.followers, plan.walkers, plan.rooms)
             await cast.open_readers(plan.transports, tuple(Kind), copies=3)
         except GivenUp as refused:
             raise CannotRun(f"the cast could not come in: {refused}") from None
+        if self.prepared is not None:
+            await self.prepared(cast)
         before = set(cast.inside)
         for member in cast.members:
             member.begin()
@@ -114,14 +117,14 @@ class Run:
         late = await self._catch_up()
         self.stage = "comparing"
         evidence = await self._evidence(before)
-        violations = await asyncio.to_thread(check, evidence)
-        violations += self._other_violations(late)
+        verdict = await asyncio.to_thread(check, evidence)
+        violations = verdict.violations + self._other_violations(late)
         names = [fault.name for fault in plan.faults]
         return Outcome(
             violations,
             Coverage.of(names, plan.transports, self._attendances, cast.members),
             self.struck,
-            self._counts(evidence),
+            self._counts(evidence, verdict),
             self._ends(),
             seconds,
         )
@@ -190,7 +193,7 @@ class Run:
     def _moves_said(self) -> int:
         """Changes of membership that anybody was told of."""
         walkers = {move.user for move in self.cast.ledger.moves}
-        said = [event for event in self._rig.swallower.swallowed if is_move(event)]
+        said = [s.event for s in self._rig.swallower.swallowed if is_move(s.event)]
         said += [event for member in self.cast.members for event in member.witness.moves]
         return len({event.id for event in said if event.user in walkers})
 
@@ -224,7 +227,7 @@ class Run:
             found.append(Violation(Wrong.PROTOCOL, "the servers", detail="a traceback was printed"))
         return found
 
-    def _counts(self, evidence: Evidence) -> dict[str, Any]:
+    def _counts(self, evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
         ledger: Ledger = evidence.ledger
         kinds = Counter(
             type(step).__name__ for witness in evidence.witnesses for step in witness.steps
@@ -239,6 +242,7 @@ class Run:
             "changes of membership": len(ledger.moves),
             "resets": kinds["Reset"],
             "publishes swallowed": len(evidence.swallowed),
+            "of these shown by prev alone": verdict.shown_by_prev,
         }
 
     def _ends(self) -> dict[str, int]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import Any
 
 import hiredis
 
-from probes.evidence import Seen, seen
+from probes.evidence import Swallowed, seen
 from tornchat.wire.browser import event_object
 from tornchat.wire.packed import event_of_frame
 
@@ -23,7 +24,7 @@ class Swallower:
 
     def __init__(self, chance: random.Random) -> None:
         self.share = 0.0
-        self.swallowed: list[Seen] = []
+        self.swallowed: list[Swallowed] = []
         self._chance = chance
 
     def filter(self) -> _Filter:
@@ -40,7 +41,7 @@ class Swallower:
         event = event_of_frame(topic, reply[2])
         if not event.id:
             return False
-        self.swallowed.append(seen(event_object(event)))
+        self.swallowed.append(Swallowed(seen(event_object(event)), time.monotonic()))
         return True
 
 

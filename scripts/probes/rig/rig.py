@@ -6,7 +6,7 @@ import platform
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,17 +100,17 @@ class Rig:
         self._held.callback(self.redis.go_on)
         database = f"sqlite:///{self.folder / 'tornchat.db'}"
         for number in range(self.layout.nodes):
-            line = await self._line(self.redis.port, self.swallower.filter)
+            line = await self.hold(Line(self.redis.port, self.swallower.filter))
             self.redis_lines.append(line)
             options = self._options(f"redis://{HOST}:{line.port}", database)
             node = Node(f"node{number + 1}", self.folder, options, self.layout.launcher)
             self.nodes.append(node)
             self._held.push_async_callback(node.stop)
             await node.start()
-            self.front_lines.append(await self._line(node.port))
+            self.front_lines.append(await self.hold(Line(node.port)))
 
-    async def _line(self, target: int, tamper: Callable[[], Any] | None = None) -> Line:
-        line = Line(target, tamper)
+    async def hold(self, line: Line) -> Line:
+        """Open a line, which is closed with the rig."""
         await line.open()
         self._held.push_async_callback(line.close)
         return line
