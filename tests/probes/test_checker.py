@@ -17,6 +17,7 @@ from probes.evidence import (
     Position,
     Reset,
     Seen,
+    Step,
     Stored,
     Swallowed,
     Witness,

@@ -87,7 +87,7 @@ class DropPublish(Fault):
     """Pub/sub is at most once: what a node missed must be read from the log."""
 
     name = "drop-publish"
-    about = "a tenth of what Redis publishes does not reach the nodes, for 4 s"
+    about = "a fifth of what Redis publishes does not reach the nodes, for 4 s"
     seconds = 5.0
     needs = REDIS
 
@@ -95,7 +95,7 @@ class DropPublish(Fault):
         swallower = scene.rig.swallower
         before = len(swallower.swallowed)
         try:
-            swallower.share = 0.1
+            swallower.share = 0.2
             await self.last(4.0)
         finally:
             swallower.share = 0.0

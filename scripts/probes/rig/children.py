@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 PATIENCE = 30.0
 _POLL = 0.05
 _PR_SET_PDEATHSIG = 1
+_PORTS = range(20_000, 32_000)
 
 
 class CannotRun(Exception):
@@ -101,10 +103,16 @@ class Child:
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+    """A TCP port of loopback that nobody listens on now.
+
+    It is below those that the kernel gives to outgoing connections, so that none of the many
+    clients can take it while a killed server is away.
+    """
+    for _ in range(100):
+        port = random.choice(_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise CannotRun("no free port between 20000 and 32000")
 
 
 def children_of(parent: int) -> set[int]:

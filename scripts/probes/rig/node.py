@@ -1,14 +1,13 @@
-"""A node: one ``server.py`` with its own data folder, whose port stays when it is started again."""
+"""A node: one ``server.py`` with its own data folder, on one port whenever it is started."""
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from probes.rig.children import Child, children_of
+from probes.rig.children import Child, children_of, free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 STOP_SECONDS = 20.0
@@ -21,19 +20,21 @@ class Node:
         self, name: str, folder: Path, options: Sequence[str], launcher: Path = ROOT / "server.py"
     ) -> None:
         self.name = name
-        self.port = 0
+        self.port = free_port()
         self.starts = 0
         self._child = Child(name, folder)
-        self._command = [sys.executable, str(launcher), "--data", str(folder / name), *options]
+        self._command = [
+            *(sys.executable, str(launcher)),
+            *("--data", str(folder / name)),
+            *("--port", str(self.port)),
+            *options,
+        ]
 
     async def start(self) -> None:
         """Start it (again) and wait for its banner. Raises `CannotRun`."""
         self.starts += 1
-        self._child.start([*self._command, "--port", str(self.port)])
+        self._child.start(self._command)
         await self._child.until(lambda: "\n  data  " in self._child.said())
-        match = re.search(r"listens on .* port (\d+)", self._child.said())
-        assert match, self._child.said()
-        self.port = int(match[1])
 
     def owns(self, pid: int) -> bool:
         """Whether a process is one of its own: nothing else may ever be hurt."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -86,7 +87,7 @@ class Rig:
         return {
             "machine": f"{platform.system()} {platform.machine()}, {_cpus()}",
             "python": platform.python_version(),
-            "redis": _version([self.redis.binary, "--version"]),
+            "redis": _short(_version([self.redis.binary, "--version"])),
             "database": "SQLite",
             "tornchat": _version([sys.executable, str(ROOT / "server.py"), "--version"]),
             "commit": _version(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]),
@@ -132,6 +133,11 @@ def _version(command: list[str]) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip().partition("\n")[0]
+
+
+def _short(version: str) -> str:
+    """``Redis server v=7.0.15 sha=...`` -> ``Redis 7.0.15``."""
+    return re.sub(r"^(\w+) server v=(\S+).*", r"\1 \2", version)
 
 
 def _cpus() -> str:
