@@ -205,8 +205,8 @@ async def test_the_kernel_holds_little_for_a_client_that_stops_reading() -> None
 
 def kernel_bytes(sock: socket.socket) -> int:
     """What waits to be sent or acknowledged, with the kernel's own part of it (SO_MEMINFO)."""
-    figures = struct.unpack("9I", sock.getsockopt(socket.SOL_SOCKET, 55, 36))
-    return figures[5]
+    queued: int = struct.unpack("9I", sock.getsockopt(socket.SOL_SOCKET, 55, 36))[5]
+    return queued
 
 
 @in_loop
