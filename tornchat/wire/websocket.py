@@ -119,6 +119,6 @@ class Dialogue:
 
 
 def _close_back(payload: bytes) -> bytes:
-    """The answer to a close: the same code. Raises `FrameError`."""
-    code = frames.close_code(payload)
-    return frames.encode(Opcode.CLOSE, b"") if code is None else frames.encode_close(code)
+    """The answer to a close: the same, as far as it means anything. Raises `FrameError`."""
+    frames.close_code(payload)
+    return frames.encode(Opcode.CLOSE, payload)
