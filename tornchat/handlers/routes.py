@@ -9,7 +9,7 @@ from typing import Any
 from tornado import web
 
 from tornchat.chat.context import Chat
-from tornchat.handlers import accounts, events, health, rooms
+from tornchat.handlers import accounts, events, health, rooms, websocket
 from tornchat.handlers.base import Handler, Site, Unknown
 from tornchat.handlers.page import page_route
 from tornchat.hub.hub import Hub
@@ -30,6 +30,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/messages", rooms.Messages),
     (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
     (r"/api/events", events.Events),
+    (r"/api/events/socket", websocket.EventSocket),
 ]
 
 

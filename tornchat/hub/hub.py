@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import SESSIONS_ENDED, Event
@@ -15,11 +16,13 @@ from tornchat.hub import joining
 from tornchat.hub.admission import Admission, Limits, Seat
 from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
+from tornchat.hub.poll import Poll
 from tornchat.hub.reader import TOO_SLOW, Reader
 from tornchat.log import mirror
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
 from tornchat.wire import sse
+from tornchat.wire.framing import Framing
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +59,8 @@ class Hub:
         self._readers: list[set[Reader]] = [set() for _ in range(TURNS)]
         self._seated = 0
         self._tasks: list[asyncio.Task[None]] = []
-        self._beat_cache: tuple[int, bytes] = (-1, b"")
+        self._farewells: dict[Framing, bytes] = {}
+        self._beats: dict[Framing, tuple[int, bytes]] = {}
         self._vouched = time.monotonic()
 
     async def start(self) -> None:
@@ -89,26 +93,43 @@ class Hub:
     # -- readers come and go
 
     def reader(
-        self, user: str, session: str, cursor: int | None, seat: Seat | None = None
+        self,
+        user: str,
+        session: str,
+        cursor: int | None,
+        seat: Seat | None = None,
+        framing: Framing = sse,
     ) -> Reader:
         """A new reader, which `joining.enter` brings to its topics and `stream` to its socket.
 
         ``seat`` comes from `Admission.admit`, and is left when the reader leaves.
         """
         seat = seat or self.admission.unlimited()
-        reader = Reader(self, user, session, cursor or 0, seat)
-        self._seated = (self._seated + 1) % TURNS
-        self._readers[self._seated].add(reader)
+        reader = Reader(self, user, session, cursor or 0, seat, framing)
+        self._place(reader)
         return reader
 
-    def stream(self, reader: Reader, entry: joining.Entry, sock: socket.socket) -> None:
-        """Give a reader its socket and let it carry on from ``entry``."""
-        farewell = sse.encode("bye", {"code": TOO_SLOW, "retry": True})
-        reader.outlet = self.outlets.open(sock, reader.close, farewell)
-        reader.outlet.send(sse.HEADERS + self.hello(entry.start))
+    def poll(self, user: str, session: str, cursor: int | None, seat: Seat | None = None) -> Poll:
+        """A new reader without a socket; the rest is `Poll.answer`."""
+        poll = Poll(self, user, session, cursor, seat or self.admission.unlimited())
+        self._place(poll)
+        if self.mover.draining:
+            poll.tell("move", {})
+        return poll
+
+    def stream(
+        self, reader: Reader, entry: joining.Entry, sock: socket.socket, head: bytes = sse.HEADERS
+    ) -> None:
+        """Give a reader its socket and let it carry on from ``entry``. ``head`` is the answer to
+        the request."""
+        framing = reader.framing
+        outlet = self.outlets.open(sock, reader.close, self._farewell(framing))
+        hello = self.hello(entry.start)
         if entry.start is None:
-            reader.outlet.end()
+            reader.open(outlet, head + framing.last("hello", hello))
+            outlet.end()
             return
+        reader.open(outlet, head + framing.encode("hello", hello, entry.start))
         self.mover.begin(reader)
         reader.task = asyncio.ensure_future(joining.carry_on(self, reader, entry))
 
@@ -146,7 +167,11 @@ class Hub:
 
     def dismiss(self, reader: Reader, code: str, *, retry: bool) -> None:
         """End a stream on purpose and say why; ``retry``: whether it makes sense to come back."""
-        reader.say_goodbye(sse.encode("bye", {"code": code, "retry": retry}))
+        reader.say_goodbye("bye", {"code": code, "retry": retry})
+
+    def _place(self, reader: Reader) -> None:
+        self._seated = (self._seated + 1) % TURNS
+        self._readers[self._seated].add(reader)
 
     def _unfollow(self, reader: Reader, topic: str) -> None:
         reader.following.discard(topic)
@@ -173,11 +198,11 @@ class Hub:
     def missed(self, topic: str, late: list[int] | None) -> None:
         for reader in list(self._topics.get(topic, ())):
             if late is None or reader.join.passed_over(late):
-                reader.say_goodbye(self.hello(None))
+                reader.say_goodbye("hello", self.hello(None))
 
     def reload_all(self) -> None:
         for reader in self.readers():
-            reader.say_goodbye(self.hello(None))
+            reader.say_goodbye("hello", self.hello(None))
 
     def close_all(self) -> None:
         for reader in self.readers():
@@ -185,31 +210,36 @@ class Hub:
 
     def join_again(self) -> None:
         for reader in self.readers():
-            if reader.task is not None or reader.outlet is None:
-                reader.stale = True
-            else:
-                self.rejoin(reader)
+            reader.join_again()
 
     def control(self, message: str) -> None:
         self.on_control(message)
 
-    # -- frames
+    # -- events of the streams themselves
 
-    def hello(self, start: int | None) -> bytes:
+    def hello(self, start: int | None) -> dict[str, Any]:
         """The verdict on a stream's cursor; None is a reset, which carries no id and ends it."""
-        data = {
+        return {
             "cursor": start,
             "reset": start is None,
             "heartbeat": self.heartbeat,
             "worker": self.worker,
         }
-        return sse.encode("hello", data, start)
 
-    def beat_frame(self, cursor: int) -> bytes:
+    def beat_frame(self, framing: Framing, cursor: int) -> bytes:
         """Most readers stand at the same id: keep the last frame."""
-        if self._beat_cache[0] != cursor:
-            self._beat_cache = (cursor, sse.encode("beat", {"cursor": cursor}, cursor))
-        return self._beat_cache[1]
+        kept, frame = self._beats.get(framing, (-1, b""))
+        if kept != cursor:
+            frame = framing.encode("beat", {"cursor": cursor}, cursor)
+            self._beats[framing] = (cursor, frame)
+        return frame
+
+    def _farewell(self, framing: Framing) -> bytes:
+        """What a stream is cut with that does not take what it is sent; one for all of them."""
+        if framing not in self._farewells:
+            bye = {"code": TOO_SLOW, "retry": True}
+            self._farewells[framing] = framing.last("bye", bye)
+        return self._farewells[framing]
 
     # -- timers
 

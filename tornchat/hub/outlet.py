@@ -36,6 +36,7 @@ class Outlet:
     """One stream's socket. ``on_close`` is called once, whichever side ends it.
 
     What waits is kept as the frames that were sent, whole ones shared with all other streams.
+    ``on_data`` takes what the client says; where it is None, that is dropped.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Outlet:
         "_socket",
         "closed",
         "on_close",
+        "on_data",
         "waiting",
     )
 
@@ -57,6 +59,7 @@ class Outlet:
     ) -> None:
         self.closed = False
         self.on_close = on_close
+        self.on_data: Callable[[bytes], None] | None = None
         self.waiting = 0
         """Bytes that the other side has not made room for."""
         self._outlets = outlets
@@ -100,10 +103,9 @@ class Outlet:
         if self.closed or self._ending:
             return
         self._ending = True
-        if self.waiting:
-            self._due = self._outlets.now() + END_SECONDS
-        else:
-            self.close()
+        self._due = self._outlets.now() + END_SECONDS
+        if not self.waiting:
+            self._finish()
 
     def close(self) -> None:
         """Close now."""
@@ -120,15 +122,17 @@ class Outlet:
     # -- called by Outlets
 
     def readable(self) -> None:
-        """The client has nothing to say on a stream: bytes are dropped, an end is an end."""
+        """Something was said, or the client has gone."""
         try:
-            if self._socket.recv(4096):
-                return
+            data = self._socket.recv(4096)
         except BlockingIOError:
             return
         except OSError:
-            pass
-        self.close()
+            data = b""
+        if not data:
+            self.close()
+        elif self.on_data is not None:
+            self.on_data(data)
 
     def writable(self) -> None:
         """Send what waits, as much as there is room for."""
@@ -154,7 +158,7 @@ class Outlet:
             self._frames = None
             self._outlets.watch(self._socket, self, writing=False)
             if self._ending:
-                self.close()
+                self._finish()
         elif not self._ending:
             self._due = self._outlets.now() + STUCK_SECONDS
 
@@ -192,6 +196,20 @@ class Outlet:
         self._wake()
         self.end()
 
+    def _finish(self) -> None:
+        """All has been said. Where the client speaks as well, it may be doing so now: closing
+        while its bytes arrive resets the connection, and what it was told last may be lost."""
+        if self.on_data is None:
+            self.close()
+            return
+        self.on_data = None
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+        else:
+            self._outlets.linger(self)
+
     def _wake(self) -> None:
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
@@ -227,6 +245,10 @@ class Outlets:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
         self._selector.modify(sock, events, outlet)
         (self._waiting.add if writing else self._waiting.discard)(outlet)
+
+    def linger(self, outlet: Outlet) -> None:
+        """Nothing more is written, and the other side has to close: in `END_SECONDS`."""
+        self._waiting.add(outlet)
 
     def remove(self, outlet: Outlet, sock: socket.socket) -> None:
         self._waiting.discard(outlet)

@@ -49,6 +49,15 @@ def encode_event(event: Event) -> bytes:
     return event.encoded
 
 
+def last(kind: str, data: dict[str, Any]) -> bytes:
+    """An event that ends the stream: the end itself is that of the connection."""
+    return encode(kind, data)
+
+
+def dialogue() -> None:
+    """A client has nothing to say on a stream of events."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """One event as a client sees it; ``id`` is the last id of the stream, "" before the first."""
