@@ -83,11 +83,22 @@ class RunningServer:
         [pid] = [pid for pid in children(self.process.pid) if "redis.conf" in command_line(pid)]
         return pid
 
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Stop it as an operator does; returns the exit status."""
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Stop it as an operator does who does not want to wait; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(20)
+
+    def drain(self) -> int:
+        """Stop it as systemd does, streams first; returns the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def reload(self) -> None:
+        """Have all workers replaced; returns when they are, while the old ones may still drain."""
+        done = self.errors.count("Reloaded: ")
+        self.process.send_signal(signal.SIGHUP)
+        until(lambda: self.errors.count("Reloaded: ") > done, 60, "the end of the reload")
 
     def kill(self) -> None:
         """SIGKILL for the supervisor alone."""

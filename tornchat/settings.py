@@ -148,6 +148,14 @@ class Settings:
             "seconds between two beats of a stream; less than the proxy's idle time-out",
         ),
     )
+    drain: float = field(
+        default=20,
+        metadata=_row(
+            values.number(0, 3600),
+            "SECONDS",
+            "seconds over which a worker that leaves moves its streams; 0: at once",
+        ),
+    )
     config: Path | None = field(
         default=None,
         metadata=_row(

@@ -131,6 +131,10 @@ class Outlets:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._selector, self._ready)
 
+    def __len__(self) -> int:
+        """How many streams are open."""
+        return len(self._selector.get_map())
+
     def open(self, sock: socket.socket, on_close: Callable[[], None]) -> Outlet:
         """Take over a connected socket."""
         sock.setblocking(False)
