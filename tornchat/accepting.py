@@ -1,8 +1,9 @@
 """Accepting connections so that workers on one listening socket end up with even shares.
 
 All workers wake for a new connection, and whoever is quickest takes it: left alone, that is the one
-that just did. So a worker with more than the mean looks away for a few milliseconds. What nobody
-has taken after that it takes after all: the others may be stopped, or have too much to do.
+that just did. So a worker with more than the mean looks away for a few milliseconds, and longer
+while one with less is awake. What nobody has taken after that it takes after all: the others may
+be stopped, or have too much to do.
 """
 
 from __future__ import annotations
@@ -26,9 +27,15 @@ logger = logging.getLogger(__name__)
 BATCH = 8
 #: A worker may have so much more than the mean, as a part of it, before it looks away.
 SLACK = 0.02
-#: Seconds that it looks away: more with the distance from the mean.
+#: Seconds that it looks away: more with the distance from the mean, of which ``WAIT`` is for one
+#: with twice the mean.
 SHORTEST_WAIT = 0.001
-LONGEST_WAIT = 0.010
+WAIT = 0.1
+LONGEST_WAIT = 0.025
+#: It goes on looking away while one with less has been awake in the last so many seconds,
+AWAKE_SECONDS = 0.1
+#: and takes a connection after so many whoever is awake.
+PATIENCE = 0.5
 #: Seconds for which an accepted connection counts that has not become a stream: one that waits for
 #: its next request is no load.
 FRESH_SECONDS = 5.0
@@ -98,7 +105,7 @@ class Acceptor:
         for _ in range(BATCH):
             wait = self._wait()
             if wait:
-                self._look_away(listener, wait)
+                self._look_away(listener, wait, time.monotonic())
                 return
             if not self._take(listener):
                 return
@@ -110,17 +117,22 @@ class Acceptor:
         over = load - mean
         if not mean or over <= SLACK * mean:
             return 0.0
-        return max(SHORTEST_WAIT, min(LONGEST_WAIT, LONGEST_WAIT * over / mean))
+        return max(SHORTEST_WAIT, min(LONGEST_WAIT, WAIT * over / mean))
 
-    def _look_away(self, listener: socket.socket, seconds: float) -> None:
+    def _look_away(self, listener: socket.socket, seconds: float, since: float) -> None:
         loop = asyncio.get_running_loop()
         loop.remove_reader(listener)  # readable all the while: the loop would spin
-        self._waiting = loop.call_later(seconds, self._look_again, listener)
+        self._waiting = loop.call_later(seconds, self._look_again, listener, since)
 
-    def _look_again(self, listener: socket.socket) -> None:
+    def _look_again(self, listener: socket.socket, since: float) -> None:
         self._waiting = None
         self._watch(listener)
-        self._take(listener)
+        wait = self._wait()
+        patient = time.monotonic() - since < PATIENCE
+        if wait and patient and self._board.anybody_below_mean(AWAKE_SECONDS):
+            self._look_away(listener, wait, since)
+        else:
+            self._take(listener)
 
     def _take(self, listener: socket.socket) -> bool:
         """Accept one connection; false where there is none."""
@@ -133,7 +145,7 @@ class Acceptor:
                 if not self._refused:
                     logger.warning("no connection can be accepted: %s", wrong.strerror)
                 self._refused = True
-                self._look_away(listener, REFUSED_WAIT)
+                self._look_away(listener, REFUSED_WAIT, 0.0)
             else:
                 # The supervisor shuts the socket down when the whole server ends.
                 self.close()

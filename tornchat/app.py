@@ -56,7 +56,6 @@ class Worker:
         slot: int = 0,
     ) -> None:
         self.board = board or Board.create(1)
-        self.slot = slot
         self.client = Client(redis_url, Keys(settings.space))
         self.database = Database(database_url)
         self.hub = Hub(self.client, redis_url, settings.heartbeat)
@@ -116,7 +115,6 @@ class Worker:
     async def _beat(self) -> None:
         """Show that the loop turns, to the end of the last goodbye: who does not is killed."""
         while True:
-            self.board.beat(self.slot)
             self.acceptor.report()
             await asyncio.sleep(BEAT_SECONDS)
 

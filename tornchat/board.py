@@ -51,14 +51,11 @@ class Board:
 
     # -- a worker writes its own slot
 
-    def beat(self, slot: int) -> None:
-        """Show that the event loop turns."""
-        self._beats[slot] = time.monotonic_ns()
-
     def show(self, slot: int, load: int, *, accepting: bool) -> None:
-        """Show how many connections count, and whether the worker takes more."""
+        """Beat, and show how many connections count and whether the worker takes more."""
         self._loads[slot] = load
         self._accepting[slot] = accepting
+        self._beats[slot] = time.monotonic_ns()
 
     # -- the supervisor
 
@@ -76,12 +73,18 @@ class Board:
 
     def mean_load(self) -> float:
         """The mean load of the workers that accept and whose loop turns; 0 where there is none."""
-        oldest = time.monotonic_ns() - int(STALE_SECONDS * 1e9)
-        # Copied first: a column that changes under a loop is read twice at different times.
-        beats, accepting = self._beats.tolist(), self._accepting.tolist()
-        loads = [
-            load
-            for load, beat, accepts in zip(self._loads.tolist(), beats, accepting, strict=True)
-            if accepts and beat > oldest
-        ]
+        loads = self._accepting_since(STALE_SECONDS)
         return sum(loads) / len(loads) if loads else 0.0
+
+    def anybody_below_mean(self, seconds: float) -> bool:
+        """Whether a worker with less than that has beaten in the last so many seconds."""
+        mean = self.mean_load()
+        return any(load < mean for load in self._accepting_since(seconds))
+
+    def _accepting_since(self, seconds: float) -> list[int]:
+        """The loads of those that accept and have beaten in the last so many seconds."""
+        oldest = time.monotonic_ns() - int(seconds * 1e9)
+        table = zip(
+            self._loads.tolist(), self._beats.tolist(), self._accepting.tolist(), strict=True
+        )
+        return [load for load, beat, accepts in table if accepts and beat > oldest]

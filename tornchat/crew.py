@@ -19,7 +19,7 @@ from tornchat.workers import GAVE_UP, HUNG_LOOKS, Backoff, WorkerProcess
 #: Seconds between two looks at the workers.
 LOOK_SECONDS = 1.0
 #: Seconds that a worker may take to end after the time for its drain is over.
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 15.0
 #: Seconds for a new worker to become ready in a reload; the old one goes on meanwhile.
 TAKE_OVER_SECONDS = 60.0
 

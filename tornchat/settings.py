@@ -153,7 +153,7 @@ class Settings:
         metadata=_row(
             values.number(0, 3600),
             "SECONDS",
-            "seconds over which a worker that leaves moves its streams; 0: at once",
+            "seconds over which a worker that ends sends its streams elsewhere; 0: at once",
         ),
     )
     config: Path | None = field(
