@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -21,16 +21,23 @@ class RunningServer:
     """``server.py`` with its output in files; ``url`` and ``port`` once it is ready."""
 
     def __init__(
-        self, data: Path, *options: str, port: int = 0, environ: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        *options: str,
+        port: int = 0,
+        environ: Mapping[str, str] | None = None,
+        through: Sequence[str] = (),
+        stdin: int = subprocess.DEVNULL,
     ) -> None:
+        command = [sys.executable, str(ROOT / "server.py"), "--port", str(port)]
         self.data = data
         self._output = data.with_name(f"{data.name}.out")
         self._errors = data.with_name(f"{data.name}.err")
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TORNCHAT_")}
         with self._output.open("wb") as output, self._errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, ROOT / "server.py", "--port", str(port), "--data", data, *options],
-                stdin=subprocess.DEVNULL,
+                [*through, *command, "--data", data, *options],
+                stdin=stdin,
                 stdout=output,
                 stderr=errors,
                 env={**kept, **(environ or {})},
