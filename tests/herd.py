@@ -106,3 +106,15 @@ class Herd:
             return last_id
         finally:
             writer.close()
+
+
+async def until_all_serve(server: RunningServer, person: Person) -> list[int]:
+    """Wait until every worker has taken a stream; returns them. The banner is out when the first
+    is ready."""
+    for _ in range(200):
+        workers = server.workers()
+        async with Herd(server, person, 4 * len(workers)) as herd:
+            if set(herd.shares()) == set(workers):
+                return workers
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not all of {workers} serve")

@@ -7,7 +7,7 @@ import os
 import signal
 
 from tests.conftest import StartServer
-from tests.herd import NO_LIMITS, Herd
+from tests.herd import NO_LIMITS, Herd, until_all_serve
 from tests.people import Person
 from tests.running import RunningServer, command_line, until
 
@@ -37,12 +37,12 @@ def test_with_one_worker_of_four_stopped_new_requests_are_answered_and_it_is_rep
     start_server: StartServer,
 ) -> None:
     server = start_server("--workers", "4", environ=NO_LIMITS)
-    until(lambda: len(server.workers()) == 4, 20, "four workers")
     ana = Person(server, "ana").sign_up()
 
     async def scenario() -> None:
+        workers = await until_all_serve(server, ana)
         async with Herd(server, ana, 40) as herd:
-            victim = server.workers()[0]
+            victim = workers[0]
             os.kill(victim, signal.SIGSTOP)
             answered = await new_requests(server, victim)
             assert len(answered) > 200
