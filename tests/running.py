@@ -91,7 +91,7 @@ class RunningServer:
         return pid
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Stop it as an operator does who does not want to wait; returns the exit status."""
+        """Stop it at once, as Ctrl-C does; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(20)

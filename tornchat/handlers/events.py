@@ -25,7 +25,8 @@ class Events(Handler):
         if "application/json" in self.request.headers.get("Accept", ""):
             raise BadRequest("Polling is not served yet: ask for text/event-stream.")
         cursor = self._cursor()
-        reader = self._reader = self.hub.reader(self.who.user, self.who.digest, cursor)
+        seat = await self.hub.admission.admit(self.who.user, self.address)
+        reader = self._reader = self.hub.reader(self.who.user, self.who.digest, cursor, seat)
         try:
             entry = await joining.enter(self.hub, reader, cursor)
             # Once more: had the session ended before its user's topic was followed, nobody would

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import SESSIONS_ENDED, Event
 from tornchat.hub import joining
+from tornchat.hub.admission import Admission, Limits, Seat
+from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
-from tornchat.hub.reader import Reader
+from tornchat.hub.reader import TOO_SLOW, Reader
 from tornchat.log import mirror
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
@@ -26,17 +28,28 @@ TURNS = 20
 SESSION_SECONDS = 15.0
 VOUCH_SECONDS = 25.0
 """Sessions that could not be checked for so long are not vouched for any more."""
+STUCK_LOOK_SECONDS = 1.0
+NO_LIMITS = Limits()
 
 
 class Hub:
-    """Implements `log.bus.Audience`. ``heartbeat`` is in seconds."""
+    """Implements `log.bus.Audience`. ``heartbeat`` and ``life`` (of a stream) are in seconds."""
 
-    def __init__(self, client: Client, url: str, heartbeat: float) -> None:
+    def __init__(
+        self,
+        client: Client,
+        url: str,
+        heartbeat: float,
+        limits: Limits = NO_LIMITS,
+        life: float = LIFE_SECONDS,
+    ) -> None:
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self.heartbeat = heartbeat
         self.client = client
         self.bus = Bus(client, url, self.worker, self)
         self.outlets = Outlets()
+        self.admission = Admission(client, limits)
+        self.mover = Mover(self, life)
         self.on_control: Callable[[str], None] = lambda message: None
         self._topics: dict[str, dict[Reader, None]] = {}
         self._readers: list[set[Reader]] = [set() for _ in range(TURNS)]
@@ -48,8 +61,10 @@ class Hub:
     async def start(self) -> None:
         """Subscribe, and begin to beat. Raises `LogAway`."""
         await self.bus.start()
+        self.admission.start()
         self._tasks = [
             asyncio.ensure_future(self._beat()),
+            asyncio.ensure_future(self._cut_stuck()),
             asyncio.ensure_future(self._check_sessions()),
         ]
 
@@ -60,27 +75,40 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for reader in self.readers():
             self.dismiss(reader, "shutdown", retry=True)
+        await self.admission.close()
         await self.bus.close()
+
+    async def drain(self, seconds: float) -> None:
+        """Move all streams to other workers within ``seconds``; events are delivered meanwhile."""
+        await self.mover.drain(seconds)
 
     def readers(self) -> list[Reader]:
         return [reader for turn in self._readers for reader in turn]
 
     # -- readers come and go
 
-    def reader(self, user: str, session: str, cursor: int | None) -> Reader:
-        """A new reader, which `joining.enter` brings to its topics and `stream` to its socket."""
-        reader = Reader(self, user, session, cursor or 0)
+    def reader(
+        self, user: str, session: str, cursor: int | None, seat: Seat | None = None
+    ) -> Reader:
+        """A new reader, which `joining.enter` brings to its topics and `stream` to its socket.
+
+        ``seat`` comes from `Admission.admit`, and is left when the reader leaves.
+        """
+        seat = seat or self.admission.unlimited()
+        reader = Reader(self, user, session, cursor or 0, seat)
         self._seated = (self._seated + 1) % TURNS
         self._readers[self._seated].add(reader)
         return reader
 
     def stream(self, reader: Reader, entry: joining.Entry, sock: socket.socket) -> None:
         """Give a reader its socket and let it carry on from ``entry``."""
-        reader.outlet = self.outlets.open(sock, reader.close)
+        farewell = sse.encode("bye", {"code": TOO_SLOW, "retry": True})
+        reader.outlet = self.outlets.open(sock, reader.close, farewell)
         reader.outlet.send(sse.HEADERS + self.hello(entry.start))
         if entry.start is None:
             reader.outlet.end()
             return
+        self.mover.begin(reader)
         reader.task = asyncio.ensure_future(joining.carry_on(self, reader, entry))
 
     def rejoin(self, reader: Reader) -> None:
@@ -107,6 +135,7 @@ class Hub:
 
     def leave(self, reader: Reader) -> None:
         """The stream is over."""
+        reader.seat.leave()
         for topic in list(reader.following):
             self._unfollow(reader, topic)
         for turn in self._readers:
@@ -192,9 +221,15 @@ class Hub:
                 for reader in list(turn):
                     try:
                         reader.beat(last)
+                        self.mover.look(reader)
                     except Exception:
                         logger.exception("a reader could not be kept alive and is closed")
                         reader.close()
+
+    async def _cut_stuck(self) -> None:
+        while True:
+            await asyncio.sleep(STUCK_LOOK_SECONDS)
+            self.outlets.cut_stuck()
 
     async def _check_sessions(self) -> None:
         """A session that ended while the worker was deaf ends its streams here."""

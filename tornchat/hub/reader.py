@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from tornchat.domain.events import Event
 from tornchat.domain.join import Join
+from tornchat.hub.admission import Seat
 from tornchat.hub.outlet import BUFFER_LIMIT, Outlet
 from tornchat.wire import sse
 
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub
+
+TOO_SLOW = "too_slow"
 
 
 class Reader:
@@ -21,17 +25,24 @@ class Reader:
         "_held_bytes",
         "_hub",
         "closed",
+        "due",
         "following",
         "join",
+        "moving",
         "outlet",
+        "seat",
         "session",
         "stale",
         "task",
     )
 
-    def __init__(self, hub: Hub, user: str, session: str, cursor: int) -> None:
+    def __init__(self, hub: Hub, user: str, session: str, cursor: int, seat: Seat) -> None:
         self.join = Join(user, cursor)
         self.session = session
+        self.seat = seat
+        self.due = math.inf
+        """When to tell it to move, or to end it where it was told; on the loop's clock."""
+        self.moving = False
         self.following: set[str] = set()
         self.outlet: Outlet | None = None
         self.stale = False
@@ -50,7 +61,7 @@ class Reader:
             # What waits for the end of a join is bounded like what waits for the socket.
             self._held_bytes += len(sse.encode_event(event))
             if self._held_bytes > BUFFER_LIMIT:
-                self.close()
+                self._hub.dismiss(self, TOO_SLOW, retry=True)
 
     def send(self, event: Event) -> None:
         """Write an event that the join let pass, and follow what it means for the topics."""
@@ -76,6 +87,11 @@ class Reader:
             self.join.raise_to(last)
         if self.outlet is not None:
             self.outlet.send(self._hub.beat_frame(self.join.cursor))
+
+    def tell(self, kind: str, data: dict[str, Any]) -> None:
+        """Send an event of the stream itself, which goes on."""
+        if self.outlet is not None:
+            self.outlet.send(sse.encode(kind, data))
 
     def say_goodbye(self, frame: bytes) -> None:
         """Send a last event and end the stream."""
