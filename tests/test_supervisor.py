@@ -168,6 +168,20 @@ def test_a_worker_that_dies_is_replaced(start_server: StartServer) -> None:
     assert "was ended by SIGKILL; replacing it in 0 s" in server.errors
 
 
+def test_a_worker_that_was_told_to_leave_is_replaced_before_it_has_left(
+    start_server: StartServer,
+) -> None:
+    server = start_server("--drain", "600")
+    [worker] = server.workers()
+    follower = Person(server, "ana").sign_up().follow()
+    os.kill(worker, signal.SIGTERM)
+    until(lambda: len(server.workers()) == 2, 20, "another worker")
+    until(server.answers, 20, "an answer")
+    assert server.workers()[0] == worker
+    assert f"(process {worker}) is leaving; replacing it." in server.errors
+    follower.leave()
+
+
 def test_a_redis_that_dies_is_started_again_with_its_data(start_server: StartServer) -> None:
     server = start_server()
     assert ask_redis(server, "SET", "name", "ada") == "OK"

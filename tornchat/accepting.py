@@ -39,10 +39,8 @@ PATIENCE = 0.5
 #: Seconds for which an accepted connection counts that has not become a stream: one that waits for
 #: its next request is no load.
 FRESH_SECONDS = 5.0
-#: Seconds of no accepting after the machine has refused one: descriptors or memory have run out.
+#: Seconds of no accepting after that has failed: descriptors or memory may have run out.
 REFUSED_WAIT = 0.25
-
-_OUT_OF = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Acceptor:
@@ -75,6 +73,7 @@ class Acceptor:
             return
         if self._waiting is not None:
             self._waiting.cancel()
+            self._waiting = None
         else:
             asyncio.get_running_loop().remove_reader(listener)
         listener.close()
@@ -141,14 +140,11 @@ class Acceptor:
         except (BlockingIOError, ConnectionAbortedError):
             return False
         except OSError as wrong:
-            if wrong.errno in _OUT_OF:
-                if not self._refused:
-                    logger.warning("no connection can be accepted: %s", wrong.strerror)
-                self._refused = True
-                self._look_away(listener, REFUSED_WAIT, 0.0)
-            else:
-                # The supervisor shuts the socket down when the whole server ends.
-                self.close()
+            # EINVAL: the supervisor has shut the socket down, and is about to tell us to end.
+            if wrong.errno != errno.EINVAL and not self._refused:
+                logger.warning("no connection can be accepted: %s", wrong.strerror)
+            self._refused = True
+            self._look_away(listener, REFUSED_WAIT, time.monotonic() - PATIENCE)
             return False
         self._refused = False
         connection = _Connection(self, sock, self._server)

@@ -65,6 +65,10 @@ class Board:
         self._loads[slot] = 0
         self._beats[slot] = 0
 
+    def accepts(self, slot: int) -> bool:
+        """Whether the worker takes connections."""
+        return bool(self._accepting[slot])
+
     def last_beat(self, slot: int) -> int:
         """A number that changes with every beat; 0 before the first."""
         return self._beats[slot]

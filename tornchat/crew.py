@@ -58,7 +58,8 @@ class Crew:
     ) -> None:
         #: One of them has been ready: the server has begun.
         self.begun = False
-        # Twice as many, because in a reload all may be leaving while all are there again.
+        # Twice as many, because all may be leaving while all are there again: an empty seat finds a
+        # slot, since nobody else takes the last ones.
         self._board = Board.create(2 * seats)
         self._free = list(range(self._board.slots))
         self._seats = [_Seat(number) for number in range(seats)]
@@ -114,13 +115,16 @@ class Crew:
         for seat in self._seats:
             if seat.worker is not None and seat.worker.process.poll() is not None:
                 self._bury(seat, seat.worker, now)
+            if seat.worker is not None and self._leaves_by_itself(seat.worker):
+                self._expect_end(seat.worker)
+                seat.worker = None
             if seat.successor is not None:
                 self._await_successor(seat, seat.successor, now)
-            if seat.worker is None and seat.successor is None and seat.start_at <= now:
+            if _empty(seat) and seat.start_at <= now:
                 seat.worker = self._spawn(seat)
         if self._reloading:
             self._renew_next()
-        starts = [seat.start_at for seat in self._seats if not (seat.worker or seat.successor)]
+        starts = [seat.start_at for seat in self._seats if _empty(seat)]
         return max(0.0, min([self._next_look, *starts]) - now)
 
     def look(self) -> None:
@@ -186,6 +190,10 @@ class Crew:
             worker.hand(self._work)
         return worker
 
+    def _room_for_one_more(self) -> bool:
+        """Whether a slot is free that no empty seat waits for."""
+        return len(self._free) > sum(map(_empty, self._seats))
+
     def _vacate(self) -> list[WorkerProcess]:
         """Let nobody sit: who ends now is not replaced. Returns those who sat."""
         sat = [worker for worker in self._everybody() if worker not in self._leaving]
@@ -194,6 +202,15 @@ class Crew:
         for worker in sat:
             self._expect_end(worker)
         return sat
+
+    def _leaves_by_itself(self, worker: WorkerProcess) -> bool:
+        """Whether somebody told it to; its place is filled now, not when the last has gone."""
+        if not worker.ready or self._board.accepts(worker.slot):
+            return False
+        if not self._room_for_one_more():
+            return False
+        self._say(f"{_name(worker)} is leaving; replacing it.")
+        return True
 
     def _expect_end(self, worker: WorkerProcess) -> None:
         self._leaving[worker] = time.monotonic() + self._drain + GRACE_SECONDS
@@ -226,7 +243,7 @@ class Crew:
         """Start the next successor, where nobody is awaited and there is room for one more."""
         if any(seat.successor is not None for seat in self._seats):
             return
-        while self._to_renew and len(self._leaving) < len(self._seats):
+        while self._to_renew and self._room_for_one_more():
             seat = self._to_renew.pop(0)
             # One that has died meanwhile was, or will be, replaced as it is.
             if seat.worker is not None and seat.worker.started < self._reload_began:
@@ -259,6 +276,10 @@ class Crew:
         if self._reload_again:
             self._reload_again = False
             self.reload()
+
+
+def _empty(seat: _Seat) -> bool:
+    return seat.worker is None and seat.successor is None
 
 
 def _name(worker: WorkerProcess) -> str:
