@@ -81,8 +81,9 @@ async def test_an_address_is_limited_behind_a_proxy_and_this_machine_is_not(
         mine = await served.visitor().sign_in(ana.name)
         many = [await mine.stream() for _ in range(4)]
         assert [stream.status for stream in many] == [200] * 4
-    limits = {"max_streams": 0, "max_streams_per_address": 2, "origin": "http://chat.example.org"}
-    async with place.serving(**limits) as served:
+    async with place.serving(
+        max_streams=0, max_streams_per_address=2, origin="http://chat.example.org"
+    ) as served:
         mine = await served.visitor().sign_in(ana.name)
 
         async def come_from(forwarded: str) -> Stream:

@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 TURNS = 20
 """A beat interval is cut into so many turns, so that beats do not leave as one burst."""
 SESSION_SECONDS = 15.0
-VOUCH_SECONDS = 25.0
+AGAIN_SECONDS = 1.0
+VOUCH_SECONDS = 20.0
 """Sessions that could not be checked for so long are not vouched for any more."""
 STUCK_LOOK_SECONDS = 1.0
 NO_LIMITS = Limits()
@@ -233,12 +234,15 @@ class Hub:
 
     async def _check_sessions(self) -> None:
         """A session that ended while the worker was deaf ends its streams here."""
+        pause = SESSION_SECONDS
         while True:
-            await asyncio.sleep(SESSION_SECONDS)
+            await asyncio.sleep(pause)
+            pause = SESSION_SECONDS
             readers = self.readers()
             try:
                 records = await mirror.sessions(self.client, {reader.session for reader in readers})
             except Unavailable:
+                pause = AGAIN_SECONDS
                 if time.monotonic() - self._vouched > VOUCH_SECONDS:
                     self.close_all()
                 continue
