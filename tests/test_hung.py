@@ -7,8 +7,10 @@ import os
 import signal
 
 from tests.conftest import StartServer
-from tests.herd import NO_LIMITS, Herd, until_all_serve
+from tests.faults.crowd import Member, crowd, shares, until_all_serve
 from tests.people import Person
+from tests.redis_server import in_loop
+from tests.redis_server import until as eventually
 from tests.running import RunningServer, command_line, until
 
 
@@ -36,22 +38,21 @@ async def request(server: RunningServer) -> bool:
 def test_with_one_worker_of_four_stopped_new_requests_are_answered_and_it_is_replaced(
     start_server: StartServer,
 ) -> None:
-    server = start_server("--workers", "4", environ=NO_LIMITS)
+    server = start_server("--workers", "4", "--max-streams", "0")
     ana = Person(server, "ana").sign_up()
 
-    async def scenario() -> None:
-        workers = await until_all_serve(server, ana)
-        async with Herd(server, ana, 40) as herd:
-            victim = workers[0]
+    @in_loop
+    async def test() -> None:
+        victim = (await until_all_serve(server, ana))[0]
+        members = [Member(ana) for _ in range(40)]
+        async with crowd(members):
             os.kill(victim, signal.SIGSTOP)
             answered = await new_requests(server, victim)
             assert len(answered) > 200
             assert answered.count(False) <= len(answered) / 100
-            await herd.wait(
-                lambda: victim not in herd.shares() and len(herd.workers) == 40, "streams elsewhere"
-            )
+            await eventually(lambda: victim not in shares(members), "streams elsewhere")
 
-    asyncio.run(scenario())
+    test()
     assert "has done nothing for 10 s; ending it" in server.errors
     assert "was ended by SIGKILL; replacing it in 0 s" in server.errors
     until(lambda: len(server.workers()) == 4, 20, "four workers")

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import StartServer
-from tests.faults.load import Load
-from tests.herd import NO_LIMITS, Herd, until_all_serve
+from tests.faults.crowd import Member, assert_even, crowd, shares, until_all_serve
+from tests.faults.load import Load, more
 from tests.people import Person
+from tests.redis_server import in_loop
+from tests.redis_server import until as eventually
 from tests.running import RunningServer, command_line, until
 
 
@@ -30,24 +32,27 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def test_a_reload_under_load_loses_nothing_and_leaves_even_shares(
     start_server: StartServer,
 ) -> None:
-    server = start_server("--workers", "4", "--drain", "2", "--post-rate", "0", environ=NO_LIMITS)
+    options = ("--workers", "4", "--drain", "2", "--post-rate", "0", "--max-streams", "0")
+    server = start_server(*options)
     people = [Person(server, name).sign_up() for name in ("ana", "budi")]
 
-    async def scenario() -> None:
+    @in_loop
+    async def test() -> None:
         old = await until_all_serve(server, people[0])
-        async with Herd(server, people[0], 400) as herd:
-            assert herd.even(old), herd.shares()
+        members = [Member(people[0]) for _ in range(400)]
+        async with crowd(members):
+            assert_even(members, old)
             with Load(people, pause=0.2) as ledger:
-                await herd.wait(lambda: len(ledger) > 5, "messages")
+                await asyncio.to_thread(more, ledger, 5)
                 await asyncio.to_thread(server.reload)
                 new = server.workers()[-4:]
-                assert not set(new) & set(old)
-                await herd.wait(lambda: herd.even(new), f"even shares on {new}", 60)
+                await eventually(lambda: set(shares(members)) == set(new), "all to have moved", 60)
+            assert not set(new) & set(old)
+            assert_even(members, new)
             due = ledger.ids(people[0].room)
-            await herd.wait(lambda: all(seen == due for seen in herd.messages), "all messages")
-            assert herd.failures == []
+            await eventually(lambda: all(member.ids == due for member in members), "all messages")
 
-    asyncio.run(scenario())
+    test()
     assert "Traceback" not in server.errors
 
 

@@ -58,6 +58,8 @@ class Crew:
     ) -> None:
         #: One of them has been ready: the server has begun.
         self.begun = False
+        #: Nobody is replaced any more.
+        self._ending = False
         # Twice as many, because all may be leaving while all are there again: an empty seat finds a
         # slot, since nobody else takes the last ones.
         self._board = Board.create(2 * seats)
@@ -143,8 +145,8 @@ class Crew:
             if worker.process.poll() is not None:
                 del self._leaving[worker]
                 self._dismiss(worker)
-                if worker.ready and worker.process.returncode:
-                    self._say(f"{_name(worker)}, which was leaving, {worker.how_it_ended()}.")
+                if worker.process.returncode > 0 or not self._ending:
+                    self._say(f"{_name(worker)} {worker.how_it_ended()}.")
             elif now > until:
                 worker.kill()
 
@@ -196,6 +198,7 @@ class Crew:
 
     def _vacate(self) -> list[WorkerProcess]:
         """Let nobody sit: who ends now is not replaced. Returns those who sat."""
+        self._ending = True
         sat = [worker for worker in self._everybody() if worker not in self._leaving]
         for seat in self._seats:
             seat.worker = seat.successor = None
