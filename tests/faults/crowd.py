@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from tests.people import Person
 from tests.redis_server import until
+from tests.running import RunningServer
 from tornchat.wire.sse import Decoder
 
 
@@ -99,3 +101,26 @@ async def crowd(members: list[Member]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def shares(members: list[Member]) -> Counter[int]:
+    """How many streams the process of each worker has."""
+    return Counter(int(member.workers[-1].rpartition(":")[2]) for member in members)
+
+
+def assert_even(members: list[Member], workers: list[int]) -> None:
+    """Each worker has what is its, up to a quarter of that."""
+    found, mean = shares(members), len(members) / len(workers)
+    assert all(abs(found[worker] - mean) <= mean / 4 for worker in workers), found
+
+
+async def until_all_serve(server: RunningServer, person: Person) -> list[int]:
+    """Until every worker has taken a stream (the banner is out when the first can); the workers."""
+    for _ in range(200):
+        workers = server.workers()
+        members = [Member(person) for _ in range(4 * len(workers))]
+        async with crowd(members):
+            if set(shares(members)) == set(workers):
+                return workers
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not all of {workers} serve")
