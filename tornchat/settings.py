@@ -148,6 +148,14 @@ class Settings:
             "seconds between two beats of a stream; less than the proxy's idle time-out",
         ),
     )
+    metrics: str | None = field(
+        default=None,
+        metadata=_row(
+            values.optional(values.address_and_port),
+            "ADDRESS:PORT",
+            "where to serve figures for Prometheus, to whoever can reach it; none: nowhere",
+        ),
+    )
     config: Path | None = field(
         default=None,
         metadata=_row(

@@ -62,7 +62,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 pass_fds=(listen_fd, report_end),
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
             )
         except BaseException:
             os.close(self.report)
@@ -111,7 +111,8 @@ class WorkerProcess:
             self.process.send_signal(number)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The variables of a process of the server: it imports the package that we run from."""
     package_parent = str(Path(__file__).resolve().parent.parent)
     inherited = os.environ.get("PYTHONPATH")
     paths = [package_parent, *([inherited] if inherited else [])]

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
+from tornchat import metrics
 from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import SESSIONS_ENDED, Event
 from tornchat.hub import joining
@@ -85,6 +86,7 @@ class Hub:
 
     def rejoin(self, reader: Reader) -> None:
         """Join again in mid-stream, from the reader's own cursor."""
+        metrics.JOINS.labels("again").inc()
         reader.join.begin()
         reader.task = asyncio.ensure_future(joining.carry_on(self, reader, None))
 
@@ -116,6 +118,7 @@ class Hub:
 
     def dismiss(self, reader: Reader, code: str, *, retry: bool) -> None:
         """End a stream on purpose and say why; ``retry``: whether it makes sense to come back."""
+        metrics.CUTS.labels(code).inc()
         reader.say_goodbye(sse.encode("bye", {"code": code, "retry": retry}))
 
     def _unfollow(self, reader: Reader, topic: str) -> None:
@@ -132,25 +135,36 @@ class Hub:
         if event.kind == SESSIONS_ENDED:
             self._end_sessions(event)
             return
-        for reader in list(self._topics.get(event.topic, ())):
+        readers = list(self._topics.get(event.topic, ()))
+        if event.id:
+            metrics.BUS_DELAY_SECONDS.observe(time.time() - event.fields["at"] / 1000)
+        began = time.perf_counter()
+        for reader in readers:
             try:
                 reader.take(event)
             except Exception:
                 # Raised from here it would take the event, and what waits behind it, from all.
                 logger.exception("a reader could not take an event and is closed")
+                metrics.CUTS.labels("error").inc()
                 reader.close()
+        metrics.FAN_OUT_SECONDS.observe(time.perf_counter() - began)
+        metrics.EVENTS.inc()
+        metrics.DELIVERIES.inc(len(readers))
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         for reader in list(self._topics.get(topic, ())):
             if late is None or reader.join.passed_over(late):
+                metrics.RESETS.labels("floor" if late is None else "late").inc()
                 reader.say_goodbye(self.hello(None))
 
     def reload_all(self) -> None:
         for reader in self.readers():
+            metrics.RESETS.labels("floor").inc()
             reader.say_goodbye(self.hello(None))
 
     def close_all(self) -> None:
         for reader in self.readers():
+            metrics.CUTS.labels("away").inc()
             reader.close()
 
     def join_again(self) -> None:
@@ -194,6 +208,7 @@ class Hub:
                         reader.beat(last)
                     except Exception:
                         logger.exception("a reader could not be kept alive and is closed")
+                        metrics.CUTS.labels("error").inc()
                         reader.close()
 
     async def _check_sessions(self) -> None:

@@ -1,0 +1,65 @@
+"""What a worker writes down of itself once a second, where ``--metrics`` asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from tornchat import metrics
+from tornchat.domain.errors import Unavailable
+from tornchat.log import upkeep
+from tornchat.log.bus import Bus
+from tornchat.log.client import Client
+from tornchat.metrics_file import FigureFile
+
+logger = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1.0
+
+
+class Figures:
+    """``file`` is written until `close`."""
+
+    def __init__(self, file: FigureFile, client: Client, bus: Bus) -> None:
+        self._file = file
+        self._client = client
+        self._bus = bus
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """The worker serves."""
+        metrics.WORKERS_UP.set(1)
+        # Two, so that a Redis which does not answer holds up nothing but what it would say.
+        self._tasks = [asyncio.ensure_future(self._write()), asyncio.ensure_future(self._ask())]
+
+    async def close(self) -> None:
+        """Write a last time."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._file.close()
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            metrics.WORKERS_HEALTHY.set(self._bus.healthy)
+            self._file.write()
+            due = loop.time() + EVERY_SECONDS
+            await asyncio.sleep(EVERY_SECONDS)
+            metrics.LOOP_LAG_SECONDS.observe(loop.time() - due)
+
+    async def _ask(self) -> None:
+        """Where the log stands. Every worker asks, so that the answer outlives any of them."""
+        while True:
+            try:
+                marks = await upkeep.marks(self._client)
+            except Unavailable:
+                pass  # workers_healthy tells
+            except Exception:
+                logger.exception("the log cannot be asked where it stands")
+            else:
+                metrics.LOG_CLOCK.set(marks.clock)
+                metrics.LOG_FLOOR.set(marks.floor)
+                metrics.LOG_ARCHIVED.set(marks.archived)
+                metrics.ARCHIVE_QUEUE.set(marks.queued)
+            await asyncio.sleep(EVERY_SECONDS)
