@@ -27,6 +27,7 @@ from tornchat.chat.rendering import Renderer
 from tornchat.domain.errors import TornchatError
 from tornchat.handlers.base import Site
 from tornchat.handlers.routes import application
+from tornchat.hub.figures import Figures
 from tornchat.hub.hub import Hub
 from tornchat.log.client import Client
 from tornchat.log.keys import Keys
@@ -118,8 +119,14 @@ async def serve(work: dict[str, Any]) -> None:
     async with AsyncExitStack() as stack:
         settings = Settings.from_plain(work["settings"])
         worker = Worker(settings, work["redis_url"], work["database_url"])
+        figures: Figures | None = None
+        if settings.metrics is not None:
+            figures = Figures(settings.data / "metrics", worker.client, worker.hub.bus)
+            stack.push_async_callback(figures.close)
         stack.push_async_callback(worker.stop)
         await worker.start(socket.socket(fileno=work["listen_fd"]))
+        if figures is not None:
+            figures.start()
         if work["to_sync"]:
             keep_synced(Path(work["to_sync"]))
         os.write(work["report_fd"], b"ready\n")

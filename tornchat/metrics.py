@@ -106,7 +106,6 @@ POLLS = Counter(
 JOINS = Counter(
     "tornchat_joins_total",
     "Joins begun: of new readers, and again in mid-stream (another room, a fence).",
-    {"of": ("new", "again")},
 )
 RESETS = Counter(
     "tornchat_resets_total",
@@ -169,6 +168,12 @@ PROCESS_FDS = Gauge(
 )
 PROCESS_MAX_FDS = Gauge(
     "tornchat_process_max_fds", "File descriptors that a process may open.", {"process": ()}
+)
+PROCESS_SILENT = Gauge(
+    "tornchat_process_silent_seconds",
+    "Since when a worker has not written its figures, which it does every second: much more means "
+    "that it hangs.",
+    {"process": ()},
 )
 
 FIGURES: tuple[AnyFigure, ...] = tuple(

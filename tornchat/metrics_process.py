@@ -6,14 +6,38 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tornchat import metrics, metrics_file
 from tornchat.data_folder import make_folder
 from tornchat.domain.errors import Unusable
+from tornchat.setting_values import parted
+from tornchat.settings import Settings
+from tornchat.sockets import listen
 from tornchat.workers import Backoff, environment
+
+_OPTIONS = ("--metrics", "--metrics")
+
+
+@contextmanager
+def serving_metrics(
+    settings: Settings, patience: float, say: Callable[[str], None]
+) -> Iterator[MetricsProcess | None]:
+    """The process, for as long as this lasts; none where the settings do not ask for one.
+
+    ``patience`` as of `sockets.listen`. Raises `Unusable`.
+    """
+    if settings.metrics is None:
+        yield None
+        return
+    with listen(*parted(settings.metrics), patience, _OPTIONS) as listener:
+        process = MetricsProcess(settings.data / "metrics", listener, say)
+        try:
+            yield process
+        finally:
+            process.end()
 
 
 class MetricsProcess:
@@ -26,38 +50,41 @@ class MetricsProcess:
         self._listener = listener
         self._say = say
         self._backoff = Backoff()
-        self._start_at = 0.0
+        #: When to start it again, on the monotonic clock; none while it runs.
+        self.start_at: float | None = None
         try:
             metrics_file.clear(folder)
             self._figures = metrics_file.FigureFile(folder, "supervisor", metrics.FIGURES)
         except OSError as wrong:
             raise Unusable(f"cannot write in the folder {folder}: {wrong.strerror}") from None
         self._started = time.monotonic()
-        self._process: subprocess.Popen[bytes] | None = self._spawn()
+        self._process = self._spawn()
 
-    def write(self) -> None:
-        """Write down what the supervisor has counted."""
+    @property
+    def address(self) -> str:
+        """``ADDRESS:PORT``, as `setting_values.address_and_port` has it."""
+        host, port = self._listener.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def keep_up(self, now: float) -> None:
+        """Write down what the supervisor has counted; start the process again if it has died."""
         self._figures.write()
-
-    def keep_up(self, now: float) -> float | None:
-        """Start it again if it has died; when to look again, on the monotonic clock."""
-        if self._process is not None and self._process.poll() is not None:
-            self._close(self._process)
-            self._process = None
+        if self.start_at is None and self._process.poll() is not None:
+            self._close()
             pause = self._backoff.after(now - self._started)
-            self._start_at = now + pause
+            self.start_at = now + pause
             self._say(f"The process of --metrics ended; starting it again in {pause:g} s.")
-        if self._process is None and self._start_at <= now:
+        if self.start_at is not None and self.start_at <= now:
+            self.start_at = None
             self._started = now
             self._process = self._spawn()
-        return self._start_at if self._process is None else None
 
     def end(self) -> None:
         """It keeps nothing, so it is simply killed."""
-        if self._process is not None:
+        if self.start_at is None:
             self._process.kill()
             self._process.wait()
-            self._close(self._process)
+            self._close()
         self._figures.close()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
@@ -72,7 +99,6 @@ class MetricsProcess:
             env=environment(),
         )
 
-    def _close(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdin is not None
-        with suppress(OSError):
-            process.stdin.close()
+    def _close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()

@@ -11,6 +11,7 @@ import resource
 import socket
 import sys
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -79,7 +80,7 @@ def _add(totals: defaultdict[str, Children], counted: Counted) -> None:
 
 
 def _look_up(totals: defaultdict[str, Children], counted: Counted) -> None:
-    """What the kernel says about a process; nothing where there is no /proc."""
+    """What is seen of a process from outside; less where there is no /proc."""
     found: dict[AnyFigure, float] = {}
     try:
         proc = Path(f"/proc/{counted.pid}")
@@ -91,6 +92,8 @@ def _look_up(totals: defaultdict[str, Children], counted: Counted) -> None:
         found[metrics.PROCESS_MAX_FDS], _ = resource.prlimit(counted.pid, resource.RLIMIT_NOFILE)
     except OSError:
         pass
+    if counted.name.startswith("worker"):  # the supervisor writes when something happens
+        found[metrics.PROCESS_SILENT] = max(0.0, time.time() - counted.written)
     for figure, value in found.items():
         totals[figure.name][(counted.name,)] = {"": value}
 

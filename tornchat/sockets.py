@@ -66,7 +66,9 @@ def _listen_once(address: str, port: int) -> socket.socket:
 
 def _why(wrong: OSError, address: str, port: int, options: tuple[str, str]) -> str:
     if wrong.errno == errno.EADDRINUSE:
-        return f"port {port} on {address} is taken; stop what uses it or choose another {options[1]}"
+        return (
+            f"port {port} on {address} is taken; stop what uses it or choose another {options[1]}"
+        )
     if wrong.errno == errno.EACCES and port < _NAMED_PORTS:
         return f"port {port} needs root; choose one from {_NAMED_PORTS} up and a proxy before it"
     if wrong.errno == errno.EADDRNOTAVAIL:

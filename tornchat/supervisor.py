@@ -16,11 +16,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tornchat import __version__
+from tornchat import __version__, metrics
 from tornchat.data_folder import FolderLock, make_folder
 from tornchat.domain.errors import Unusable
 from tornchat.log import preflight
 from tornchat.log.embedded import EmbeddedRedis
+from tornchat.metrics_process import MetricsProcess, serving_metrics
 from tornchat.settings import Settings, without_password
 from tornchat.sockets import listen, shown_address
 from tornchat.workers import GAVE_UP, Backoff, WorkerProcess
@@ -51,7 +52,10 @@ def serve(settings: Settings) -> int:
         patience = _AFTER_CRASH if lock.after_crash else 0.0
         listener = held.enter_context(listen(settings.address, settings.port, patience))
         settings = replace(settings, port=listener.getsockname()[1])
-        return _Supervisor(settings, listener, wakeup).run()
+        figures = held.enter_context(serving_metrics(settings, patience, _say))
+        if figures is not None:
+            settings = replace(settings, metrics=figures.address)
+        return _Supervisor(settings, listener, wakeup, figures).run()
 
 
 @dataclass(slots=True)
@@ -74,10 +78,17 @@ class _Over(Exception):
 
 
 class _Supervisor:
-    def __init__(self, settings: Settings, listener: socket.socket, wakeup: socket.socket) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        wakeup: socket.socket,
+        figures: MetricsProcess | None,
+    ) -> None:
         self._settings = settings
         self._listener = listener
         self._wakeup = wakeup
+        self._figures = figures
         self._selector = selectors.DefaultSelector()
         self._selector.register(wakeup, selectors.EVENT_READ, None)
         self._seats = [_Seat(number, Backoff()) for number in range(settings.workers)]
@@ -178,6 +189,8 @@ class _Supervisor:
         times = [seat.start_at for seat in self._seats if seat.worker is None]
         if self._redis_start_at is not None:
             times.append(self._redis_start_at)
+        if self._figures is not None and self._figures.start_at is not None:
+            times.append(self._figures.start_at)
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _replace_the_dead(self) -> None:
@@ -189,6 +202,8 @@ class _Supervisor:
                 self._spawn(seat)
         if self._redis is not None:
             self._restart_redis(self._redis, now)
+        if self._figures is not None:
+            self._figures.keep_up(now)
 
     def _restart_redis(self, redis: EmbeddedRedis, now: float) -> None:
         status = redis.exit_status()
@@ -197,6 +212,7 @@ class _Supervisor:
             self._redis_start_at = now + pause
             why = redis.why_it_ended() if status > 0 else f"The embedded Redis {_ended(status)}"
             _say(f"{why}; starting it again in {pause:g} s.")
+            metrics.REDIS_RESTARTS.inc()
         if self._redis_start_at is not None and self._redis_start_at <= now:
             try:
                 self._start_redis(redis)
@@ -218,6 +234,7 @@ class _Supervisor:
             if status == GAVE_UP:
                 raise _Over(status)  # it has said why
             raise Unusable(f"a worker ended with status {status} before it was ready; see above")
+        metrics.WORKER_RESTARTS.labels("signal" if status < 0 else "status").inc()
         pause = seat.backoff.after(now - worker.started)
         seat.start_at = now + pause
         _say(
@@ -279,12 +296,13 @@ def _banner(
     shown = settings.origin or shown_address(settings.address, settings.port)
     where = f"embedded ({embedded.binary.path})" if embedded else ""
     where = where or without_password(settings.redis or "")
+    figures = f"  metrics     http://{settings.metrics}/metrics\n" if settings.metrics else ""
     return f"""\
 Tornchat {__version__} is ready: {shown}
   listens on  {settings.address} port {settings.port}, workers: {settings.workers}
   Redis       {facts.flavour} {facts.version}, {where}
   database    {without_password(settings.database_url())}
-  data        {settings.data}{"" if accounts else _FIRST_ACCOUNT}"""
+{figures}  data        {settings.data}{"" if accounts else _FIRST_ACCOUNT}"""
 
 
 def _ended(status: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 
 from tornchat import metrics
 from tornchat.domain.errors import Unavailable
@@ -18,32 +19,43 @@ EVERY_SECONDS = 1.0
 
 
 class Figures:
-    """``file`` is written until `close`."""
+    """Writes into ``folder`` until `close`. A folder that cannot be written is logged, and the
+    worker serves without figures."""
 
-    def __init__(self, file: FigureFile, client: Client, bus: Bus) -> None:
-        self._file = file
+    def __init__(self, folder: Path, client: Client, bus: Bus) -> None:
+        self._file: FigureFile | None = None
+        try:
+            self._file = FigureFile(folder, "worker", metrics.FIGURES)
+        except OSError as wrong:
+            logger.warning("there are no figures of this worker: %s", wrong)
         self._client = client
         self._bus = bus
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """The worker serves."""
+        if self._file is None:
+            return
         metrics.WORKERS_UP.set(1)
         # Two, so that a Redis which does not answer holds up nothing but what it would say.
-        self._tasks = [asyncio.ensure_future(self._write()), asyncio.ensure_future(self._ask())]
+        self._tasks = [
+            asyncio.ensure_future(self._write(self._file)),
+            asyncio.ensure_future(self._ask()),
+        ]
 
     async def close(self) -> None:
         """Write a last time."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
-    async def _write(self) -> None:
+    async def _write(self, file: FigureFile) -> None:
         loop = asyncio.get_running_loop()
         while True:
             metrics.WORKERS_HEALTHY.set(self._bus.healthy)
-            self._file.write()
+            file.write()
             due = loop.time() + EVERY_SECONDS
             await asyncio.sleep(EVERY_SECONDS)
             metrics.LOOP_LAG_SECONDS.observe(loop.time() - due)

@@ -73,6 +73,9 @@ class Hub:
         reader = Reader(self, user, session, cursor or 0)
         self._seated = (self._seated + 1) % TURNS
         self._readers[self._seated].add(reader)
+        metrics.STREAMS.labels(reader.transport).inc()
+        start = "now" if cursor is None else "cursor"
+        metrics.STREAMS_OPENED.labels(reader.transport, start).inc()
         return reader
 
     def stream(self, reader: Reader, entry: joining.Entry, sock: socket.socket) -> None:
@@ -86,7 +89,6 @@ class Hub:
 
     def rejoin(self, reader: Reader) -> None:
         """Join again in mid-stream, from the reader's own cursor."""
-        metrics.JOINS.labels("again").inc()
         reader.join.begin()
         reader.task = asyncio.ensure_future(joining.carry_on(self, reader, None))
 
@@ -112,7 +114,9 @@ class Hub:
         for topic in list(reader.following):
             self._unfollow(reader, topic)
         for turn in self._readers:
-            turn.discard(reader)
+            if reader in turn:
+                turn.remove(reader)
+                metrics.STREAMS.labels(reader.transport).dec()
         if reader.task is not None and reader.task is not asyncio.current_task():
             reader.task.cancel()
 

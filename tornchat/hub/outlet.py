@@ -11,6 +11,8 @@ import selectors
 import socket
 from collections.abc import Callable
 
+from tornchat import metrics
+
 BUFFER_LIMIT = 256 * 1024
 """Bytes that may wait for a slow reader. More: the stream is cut, and its client resumes from the
 log."""
@@ -112,6 +114,7 @@ class Outlet:
 
     def _keep(self, data: bytes) -> None:
         if len(self._buffer) + len(data) > BUFFER_LIMIT:
+            metrics.CUTS.labels("too_slow").inc()
             self.close()
             return
         if not self._buffer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tornchat import metrics
 from tornchat.domain.events import Event
 from tornchat.domain.join import Join
 from tornchat.hub.outlet import BUFFER_LIMIT, Outlet
@@ -41,6 +42,11 @@ class Reader:
         self._hub = hub
         self._held_bytes = 0
 
+    @property
+    def transport(self) -> str:
+        """Its name in the figures."""
+        return "sse"
+
     def take(self, event: Event) -> None:
         """A live event of a followed topic, in the order of ids."""
         join = self.join
@@ -50,6 +56,7 @@ class Reader:
             # What waits for the end of a join is bounded like what waits for the socket.
             self._held_bytes += len(sse.encode_event(event))
             if self._held_bytes > BUFFER_LIMIT:
+                metrics.CUTS.labels("too_slow").inc()
                 self.close()
 
     def send(self, event: Event) -> None:
