@@ -83,8 +83,8 @@ class RunningServer:
         [pid] = [pid for pid in children(self.process.pid) if "redis.conf" in command_line(pid)]
         return pid
 
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Stop it as an operator does; returns the exit status."""
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Stop it at once, as Ctrl-C does; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(20)

@@ -55,7 +55,7 @@ STREAMS = Gauge(
     "Readers that are open now, by transport.",
     {"transport": TRANSPORTS},
 )
-WORKERS_UP = Gauge("tornchat_workers_up", "Workers that serve.")
+WORKERS_UP = Gauge("tornchat_workers_up", "Workers that serve, without those that are leaving.")
 WORKERS_HEALTHY = Gauge(
     "tornchat_workers_healthy",
     "Workers that hear Redis, so that events are delivered; fewer than are up: look at /readyz.",
@@ -103,9 +103,19 @@ POLLS = Counter(
     "Polls answered, by what they brought.",
     {"outcome": ("events", "nothing", "reset")},
 )
+REFUSED = Counter(
+    "tornchat_streams_refused_total",
+    "Streams and polls refused by a limit: of a user, of an address, of what a worker can hold.",
+    {"limit": ("user", "address", "worker")},
+)
+MOVES = Counter(
+    "tornchat_moves_total",
+    "Readers told to come back elsewhere: after a stream's life, or by a worker that leaves.",
+)
 JOINS = Counter(
     "tornchat_joins_total",
-    "Joins begun: of new readers, and again in mid-stream (another room, a fence).",
+    "Joins begun: of new readers, again in mid-stream (another room, a fence), and when something "
+    "comes for a poll that waits.",
 )
 RESETS = Counter(
     "tornchat_resets_total",
@@ -115,9 +125,14 @@ RESETS = Counter(
 )
 CUTS = Counter(
     "tornchat_cuts_total",
-    "Streams that the server ended, by the code of their bye, or: too_slow; away (events cannot "
-    "be delivered); error.",
-    {"reason": ("too_slow", "away", "error", "signed_out", "disabled", "moved", "shutdown")},
+    "Streams that the server ended: by the code of their bye; timeout (nobody took what was sent); "
+    "away (events cannot be delivered); error.",
+    {
+        "reason": (
+            *("too_slow", "timeout", "moved", "shutdown"),
+            *("signed_out", "disabled", "away", "error"),
+        )
+    },
 )
 REPAIRS = Counter(
     "tornchat_repairs_total",

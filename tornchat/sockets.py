@@ -10,6 +10,8 @@ from tornchat.domain.errors import Unusable
 
 #: Connections that may wait to be accepted: a herd that comes back after a restart waits here.
 BACKLOG = 4096
+#: Seconds after which a connection is given up whose other end takes nothing: dead, or stalled.
+DEAD = 20
 
 _NAMED_PORTS = 1024
 _RETRY = 0.05
@@ -55,6 +57,7 @@ def _listen_once(address: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if address == "::":
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        _give_up_the_dead(listener)
         listener.bind(where)
         listener.listen(BACKLOG)
         listener.setblocking(False)
@@ -62,6 +65,18 @@ def _listen_once(address: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _give_up_the_dead(listener: socket.socket) -> None:
+    """What is set here holds for the connections that come in by this socket."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD * 1000)
+        return
+    # Not Linux: a dead machine is noticed, one that stalls by what waits for it in the outlet.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPALIVE", DEAD), ("TCP_KEEPINTVL", DEAD // 4), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _why(wrong: OSError, address: str, port: int, options: tuple[str, str]) -> str:

@@ -92,8 +92,8 @@ class WorkerProcess:
         return True
 
     def ask_to_end(self) -> None:
-        """SIGTERM."""
-        self._signal(signal.SIGTERM)
+        """At once. One that is not ready yet has nothing to end in order."""
+        self._signal(signal.SIGINT if self.ready else signal.SIGTERM)
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -10,7 +10,7 @@ from tornado import web
 
 from tornchat import metrics
 from tornchat.chat.context import Chat
-from tornchat.handlers import accounts, events, health, rooms
+from tornchat.handlers import accounts, events, health, rooms, websocket
 from tornchat.handlers.base import Handler, Site, Unknown
 from tornchat.handlers.page import Page, page_route
 from tornchat.hub.hub import Hub
@@ -31,6 +31,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/messages", rooms.Messages),
     (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
     (r"/api/events", events.Events),
+    (r"/api/events/socket", websocket.EventSocket),
 ]
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from tornchat import metrics
 from tornchat.domain.errors import Unavailable
+from tornchat.hub.hub import Hub
 from tornchat.log import upkeep
-from tornchat.log.bus import Bus
-from tornchat.log.client import Client
 from tornchat.metrics_file import FigureFile
 
 logger = logging.getLogger(__name__)
@@ -22,21 +21,19 @@ class Figures:
     """Writes into ``folder`` until `close`. A folder that cannot be written is logged, and the
     worker serves without figures."""
 
-    def __init__(self, folder: Path, client: Client, bus: Bus) -> None:
+    def __init__(self, folder: Path, hub: Hub) -> None:
         self._file: FigureFile | None = None
         try:
             self._file = FigureFile(folder, "worker", metrics.FIGURES)
         except OSError as wrong:
             logger.warning("there are no figures of this worker: %s", wrong)
-        self._client = client
-        self._bus = bus
+        self._hub = hub
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """The worker serves."""
         if self._file is None:
             return
-        metrics.WORKERS_UP.set(1)
         # Two, so that a Redis which does not answer holds up nothing but what it would say.
         self._tasks = [
             asyncio.ensure_future(self._write(self._file)),
@@ -54,7 +51,9 @@ class Figures:
     async def _write(self, file: FigureFile) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            metrics.WORKERS_HEALTHY.set(self._bus.healthy)
+            serves = not self._hub.mover.draining
+            metrics.WORKERS_UP.set(serves)
+            metrics.WORKERS_HEALTHY.set(serves and self._hub.bus.healthy)
             file.write()
             due = loop.time() + EVERY_SECONDS
             await asyncio.sleep(EVERY_SECONDS)
@@ -64,7 +63,7 @@ class Figures:
         """Where the log stands. Every worker asks, so that the answer outlives any of them."""
         while True:
             try:
-                marks = await upkeep.marks(self._client)
+                marks = await upkeep.marks(self._hub.client)
             except Unavailable:
                 pass  # workers_healthy tells
             except Exception:

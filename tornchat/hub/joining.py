@@ -53,9 +53,12 @@ async def enter(hub: Hub, reader: Reader, cursor: int | None) -> Entry:
     began = time.perf_counter()
     metrics.JOINS.inc()
     join, client = reader.join, hub.client
-    where = await read.position(client, [], join.user)
+    now = join.topics
+    if not now:
+        where = await read.position(client, [], join.user)
+        now = read.topics_of(join.user, where.memberships)
     while True:
-        topics = read.topics_of(join.user, where.memberships)
+        topics = now
         hub.follow(reader, topics)
         await hub.bus.confirmed(topics)
         where = await read.position(client, list(topics), join.user)
@@ -121,7 +124,7 @@ async def carry_on(hub: Hub, reader: Reader, entry: Entry | None) -> None:
                 reader.stale = False
                 entry = await enter(hub, reader, reader.join.cursor)
             if entry.start is None or not await replay(hub, reader, entry):
-                reader.say_goodbye(hub.hello(None))
+                reader.say_goodbye("hello", hub.hello(None))
                 return
             if not reader.stale:
                 reader.go_live(entry.bound)
