@@ -127,12 +127,58 @@ def test_what_people_do_is_counted_over_all_workers(server: RunningServer, ana: 
 
 def test_the_marks_of_the_log_are_those_in_redis(server: RunningServer, ana: Person) -> None:
     last = ana.say("how far is it?")
-    now = when(server, lambda now: now.value("tornchat_log_archived_id") == last, "the archive")
+    now = when(
+        server,
+        lambda now: (
+            now.value("tornchat_log_archived_id") == last
+            and now.value("tornchat_archive_queue_events") == 0
+        ),
+        "the archive",
+    )
     assert now.value("tornchat_log_clock_id") == last
-    assert now.value("tornchat_archive_queue_events") == 0
     with Conversation(Address.of_socket(server.data / "redis" / "redis.sock"), timeout=5) as redis:
         floor = redis.ask("GET", "tornchat:{main}:floor")
     assert now.value("tornchat_log_floor_id") == int(str(floor)) > 0
+
+
+def test_all_transports_are_counted_and_why_they_end(server: RunningServer, ana: Person) -> None:
+    budi = Person(server, "budi").sign_up()
+    poll = {"Accept": "application/json"}
+    assert budi.http.get("/api/events?wait=0", headers=poll).json()["events"] == []
+    before = ana.say("something to come back for") - 1
+    answer = budi.http.get(f"/api/events?wait=0&after={before}", headers=poll)
+    assert len(answer.json()["events"]) == 1
+    follower = budi.follow()
+    [cookie] = budi.http.cookies.items()
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as client:
+        client.sendall(
+            b"GET /api/events/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            + f"Cookie: {'='.join(cookie)}\r\n\r\n".encode()
+        )
+        assert client.recv(12) == b"HTTP/1.1 101"
+        when(
+            server,
+            lambda now: (
+                now.value("tornchat_streams", transport="websocket") == 1
+                and now.value("tornchat_streams", transport="sse") == 1
+                and now.value("tornchat_polls_total", outcome="nothing") == 1
+                and now.value("tornchat_polls_total", outcome="events") == 1
+            ),
+            "a stream of each kind, and two polls",
+        )
+        assert budi.http.delete("/api/session").status_code == 204
+        follower.wait(lambda: follower.byes, "bye")
+        follower.leave()
+        now = when(
+            server,
+            lambda now: now.value("tornchat_cuts_total", reason="signed_out") == 2,
+            "the cuts of signing out",
+        )
+    opened = {"start": "now"}
+    assert now.value("tornchat_streams_opened_total", transport="websocket", **opened) == 1
+    assert now.value("tornchat_streams_opened_total", transport="poll", **opened) == 1
 
 
 def test_resets_are_counted_by_their_reason(server: RunningServer, ana: Person) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import subprocess
 import sys
@@ -51,7 +52,7 @@ class MetricsProcess:
         self._say = say
         self._backoff = Backoff()
         #: When to start it again, on the monotonic clock; none while it runs.
-        self.start_at: float | None = None
+        self._start_at: float | None = None
         try:
             metrics_file.clear(folder)
             self._figures = metrics_file.FigureFile(folder, "supervisor", metrics.FIGURES)
@@ -66,22 +67,25 @@ class MetricsProcess:
         host, port = self._listener.getsockname()[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
-    def keep_up(self, now: float) -> None:
-        """Write down what the supervisor has counted; start the process again if it has died."""
+    def tend(self) -> float:
+        """Write down what the supervisor has counted, and start the process again if it has died;
+        returns the seconds until that is due."""
         self._figures.write()
-        if self.start_at is None and self._process.poll() is not None:
+        now = time.monotonic()
+        if self._start_at is None and self._process.poll() is not None:
             self._close()
             pause = self._backoff.after(now - self._started)
-            self.start_at = now + pause
+            self._start_at = now + pause
             self._say(f"The process of --metrics ended; starting it again in {pause:g} s.")
-        if self.start_at is not None and self.start_at <= now:
-            self.start_at = None
+        if self._start_at is not None and self._start_at <= now:
+            self._start_at = None
             self._started = now
             self._process = self._spawn()
+        return math.inf if self._start_at is None else self._start_at - now
 
     def end(self) -> None:
         """It keeps nothing, so it is simply killed."""
-        if self.start_at is None:
+        if self._start_at is None:
             self._process.kill()
             self._process.wait()
             self._close()
