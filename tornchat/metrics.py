@@ -164,6 +164,10 @@ WORKER_RESTARTS = Counter(
     "Workers that died and were replaced: by a signal, or with an exit status.",
     {"cause": ("signal", "status")},
 )
+WORKERS_HUNG = Counter(
+    "tornchat_workers_hung_total",
+    "Workers that did nothing any more and were killed; they count in worker_restarts as well.",
+)
 REDIS_RESTARTS = Counter(
     "tornchat_redis_restarts_total", "Times that the embedded Redis died and was started again."
 )
