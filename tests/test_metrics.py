@@ -28,8 +28,8 @@ from tornchat.log.blocking import Conversation
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Two workers, and figures on a port that the kernel picks."""
     data = tmp_path_factory.mktemp("metrics") / "var"
-    server = RunningServer(data, "--workers", "2", "--metrics", "127.0.0.1:0", "--post-rate", "0")
-    server.until_ready()
+    options = ("--metrics", "127.0.0.1:0", "--post-rate", "0", "--drain", "1")
+    server = RunningServer(data, "--workers", "2", *options).until_ready()
     yield server
     server.stop()
 
@@ -253,6 +253,19 @@ def after_kills(server: RunningServer, before: Scrape, kills: int) -> Scrape:
         ),
         "two workers, and one stream on one of them",
     )
+
+
+def test_counters_outlive_a_reload(server: RunningServer, ana: Person) -> None:
+    ana.say("before the reload")
+    before = scrape(server).counters()
+    old = set(server.workers())
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: len(now := set(server.workers())) == 2 and not now & old, 60, "new workers")
+    now = when(server, lambda now: now.value("tornchat_workers_healthy") == 2, "two that serve")
+    for key, value in before.items():
+        assert now.counters()[key] >= value, f"{key} has gone back"
+    assert now.value("tornchat_workers_up") == 2
+    assert len(list((server.data / "metrics").glob("*.values"))) <= 5
 
 
 def test_who_serves_the_figures_may_die(server: RunningServer, ana: Person) -> None:
