@@ -29,6 +29,7 @@ from tornchat.domain.errors import TornchatError
 from tornchat.handlers.base import Site
 from tornchat.handlers.routes import application
 from tornchat.hub.admission import Limits
+from tornchat.hub.figures import Figures
 from tornchat.hub.hub import Hub
 from tornchat.hub.moving import LATEST_SECONDS
 from tornchat.log.client import Client
@@ -166,8 +167,14 @@ async def serve(work: dict[str, Any]) -> None:
         settings = Settings.from_plain(work["settings"])
         board = Board(work["board_fd"], work["board_slots"])
         worker = Worker(settings, work["redis_url"], work["database_url"], board, work["slot"])
+        figures: Figures | None = None
+        if settings.metrics is not None:
+            figures = Figures(settings.data / "metrics", worker.hub)
+            stack.push_async_callback(figures.close)
         stack.push_async_callback(worker.stop)
         await worker.start(socket.socket(fileno=work["listen_fd"]))
+        if figures is not None:
+            figures.start()
         if work["to_sync"]:
             keep_synced(Path(work["to_sync"]))
         os.write(work["report_fd"], b"ready\n")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tornchat import metrics
 from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import SESSIONS_ENDED, Event
 from tornchat.hub import joining
@@ -106,13 +107,13 @@ class Hub:
         """
         seat = seat or self.admission.unlimited()
         reader = Reader(self, user, session, cursor or 0, seat, framing)
-        self._place(reader)
+        self._place(reader, cursor)
         return reader
 
     def poll(self, user: str, session: str, cursor: int | None, seat: Seat | None = None) -> Poll:
         """A new reader without a socket; the rest is `Poll.answer`."""
         poll = Poll(self, user, session, cursor, seat or self.admission.unlimited())
-        self._place(poll)
+        self._place(poll, cursor)
         if self.mover.draining:
             poll.tell("move", {})
         return poll
@@ -161,17 +162,27 @@ class Hub:
         for topic in list(reader.following):
             self._unfollow(reader, topic)
         for turn in self._readers:
-            turn.discard(reader)
+            if reader in turn:
+                turn.remove(reader)
+                metrics.STREAMS.labels(reader.transport).dec()
         if reader.task is not None and reader.task is not asyncio.current_task():
             reader.task.cancel()
 
     def dismiss(self, reader: Reader, code: str, *, retry: bool) -> None:
         """End a stream on purpose and say why; ``retry``: whether it makes sense to come back."""
+        metrics.CUTS.labels(code).inc()
         reader.say_goodbye("bye", {"code": code, "retry": retry})
 
-    def _place(self, reader: Reader) -> None:
+    def _reset(self, reader: Reader, reason: str) -> None:
+        metrics.RESETS.labels(reason).inc()
+        reader.say_goodbye("hello", self.hello(None))
+
+    def _place(self, reader: Reader, cursor: int | None) -> None:
         self._seated = (self._seated + 1) % TURNS
         self._readers[self._seated].add(reader)
+        metrics.STREAMS.labels(reader.transport).inc()
+        start = "now" if cursor is None else "cursor"
+        metrics.STREAMS_OPENED.labels(reader.transport, start).inc()
 
     def _unfollow(self, reader: Reader, topic: str) -> None:
         reader.following.discard(topic)
@@ -187,25 +198,34 @@ class Hub:
         if event.kind == SESSIONS_ENDED:
             self._end_sessions(event)
             return
-        for reader in list(self._topics.get(event.topic, ())):
+        readers = list(self._topics.get(event.topic, ()))
+        if event.id:
+            metrics.BUS_DELAY_SECONDS.observe(time.time() - event.fields["at"] / 1000)
+        began = time.perf_counter()
+        for reader in readers:
             try:
                 reader.take(event)
             except Exception:
                 # Raised from here it would take the event, and what waits behind it, from all.
                 logger.exception("a reader could not take an event and is closed")
+                metrics.CUTS.labels("error").inc()
                 reader.close()
+        metrics.FAN_OUT_SECONDS.observe(time.perf_counter() - began)
+        metrics.EVENTS.inc()
+        metrics.DELIVERIES.inc(len(readers))
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         for reader in list(self._topics.get(topic, ())):
             if late is None or reader.join.passed_over(late):
-                reader.say_goodbye("hello", self.hello(None))
+                self._reset(reader, "floor" if late is None else "late")
 
     def reload_all(self) -> None:
         for reader in self.readers():
-            reader.say_goodbye("hello", self.hello(None))
+            self._reset(reader, "floor")
 
     def close_all(self) -> None:
         for reader in self.readers():
+            metrics.CUTS.labels("away").inc()
             reader.close()
 
     def join_again(self) -> None:
@@ -255,6 +275,7 @@ class Hub:
                         self.mover.look(reader)
                     except Exception:
                         logger.exception("a reader could not be kept alive and is closed")
+                        metrics.CUTS.labels("error").inc()
                         reader.close()
 
     async def _cut_stuck(self) -> None:
