@@ -172,6 +172,14 @@ class Settings:
             "seconds over which a worker that ends sends its streams elsewhere; 0: at once",
         ),
     )
+    metrics: str | None = field(
+        default=None,
+        metadata=_row(
+            values.optional(values.address_and_port),
+            "ADDRESS:PORT",
+            "where to serve figures for Prometheus, to whoever can reach it; none: nowhere",
+        ),
+    )
     config: Path | None = field(
         default=None,
         metadata=_row(

@@ -121,7 +121,7 @@ async def test_what_a_client_says_is_answered_as_it_should_be(ana: Visitor) -> N
     socket.say(Opcode.CLOSE, b"\x03\xe8bye")
     assert await socket.next() == {"kind": "end"}
     assert socket.others == [Message(Opcode.PONG, b"1"), Message(Opcode.PONG, b"2")]
-    assert socket.closed_with == (1000, "")
+    assert socket.closed_with == (1000, "bye")
 
 
 @pytest.mark.gen_test(timeout=30)

@@ -87,7 +87,7 @@ def test_a_close_is_answered_with_its_code_and_is_the_end(said: bytes, code: int
     data = client_frame(0x89, b"1") + client_frame(0x88, said) + client_frame(0x89, b"2")
     answer = dialogue.hear(data, 0)
     assert sent(answer)[0] == Message(Opcode.PONG, b"1")
-    assert closed_with(answer) == (code, "")
+    assert closed_with(answer) == (code, said[2:].decode())
     assert dialogue.over
     assert dialogue.hear(client_frame(0x89), 0) == b""
 

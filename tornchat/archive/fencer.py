@@ -12,6 +12,7 @@ import logging
 import secrets
 from collections.abc import Callable
 
+from tornchat import metrics
 from tornchat.archive import marks, members, messages, outbox, sessions
 from tornchat.archive.announcer import note
 from tornchat.archive.engine import Database
@@ -62,6 +63,8 @@ class Fencer:
         staged = await self._restore_mirror(now)
         fenced = await upkeep.fence(client, run_id, mark, archived, staged, FENCE_STEP)
         lost = before > 0 and fenced.floor >= fenced.clock
+        if fenced.first:
+            metrics.FENCES.labels("yes" if lost else "no").inc()
         if fenced.first and lost:
             logger.warning(
                 "Redis came back with less than it had (up to %d): the log goes on after %d, and"

@@ -17,6 +17,7 @@ from tornchat.wire import frames
 from tornchat.wire.browser import event_json, to_json
 from tornchat.wire.frames import Code, FrameError, Opcode
 
+TRANSPORT = "websocket"
 VERSION = "13"
 TALK_BYTES = 64 * 1024
 """A client may say so much in `TALK_SECONDS`; it is all pings, pongs and what nobody listens to."""
@@ -119,6 +120,6 @@ class Dialogue:
 
 
 def _close_back(payload: bytes) -> bytes:
-    """The answer to a close: the same code. Raises `FrameError`."""
-    code = frames.close_code(payload)
-    return frames.encode(Opcode.CLOSE, b"") if code is None else frames.encode_close(code)
+    """The answer to a close: the same, as far as it means anything. Raises `FrameError`."""
+    frames.close_code(payload)
+    return frames.encode(Opcode.CLOSE, payload)
