@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from probes.faults import FAULTS
 from probes.proof import report
+
 from tests.running import ROOT
 
 

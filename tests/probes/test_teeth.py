@@ -20,8 +20,13 @@ from probes.rig.rig import Layout, Rig
 from tests.probes.tampering import Tamperer, double, drop, swap
 
 BROKEN = Path(__file__).with_name("broken_repair.py")
-FEW = {"rate": 60.0, "rooms": 4, "posters": 2, "followers": 1, "walkers": 1}
 ONE_WORKER = Layout(workers=1, nodes=1)
+
+
+def plan_of(seconds: float, transports: tuple[Transport, ...], faults: str) -> Plan:
+    """With few people, since signing up takes its time."""
+    people = {"rooms": 4, "posters": 2, "followers": 1, "walkers": 1}
+    return Plan(seconds, 1, transports, named(faults), 60.0, **people)
 
 
 def prove(
@@ -55,7 +60,7 @@ def test_what_a_proxy_did_to_one_event_of_one_reader_is_named(tmp_path: Path) ->
                 await rig.hold(line)
                 member.reader.servers = [Base(HOST, line.port)]
 
-    plan = Plan(4, 1, (Transport.SSE,), (), **FEW)
+    plan = plan_of(4, (Transport.SSE,), "none")
     outcome = prove(tmp_path, plan, ONE_WORKER, stand_between)
     assert not outcome.proven
     for name, (tamperer, wrong) in tamperers.items():
@@ -67,7 +72,7 @@ def test_what_a_proxy_did_to_one_event_of_one_reader_is_named(tmp_path: Path) ->
 
 def lossy(launcher: Path | None = None) -> tuple[Plan, Layout]:
     """A run in which a part of what Redis publishes does not reach the server."""
-    plan = Plan(11, 1, (Transport.SSE, Transport.WEBSOCKET), named("drop-publish"), **FEW)
+    plan = plan_of(11, (Transport.SSE, Transport.WEBSOCKET), "drop-publish")
     return plan, Layout(1, 1, launcher) if launcher else ONE_WORKER
 
 

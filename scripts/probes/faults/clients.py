@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from probes.cast import Kind
 from probes.faults.base import Fault, Scene
 
@@ -34,8 +32,8 @@ class SlowReader(Fault):
     """Some readers take a little now and then, while long messages are said."""
 
     name = "slow-reader"
-    about = "readers take 4 KiB five times a second, while long messages are posted, for 8 s"
-    seconds = 9.0
+    about = "readers take 4 KiB five times a second, while long messages are posted, for 6 s"
+    seconds = 7.0
     needs = frozenset({"readers"})
 
     async def strike(self, scene: Scene) -> None:
@@ -45,7 +43,7 @@ class SlowReader(Fault):
             scene.load.long = True
             for member in slow:
                 member.reader.pace = _REST_SECONDS
-            await self.last(8.0)
+            await self.last(6.0)
         finally:
             scene.load.long = False
             for member in slow:
@@ -67,7 +65,7 @@ class FreezeReader(Fault):
             scene.load.long = True
             for member in frozen:
                 member.reader.freeze()
-            await asyncio.sleep(6.0)
+            await self.last(6.0)
         finally:
             scene.load.long = False
             for member in frozen:

@@ -87,8 +87,8 @@ class DropPublish(Fault):
     """Pub/sub is at most once: what a node missed must be read from the log."""
 
     name = "drop-publish"
-    about = "a fifth of what Redis publishes does not reach the nodes, for 4 s"
-    seconds = 5.0
+    about = "a fifth of what Redis publishes does not reach the nodes, for 3 s"
+    seconds = 4.0
     needs = REDIS
 
     async def strike(self, scene: Scene) -> None:
@@ -96,7 +96,7 @@ class DropPublish(Fault):
         before = len(swallower.swallowed)
         try:
             swallower.share = 0.2
-            await self.last(4.0)
+            await self.last(3.0)
         finally:
             swallower.share = 0.0
         scene.note(f"swallowed {len(swallower.swallowed) - before} publishes")

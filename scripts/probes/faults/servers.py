@@ -53,15 +53,21 @@ class Drain(Fault):
     """Workers are replaced one by one, and each tells its streams when to move."""
 
     name = "drain"
-    about = "SIGHUP for a node: a rolling reload"
-    seconds = 10.0
+    about = "SIGHUP for a node: every worker is replaced, and sends its streams elsewhere"
+    seconds = 16.0
     needs = frozenset({"workers", "redis", "database"})
 
     async def strike(self, scene: Scene) -> None:
         node = scene.chance.choice(scene.rig.nodes)
-        scene.note(f"reloading {node.name}")
+        old = {pid for worker in scene.workers() if (pid := _pid(worker)) in node.children()}
+        scene.note(f"reloading {node.name}, {len(old)} of whose workers serve streams")
         node.reload()
-        await self.last(9.0)
+        for _ in range(30):
+            await self.last(0.5)
+            if not old & node.children():
+                scene.note(f"all workers of {node.name} were replaced")
+                return
+        scene.note(f"{len(old & node.children())} old workers are still there")
 
 
 class KillNode(Fault):
@@ -80,6 +86,10 @@ class KillNode(Fault):
             await self.last(2.0)
         finally:
             await node.start()
+
+
+def _pid(worker: str) -> int:
+    return int(worker.rpartition(":")[2])
 
 
 def _signal_one(scene: Scene, number: int) -> str:

@@ -13,6 +13,8 @@ CALM_BEFORE, CALM_AFTER = 2.0, 3.0
 """Seconds without faults, so that every reader is live before the first and after the last."""
 TOGETHER = 2
 """Faults that may be going on at once."""
+_ORDERS = 100
+"""So many are tried until one fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,35 @@ def schedule(faults: Sequence[type[Fault]], seconds: float, seed: int) -> list[S
     """
     chance = random.Random(f"schedule {seed}")
     last = seconds - CALM_AFTER
-    made: list[Strike] = []
-    while True:
-        round_: list[type[Fault]] = list(faults)
-        chance.shuffle(round_)
-        for fault in round_:
-            at = _free_slot(made, fault, chance)
-            if at + fault.seconds > last:
-                if len({strike.fault for strike in made}) == len(faults):
-                    return sorted(made, key=lambda strike: strike.at)
-                least = at + fault.seconds + CALM_AFTER
-                raise TooShort(f"these faults need at least {least:.0f} seconds, not {seconds:g}")
-            made.append(Strike(at, fault, len(made)))
-        if not faults:
-            return []
+    made = _in_some_order([], faults, chance)
+    for _ in range(_ORDERS):
+        if _end(made) <= last:
+            break
+        made = min(made, _in_some_order([], faults, chance), key=_end)
+    else:
+        least = _end(made) + CALM_AFTER
+        raise TooShort(f"these faults need at least {least:.0f} seconds, not {seconds:g}")
+    while faults:
+        more = _in_some_order(made, faults, chance)
+        fitting = [strike for strike in more if strike.end <= last]
+        if len(fitting) == len(made):
+            break
+        made = fitting
+    return sorted(made, key=lambda strike: strike.at)
+
+
+def _in_some_order(
+    before: Sequence[Strike], faults: Sequence[type[Fault]], chance: random.Random
+) -> list[Strike]:
+    """Each fault once more, as early as it fits in."""
+    made = list(before)
+    for fault in chance.sample(faults, len(faults)):
+        made.append(Strike(_free_slot(made, fault, chance), fault, len(made)))
+    return made
+
+
+def _end(strikes: Sequence[Strike]) -> float:
+    return max((strike.end for strike in strikes), default=0.0)
 
 
 def _free_slot(made: Sequence[Strike], fault: type[Fault], chance: random.Random) -> float:

@@ -204,6 +204,7 @@ class Run:
             [member.witness for member in cast.members],
             inside,
             swallowed=list(self._rig.swallower.swallowed),
+            floor=await self._rig.floor(),
         )
         try:
             for room in cast.rooms:
@@ -242,7 +243,7 @@ class Run:
             "changes of membership": len(ledger.moves),
             "resets": kinds["Reset"],
             "publishes swallowed": len(evidence.swallowed),
-            "of these shown by prev alone": verdict.shown_by_prev,
+            "times that prev alone showed one": verdict.shown_by_prev,
         }
 
     def _ends(self) -> dict[str, int]:

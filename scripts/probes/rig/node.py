@@ -21,24 +21,28 @@ class Node:
     ) -> None:
         self.name = name
         self.port = free_port()
-        self.starts = 0
+        self.metrics_port = free_port()
         self._child = Child(name, folder)
         self._command = [
             *(sys.executable, str(launcher)),
             *("--data", str(folder / name)),
             *("--port", str(self.port)),
+            *("--metrics", f"127.0.0.1:{self.metrics_port}"),
             *options,
         ]
 
     async def start(self) -> None:
         """Start it (again) and wait for its banner. Raises `CannotRun`."""
-        self.starts += 1
         self._child.start(self._command)
         await self._child.until(lambda: "\n  data  " in self._child.said())
 
     def owns(self, pid: int) -> bool:
         """Whether a process is one of its own: nothing else may ever be hurt."""
-        return self._child.running and pid in children_of(self._child.pid)
+        return pid in self.children()
+
+    def children(self) -> set[int]:
+        """Its processes: the workers, and one that serves figures."""
+        return children_of(self._child.pid) if self._child.running else set()
 
     def reload(self) -> None:
         """SIGHUP: replace the workers one by one."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from probes.calls import fetch
 from probes.exchange import Base
 from probes.rig.line import HOST, Line
 from probes.rig.node import ROOT, Node
@@ -20,8 +21,10 @@ from probes.rig.publishes import Swallower
 from probes.rig.redis_server import RedisServer
 
 HEARTBEAT = 2.0
+DRAIN = 3.0
 POST_RATE = 50.0
 """Of one person, who writes from several devices."""
+_FLOOR = re.compile(rb"^tornchat_log_floor_id ([0-9.e+]+)$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,14 @@ class Rig:
         """What the nodes said on standard error."""
         return "".join(node.complaints() for node in self.nodes)
 
+    async def floor(self) -> int:
+        """The highest floor of the log that a node names in its figures; 0 where none does."""
+        floors = [0]
+        for node in self.nodes:
+            figures = await fetch(Base(HOST, node.metrics_port), "GET", "/metrics", "", 5.0)
+            floors += [int(float(text)) for text in _FLOOR.findall(figures.body)]
+        return max(floors)
+
     def facts(self) -> dict[str, Any]:
         """What the figures were made on."""
         return {
@@ -123,6 +134,7 @@ class Rig:
             *("--workers", str(self.layout.workers)),
             *("--heartbeat", f"{HEARTBEAT:g}"),
             *("--post-rate", f"{POST_RATE:g}"),
+            *("--drain", f"{DRAIN:g}"),
             *self.layout.options,
         )
 
