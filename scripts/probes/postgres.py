@@ -33,7 +33,6 @@ _QUIETLY = ("-XAtq", "-v", "ON_ERROR_STOP=1")
 #: Below the ports that the kernel gives to outgoing connections: one of those must not be in the
 #: way when the server is started again.
 _PORTS = range(20_000, 32_000)
-#: What is asked of the disk stays as it is: killing the server must lose nothing.
 _CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 shared_buffers = 16MB
@@ -46,14 +45,16 @@ log_line_prefix = '%m [%p] '
 class PostgresServer:
     """A cluster with one database; ``folder`` gets the log of the server, ``postgres.log``.
 
+    ``durable=False`` spares the disk, for who never kills it and expects all to be there.
     The object's end, at the latest that of the process, ends the server and removes the data.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._programs = find_programs()
         self._account = _account()
         self.log = folder / "postgres.log"
         self.port = _free_port()
+        self._durable = durable
         self.process: subprocess.Popen[bytes] | None = None
         # Short and not resolved: a socket's path has room for about 100 characters.
         self._home = Path(tempfile.mkdtemp(prefix="tornchat-pg-"))
@@ -133,8 +134,8 @@ class PostgresServer:
             _send(pid, signal.SIGCONT)
 
     def remove(self) -> None:
-        """Stop it and remove its data: the end of this object."""
-        self.stop()
+        """End it and remove its data: the end of this object."""
+        self.kill()
         self._remove()
 
     def sql(self, statements: str, database: str = DATABASE) -> str:
@@ -162,6 +163,7 @@ class PostgresServer:
         words.unlink()
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(f"{_CONFIGURATION}unix_socket_directories = '{self._home}'\n")
+            file.write(f"fsync = {'on' if self._durable else 'off'}\n")
         self._run(
             *(self._programs / "postgres", "--single", "-D", self._data, "postgres"),
             said=f"CREATE DATABASE {DATABASE};\n",
