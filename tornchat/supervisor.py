@@ -114,6 +114,7 @@ class _Supervisor:
         # Early: they import for half a second, while Redis and the database are made ready.
         for seat in self._seats:
             self._spawn(seat)
+        from tornchat import nodes
         from tornchat.archive import migrate
 
         migrate.upgrade(settings.database_url())
@@ -124,6 +125,7 @@ class _Supervisor:
         for warning in facts.warnings:
             _say(f"warning: {warning}")
         accounts = migrate.has_accounts(settings.database_url())
+        nodes.join(settings, url, _say)
         self._banner = _banner(settings, facts, self._redis, accounts)
         self._work = {
             "settings": settings.as_plain(),

@@ -77,7 +77,7 @@ class PostgresServer:
     @property
     def socket_url(self) -> str:
         """The URL of its database through its unix socket, which asks for no password."""
-        return f"postgresql://{USER}@:{self.port}/{DATABASE}?host={self._home}"
+        return f"postgresql://{USER}@/{DATABASE}?host={self._home}&port={self.port}"
 
     def start(self) -> None:
         """Start it, on a new cluster the first time; return when it takes connections."""

@@ -22,6 +22,7 @@ def test_a_path_of_sqlite_is_taken_literally() -> None:
         ("postgresql+asyncpg://ana@[::1]:5433/tornchat", "tornchat at [::1]:5433"),
         ("postgresql:///tornchat", "tornchat at localhost"),
         ("postgresql://ana@/tornchat?host=/run/postgresql", "tornchat at /run/postgresql"),
+        ("postgresql:///tornchat?host=/run/postgresql&port=1", "tornchat at /run/postgresql:1"),
         ("postgresql://one:5432,two:5432/tornchat", "tornchat at one:5432,two:5432"),
         ("postgresql://ana:secret@db/?dbname=tornchat", "tornchat at db"),
     ],

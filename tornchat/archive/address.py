@@ -77,6 +77,6 @@ def _postgres(url: str) -> PostgresDatabase:
         raise DatabaseUnusable(
             "The URL names no database: write postgresql://USER:PASSWORD@HOST/NAME."
         )
-    if not places or places.startswith(":"):
-        places = options.get("host", ["localhost"])[-1] + places
+    if not places:
+        places = ":".join([*options.get("host", ["localhost"])[-1:], *options.get("port", [])[-1:]])
     return PostgresDatabase(url, f"{name} at {places}")

@@ -6,6 +6,8 @@ It is known without SQLAlchemy, so that a start that finds all in order need not
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 
 import asyncpg
 
@@ -78,9 +80,7 @@ def why_not(address: PostgresDatabase, error: Exception) -> DatabaseUnusable:
             f"The URL of the database {address.shown} is not understood: write"
             " postgresql://USER:PASSWORD@HOST/NAME, with special characters as %XX."
         )
-    # asyncpg tells of several addresses of one host with an errno alone.
-    reason = getattr(error, "strerror", None) or _one_line(error) or type(error).__name__
-    return DatabaseUnusable(f"{where} cannot be reached: {reason}.")
+    return DatabaseUnusable(f"{where} cannot be reached: {_reason(error)}.")
 
 
 async def _open(address: PostgresDatabase, writes: bool) -> asyncpg.Connection:
@@ -101,6 +101,12 @@ async def _open(address: PostgresDatabase, writes: bool) -> asyncpg.Connection:
 def _drop(opened: asyncio.Future[asyncpg.Connection]) -> None:
     if not opened.cancelled() and opened.exception() is None:
         opened.result().terminate()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno)  # asyncio's own text is about its call
+    return getattr(error, "strerror", None) or _one_line(error) or type(error).__name__
 
 
 def _one_line(error: Exception) -> str:

@@ -23,6 +23,8 @@ class Keys:
         """Readers older than this must reload: the log may be trimmed below it."""
         self.lease = self.prefix + "lease"
         """Who archives and announces now: a token that expires."""
+        self.installation = self.prefix + "installation"
+        """Id of the database that this log belongs to."""
         self.control = self.prefix + "control"
         """Channel from worker to worker: nudges, and the keys of announcements made."""
 
