@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ from tornchat.handlers.routes import application
 from tornchat.hub.hub import Hub
 from tornchat.log.client import Client
 from tornchat.log.keys import Keys
+from tornchat.log.syncing import keep_synced
 from tornchat.settings import Settings, web_root
 from tornchat.workers import GAVE_UP
 
@@ -118,6 +120,8 @@ async def serve(work: dict[str, Any]) -> None:
         worker = Worker(settings, work["redis_url"], work["database_url"])
         stack.push_async_callback(worker.stop)
         await worker.start(socket.socket(fileno=work["listen_fd"]))
+        if work["to_sync"]:
+            keep_synced(Path(work["to_sync"]))
         os.write(work["report_fd"], b"ready\n")
         await over.wait()
 

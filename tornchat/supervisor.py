@@ -131,6 +131,7 @@ class _Supervisor:
             "settings": settings.as_plain(),
             "redis_url": url,
             "database_url": settings.database_url(),
+            "to_sync": str(self._redis.to_sync or "") if self._redis else "",
         }
         for seat in self._seats:
             if seat.worker is not None:
