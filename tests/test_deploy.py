@@ -133,7 +133,7 @@ def test_the_unit_gives_the_server_more_time_than_it_takes() -> None:
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read_string(re.sub(r"(?m)^#.*", "", (DEPLOY / "tornchat.service").read_text()))
     service = unit["Service"]
-    assert int(service["TimeoutStopSec"].removesuffix("s")) > supervisor.PATIENCE + 20
+    assert int(service["TimeoutStopSec"].removesuffix("s")) > crew.GRACE_SECONDS + 20
     assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
     assert int(service["LimitNOFILE"]) >= 65536
     words = shlex.split(service["ExecStart"])
