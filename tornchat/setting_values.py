@@ -134,9 +134,12 @@ def redis_url(text: str) -> str:
 
 
 def database_url(text: str) -> str:
-    """An SQLAlchemy URL. A wrong one is not repeated: passwords."""
-    parts = _url(text, "sqlite:////path/tornchat.db")
-    if parts.scheme.partition("+")[0] not in ("sqlite", "postgresql"):
+    """The URL of a database, as far as it can be told here. A wrong one is not repeated:
+    passwords."""
+    if re.search(r"[\s\x00-\x1f]", text):
+        raise ValueError("a URL holds no blanks")
+    scheme, found, _ = text.partition("://")
+    if not found or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
         raise ValueError("a database URL begins with sqlite:/// or postgresql://")
     return text
 

@@ -104,6 +104,7 @@ class _Supervisor:
             self._start_redis(self._redis)
         # Early: they import for half a second, while Redis and the database are made ready.
         self._crew.spawn()
+        from tornchat import nodes
         from tornchat.archive import migrate
 
         migrate.upgrade(settings.database_url())
@@ -114,6 +115,7 @@ class _Supervisor:
         for warning in facts.warnings:
             _say(f"warning: {warning}")
         accounts = migrate.has_accounts(settings.database_url())
+        nodes.join(settings, url, _say)
         self._banner = _banner(settings, facts, self._redis, accounts)
         work = {
             "settings": settings.as_plain(),

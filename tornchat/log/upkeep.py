@@ -86,6 +86,11 @@ async def is_fenced(client: Client) -> bool:
     return run is not None and run.decode() == client.run_id
 
 
+async def sign(client: Client, installation: str) -> None:
+    """Note the database that this log belongs to, unless that is noted."""
+    await client.call("SET", client.keys.installation, installation, "NX")
+
+
 @dataclass(frozen=True, slots=True)
 class Fenced:
     """``first``: this call did it, and not another worker before."""
