@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from probes import websocket
 from probes.calls import code_of
 from probes.exchange import SWITCHING, Base, Connection, Head, request
+from tornchat.wire import frames
+from tornchat.wire.frames import Opcode
 from tornchat.wire.sse import Decoder
+from tornchat.wire.websocket import accept_of
 
 if TYPE_CHECKING:
     from probes.client import Hooks, Reader
 
 _SLACK_SECONDS = 10.0
 _SMALL_PIECE = 4096
+_MOST_FRAME = 16 * 1024 * 1024
 _FINAL_STATUSES = (400, 401, 403, 404, 421, 426)
 
 
@@ -206,6 +211,7 @@ class Stream(Visit):
         self._greeted = True
         reader.worker, reader.live = data["worker"], True
         hooks.opened(self.name, data["worker"], data["cursor"])
+        self._watch()  # the heartbeat may be another than was expected
         self._move_to(data["cursor"])
 
     def _move_to(self, id: int) -> None:
@@ -241,26 +247,37 @@ class WebSocketVisit(Stream):
     accept = "*/*"
 
     def headers(self) -> dict[str, str]:
-        return websocket.handshake()
+        self._key = base64.b64encode(os.urandom(16)).decode()
+        return {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": self._key,
+        }
 
     def good(self, status: int) -> bool:
         return status == SWITCHING
 
     def begin(self) -> None:
-        self._frames = websocket.FrameReader()
+        assert self._head is not None
+        if self._head.headers.get("sec-websocket-accept") != accept_of(self._key):
+            self._hooks.broken("a handshake with another accept than that of our key")
+        self._frames = frames.Decoder(masked=False, limit=_MOST_FRAME)
 
     def take(self, data: bytes) -> None:
-        for frame in self._frames.feed(data):
-            if frame.opcode == websocket.TEXT:
-                event = json.loads(frame.payload)
-                id = event.get("id", event.get("cursor"))
-                self.heard(event["kind"], event, id)
-            elif frame.opcode == websocket.PING:
-                self._connection.write(websocket.encode(websocket.PONG, frame.payload))
-            elif frame.opcode == websocket.CLOSE:
-                why = f"closed with {frame.close_code}"
-                self._connection.write(websocket.encode(websocket.CLOSE, frame.payload[:2]))
+        for message in self._frames.feed(data):
+            if message.opcode is Opcode.TEXT:
+                event = json.loads(message.payload)
+                self.heard(event["kind"], event, event.get("id", event.get("cursor")))
+            elif message.opcode is Opcode.PING:
+                self._say(Opcode.PONG, message.payload)
+            elif message.opcode is Opcode.CLOSE:
+                self._say(Opcode.CLOSE, message.payload[:2])
+                why = f"closed with {frames.close_code(message.payload)}"
                 self.end(self._goodbye or End(why, failed=True))
+
+    def _say(self, opcode: Opcode, payload: bytes) -> None:
+        self._connection.write(frames.encode(opcode, payload, os.urandom(4)))
 
 
 class LongPollVisit(Visit):

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from probes.exchange import Base
 
+from tests.redis_server import until
+from tornchat.wire.websocket import head
+
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
-SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+SWITCH = b"SWITCH"
+"""In a script: the answer to a handshake, whatever its key."""
 
 
 def answer(body: bytes, status: str = "200 OK", *more: str) -> bytes:
     """A whole answer."""
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *more, "", ""]
-    return "\r\n".join(head).encode() + body
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *more, "", ""]
+    return "\r\n".join(lines).encode() + body
 
 
 def hello(cursor: int, heartbeat: float = 25, reset: str = "false") -> bytes:
@@ -62,7 +67,7 @@ class ScriptedServer:
     script: Sequence[bytes]
     stay: Sequence[int] = ()
     requests: list[Request] = field(default_factory=list)
-    base: Base = Base("127.0.0.1", 0)
+    base: Base = field(default_factory=lambda: Base("127.0.0.1", 0))
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[ScriptedServer]:
@@ -73,9 +78,7 @@ class ScriptedServer:
 
     async def until(self, count: int) -> None:
         """Wait until so many requests have come."""
-        async with asyncio.timeout(20):
-            while len(self.requests) < count:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(self.requests) >= count, f"request {count}")
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raw = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -86,7 +89,12 @@ class ScriptedServer:
         self.requests.append(request)
         # One that has nothing more to say says nothing, and keeps the line.
         last = number >= len(self.script)
-        writer.write(b"" if last else self.script[number])
+        said = b"" if last else self.script[number]
+        if said.startswith(SWITCH):
+            key = re.search(r"Sec-WebSocket-Key: (\S+)", raw)
+            assert key
+            said = head(key[1]) + said.removeprefix(SWITCH)
+        writer.write(said)
         while (last or number in self.stay) and (data := await reader.read(4096)):
             request.sent += data
         writer.close()

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-
 from probes.calls import Caller, GivenUp
 from probes.client import Hooks, Manner, Reader, Transport
+
 from tests.probes.scripted_server import (
     STREAM,
     SWITCH,
@@ -23,7 +23,8 @@ from tests.probes.scripted_server import (
     message,
     message_json,
 )
-from tests.redis_server import in_loop
+from tests.redis_server import in_loop, until
+from tornchat.wire import frames
 
 SSE, WEBSOCKET = Transport.SSE, Transport.WEBSOCKET
 QUICK = Manner(wait=1, poll_pause=0.01)
@@ -76,10 +77,7 @@ async def after_script(
 
 
 def text_frame(data: dict[str, Any]) -> bytes:
-    payload = json.dumps(data).encode()
-    assert len(payload) < 65_536
-    size = bytes([len(payload)]) if len(payload) < 126 else b"\x7e" + len(payload).to_bytes(2)
-    return b"\x81" + size + payload
+    return frames.encode(frames.Opcode.TEXT, json.dumps(data).encode())
 
 
 def poll_answer(cursor: int | None, *events: str) -> bytes:
@@ -125,14 +123,12 @@ async def test_a_short_poll_does_not_wait() -> None:
 @in_loop
 async def test_a_websocket_is_read_and_its_pings_are_answered() -> None:
     greeting = {"kind": "hello", "id": 1, "cursor": 1, "reset": False, "heartbeat": 25}
-    frames = text_frame({**greeting, "worker": "here:1"})
-    frames += text_frame(json.loads(message_json(5))) + b"\x89\x02hi"
-    async with ScriptedServer([SWITCH + frames], [0]).listening() as server:
+    said = text_frame({**greeting, "worker": "here:1"})
+    said += text_frame(json.loads(message_json(5))) + frames.encode(frames.Opcode.PING, b"hi")
+    async with ScriptedServer([SWITCH + said], [0]).listening() as server:
         async with reading(server, WEBSOCKET) as (reader, notes):
             await server.until(1)
-            async with asyncio.timeout(20):
-                while not server.requests[0].sent:
-                    await asyncio.sleep(0.01)
+            await until(lambda: server.requests[0].sent, "a pong")
             assert reader.live
             assert reader.worker == "here:1"
         assert notes.ids == [5]
@@ -165,9 +161,7 @@ async def test_a_goodbye_without_return_is_final() -> None:
         ScriptedServer([STREAM + hello(1) + bye]).listening() as server,
         reading(server) as (reader, _),
     ):
-        async with asyncio.timeout(20):
-            while not reader.failure:
-                await asyncio.sleep(0.01)
+        await until(lambda: reader.failure, "an end")
         assert reader.failure == "bye signed_out"
         assert len(server.requests) == 1
 
@@ -207,9 +201,7 @@ async def test_a_frozen_reader_does_nothing_and_goes_on_where_it_stood() -> None
     script = [STREAM + hello(1, heartbeat=0.1) + message(5)]
     async with ScriptedServer(script, [0]).listening() as server:
         async with reading(server) as (reader, notes):
-            async with asyncio.timeout(20):
-                while not notes.ids:
-                    await asyncio.sleep(0.01)
+            await until(lambda: notes.ids, "a message")
             reader.freeze()
             await asyncio.sleep(0.6)
             assert len(server.requests) == 1
@@ -250,9 +242,7 @@ async def test_another_server_is_tried_where_one_does_not_answer() -> None:
     ],
 )
 @in_loop
-async def test_a_server_that_breaks_the_protocol_is_told_of(
-    stream: bytes, complaint: str
-) -> None:
+async def test_a_server_that_breaks_the_protocol_is_told_of(stream: bytes, complaint: str) -> None:
     _, _, notes = await after_script([STREAM + stream], SSE, 2)
     assert notes.complaints[0] == complaint
 

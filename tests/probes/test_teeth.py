@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from probes.cast import Cast
@@ -20,7 +21,7 @@ from probes.rig.rig import Layout, Rig
 from tests.probes.tampering import Tamperer, double, drop, swap
 
 BROKEN = Path(__file__).with_name("broken_repair.py")
-ONE_WORKER = Layout(workers=1, nodes=1)
+ONE_WORKER = Layout(workers=1, nodes=1, postgres=False)
 
 
 def plan_of(seconds: float, transports: tuple[Transport, ...], faults: str) -> Plan:
@@ -73,7 +74,7 @@ def test_what_a_proxy_did_to_one_event_of_one_reader_is_named(tmp_path: Path) ->
 def lossy(launcher: Path | None = None) -> tuple[Plan, Layout]:
     """A run in which a part of what Redis publishes does not reach the server."""
     plan = plan_of(11, (Transport.SSE, Transport.WEBSOCKET), "drop-publish")
-    return plan, Layout(1, 1, launcher) if launcher else ONE_WORKER
+    return plan, replace(ONE_WORKER, launcher=launcher) if launcher else ONE_WORKER
 
 
 def test_a_server_that_repairs_what_pubsub_lost_passes(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, help="decides who does what when, and what breaks (1)")
     add("--workers", type=int, default=3, help="workers of each node (3)")
     add("--nodes", type=int, default=2, help="servers on one Redis and one database (2)")
+    databases = ("postgresql", "sqlite")
+    add("--database", choices=databases, default="postgresql", help="(postgresql)")
     add("--transport", default="all", help="all, or some of: " + ", ".join(Transport))
     add("--faults", default="all", help="all, none, or some with commas; a wrong name lists them")
     add("--rate", type=float, default=80, help="posts a second, all together (80)")
@@ -57,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
         with ExitStack() as stack:
             kept = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             kept.mkdir(parents=True, exist_ok=True)
-            layout = Layout(given.workers, given.nodes)
+            layout = Layout(given.workers, given.nodes, given.database == "postgresql")
             result = asyncio.run(_prove(kept.absolute(), layout, plan))
     except (CannotRun, Unavailable, UnknownFault, TooShort, UnknownTransport) as wrong:
         print(f"scripts/lab prove: {wrong}", file=sys.stderr)

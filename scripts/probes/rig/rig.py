@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import random
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +17,8 @@ from typing import Any
 
 from probes.calls import fetch
 from probes.exchange import Base
+from probes.postgres import PostgresServer
+from probes.rig.children import CannotRun
 from probes.rig.line import HOST, Line
 from probes.rig.node import ROOT, Node
 from probes.rig.publishes import Swallower
@@ -29,12 +33,13 @@ _FLOOR = re.compile(rb"^tornchat_log_floor_id ([0-9.e+]+)$", re.M)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``launcher``: the program of a node. ``options``: more options of the server."""
+    """``postgres``: with PostgreSQL, else with one file of SQLite. ``launcher``: the program of a
+    node."""
 
     workers: int = 3
     nodes: int = 2
+    postgres: bool = True
     launcher: Path = ROOT / "server.py"
-    options: tuple[str, ...] = ()
 
 
 class Rig:
@@ -48,11 +53,15 @@ class Rig:
         self.folder = folder
         self.swallower = Swallower(random.Random(f"publishes {seed}"))
         self.redis = RedisServer(folder / "redis")
+        self.postgres: PostgresServer | None = None
         self.nodes: list[Node] = []
         self.redis_lines: list[Line] = []
         """One for each node."""
         self.front_lines: list[Line] = []
         self._held = AsyncExitStack()
+        self._secret = folder / "secret"
+        self._secret.touch(0o600)
+        self._secret.write_text(secrets.token_hex(32))
 
     async def __aenter__(self) -> Rig:
         try:
@@ -99,10 +108,15 @@ class Rig:
             "machine": f"{platform.system()} {platform.machine()}, {_cpus()}",
             "python": platform.python_version(),
             "redis": _short(_version([self.redis.binary, "--version"])),
-            "database": "SQLite",
+            "database": self._database(),
             "tornchat": _version([sys.executable, str(ROOT / "server.py"), "--version"]),
             "commit": _version(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]),
         }
+
+    def _database(self) -> str:
+        if self.postgres is None:
+            return "SQLite"
+        return f"PostgreSQL {self.postgres.sql('SHOW server_version').split()[0]}"
 
     # -- start
 
@@ -110,7 +124,7 @@ class Rig:
         await self.redis.start()
         self._held.push_async_callback(self.redis.stop)
         self._held.callback(self.redis.go_on)
-        database = f"sqlite:///{self.folder / 'tornchat.db'}"
+        database = await self._start_database()
         for number in range(self.layout.nodes):
             line = await self.hold(Line(self.redis.port, self.swallower.filter))
             self.redis_lines.append(line)
@@ -120,6 +134,18 @@ class Rig:
             self._held.push_async_callback(node.stop)
             await node.start()
             self.front_lines.append(await self.hold(Line(node.port)))
+
+    async def _start_database(self) -> str:
+        """The URL of the database, which runs."""
+        if not self.layout.postgres:
+            return f"sqlite:///{self.folder / 'tornchat.db'}"
+        try:
+            postgres = self.postgres = PostgresServer(self.folder)
+        except (FileNotFoundError, RuntimeError) as wrong:
+            raise CannotRun(f"{wrong}; or run with --database sqlite") from None
+        self._held.callback(postgres.remove)
+        await asyncio.to_thread(postgres.start)
+        return postgres.url
 
     async def hold(self, line: Line) -> Line:
         """Open a line, which is closed with the rig."""
@@ -135,7 +161,7 @@ class Rig:
             *("--heartbeat", f"{HEARTBEAT:g}"),
             *("--post-rate", f"{POST_RATE:g}"),
             *("--drain", f"{DRAIN:g}"),
-            *self.layout.options,
+            *("--secret-file", str(self._secret)),
         )
 
 
