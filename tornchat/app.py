@@ -11,13 +11,16 @@ import signal
 import socket
 import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tornchat.accepting import Acceptor
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.fencer import Fencer
 from tornchat.archive.keeper import Keeper
+from tornchat.board import BEAT_SECONDS, Board
 from tornchat.chat.context import Chat
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
@@ -26,10 +29,12 @@ from tornchat.domain.errors import TornchatError
 from tornchat.handlers.base import Site
 from tornchat.handlers.routes import application
 from tornchat.hub.admission import Limits
+from tornchat.hub.figures import Figures
 from tornchat.hub.hub import Hub
 from tornchat.hub.moving import LATEST_SECONDS
 from tornchat.log.client import Client
 from tornchat.log.keys import Keys
+from tornchat.log.syncing import keep_synced
 from tornchat.settings import Settings, web_root
 from tornchat.workers import GAVE_UP
 
@@ -40,10 +45,18 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Worker:
-    """Everything that one process runs. ``redis_url`` and ``database_url`` come from the
-    supervisor."""
+    """Everything that one process runs. ``redis_url``, ``database_url``, the board and the slot on
+    it come from the supervisor; without a board the worker is the only one."""
 
-    def __init__(self, settings: Settings, redis_url: str, database_url: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        redis_url: str,
+        database_url: str,
+        board: Board | None = None,
+        slot: int = 0,
+    ) -> None:
+        self.board = board or Board.create(1)
         self.client = Client(redis_url, Keys(settings.space))
         self.database = Database(database_url)
         room = Room.of_process()
@@ -71,18 +84,22 @@ class Worker:
             most=room.connections,
             others=self.hub.outlets.__len__,
         )
+        outlets = self.hub.outlets
+        self.acceptor = Acceptor(self.server, outlets.__len__, self.board, slot)
+        self._beating: asyncio.Task[None] | None = None
 
     async def start(self, listener: socket.socket) -> None:
         """Join the log, then accept. Raises `LogAway`, `DatabaseAway`."""
+        self._beating = asyncio.ensure_future(self._beat())
         await self.client.ensure_fenced()
         await self.hub.start()
         self.keeper.start()
-        self.server.add_socket(listener)
+        self.acceptor.open(listener)
 
     async def drain(self, seconds: float) -> None:
         """Accept no more, and let everybody go elsewhere; done when all have gone, and at the
         latest `LATEST_SECONDS` after ``seconds``. Then comes `stop`."""
-        self.server.stop()
+        self.acceptor.close()
         try:
             async with asyncio.timeout(seconds + LATEST_SECONDS):
                 # Not later, or nobody would announce and archive until this one has ended.
@@ -95,7 +112,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Accept no more, say goodbye to the streams, give the lease back."""
-        self.server.stop()
+        self.acceptor.close()
         await self.hub.close()
         try:
             async with asyncio.timeout(STOP_SECONDS):
@@ -107,6 +124,15 @@ class Worker:
         self.passwords.close()
         self.renderer.close()
         await self.database.close()
+        if self._beating is not None:
+            self._beating.cancel()
+        self.board.close()
+
+    async def _beat(self) -> None:
+        """Show that the loop turns, to the end of the last goodbye: who does not is killed."""
+        while True:
+            self.acceptor.report()
+            await asyncio.sleep(BEAT_SECONDS)
 
 
 def site_of(settings: Settings) -> Site:
@@ -139,9 +165,18 @@ async def serve(work: dict[str, Any]) -> None:
     loop.add_reader(sys.stdin.fileno(), end)
     async with AsyncExitStack() as stack:
         settings = Settings.from_plain(work["settings"])
-        worker = Worker(settings, work["redis_url"], work["database_url"])
+        board = Board(work["board_fd"], work["board_slots"])
+        worker = Worker(settings, work["redis_url"], work["database_url"], board, work["slot"])
+        figures: Figures | None = None
+        if settings.metrics is not None:
+            figures = Figures(settings.data / "metrics", worker.hub)
+            stack.push_async_callback(figures.close)
         stack.push_async_callback(worker.stop)
         await worker.start(socket.socket(fileno=work["listen_fd"]))
+        if figures is not None:
+            figures.start()
+        if work["to_sync"]:
+            keep_synced(Path(work["to_sync"]))
         os.write(work["report_fd"], b"ready\n")
         await leaving.wait()
         if settings.drain and not over.is_set():

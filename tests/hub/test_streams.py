@@ -17,6 +17,7 @@ from tornchat.domain import announcements
 from tornchat.domain.sessions import SessionRecord
 from tornchat.hub import hub as hubs
 from tornchat.hub import joining, outlet
+from tornchat.hub.admission import Seat
 from tornchat.hub.hub import Hub
 from tornchat.log import append, bus, mirror, read, upkeep
 from tornchat.log.client import Client
@@ -35,9 +36,9 @@ class Browser:
         self._decoder = sse.Decoder()
         self._head = b""
 
-    async def open(self, hub: Hub, cursor: int | None) -> Browser:
+    async def open(self, hub: Hub, cursor: int | None, seat: Seat | None = None) -> Browser:
         """As handlers/events.py does."""
-        reader = hub.reader(self.user, f"session of {self.user}", cursor)
+        reader = hub.reader(self.user, f"session of {self.user}", cursor, seat)
         hub.stream(reader, await joining.enter(hub, reader, cursor), self._server)
         return self
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tornchat import metrics
 from tornchat.chat import accounts
 from tornchat.domain.errors import BadRequest
 from tornchat.handlers.reading import ReadingHandler
@@ -40,6 +41,8 @@ class Events(ReadingHandler):
             poll.close()
         # The session may have ended while this one waited, or before it could be told.
         await accounts.identify(self.chat, self.who.digest)
+        outcome = "reset" if page.cursor is None else "events" if page.events else "nothing"
+        metrics.POLLS.labels(outcome).inc()
         if page.leaving:
             self.set_header("Connection", "close")
         self.set_header("Content-Type", "application/json; charset=utf-8")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tornchat import metrics
 from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import SESSIONS_ENDED, Event
 from tornchat.hub import joining
@@ -29,7 +30,8 @@ logger = logging.getLogger(__name__)
 TURNS = 20
 """A beat interval is cut into so many turns, so that beats do not leave as one burst."""
 SESSION_SECONDS = 15.0
-VOUCH_SECONDS = 25.0
+AGAIN_SECONDS = 1.0
+VOUCH_SECONDS = 20.0
 """Sessions that could not be checked for so long are not vouched for any more."""
 STUCK_LOOK_SECONDS = 1.0
 NO_LIMITS = Limits()
@@ -105,13 +107,13 @@ class Hub:
         """
         seat = seat or self.admission.unlimited()
         reader = Reader(self, user, session, cursor or 0, seat, framing)
-        self._place(reader)
+        self._place(reader, cursor)
         return reader
 
     def poll(self, user: str, session: str, cursor: int | None, seat: Seat | None = None) -> Poll:
         """A new reader without a socket; the rest is `Poll.answer`."""
         poll = Poll(self, user, session, cursor, seat or self.admission.unlimited())
-        self._place(poll)
+        self._place(poll, cursor)
         if self.mover.draining:
             poll.tell("move", {})
         return poll
@@ -160,17 +162,27 @@ class Hub:
         for topic in list(reader.following):
             self._unfollow(reader, topic)
         for turn in self._readers:
-            turn.discard(reader)
+            if reader in turn:
+                turn.remove(reader)
+                metrics.STREAMS.labels(reader.transport).dec()
         if reader.task is not None and reader.task is not asyncio.current_task():
             reader.task.cancel()
 
     def dismiss(self, reader: Reader, code: str, *, retry: bool) -> None:
         """End a stream on purpose and say why; ``retry``: whether it makes sense to come back."""
+        metrics.CUTS.labels(code).inc()
         reader.say_goodbye("bye", {"code": code, "retry": retry})
 
-    def _place(self, reader: Reader) -> None:
+    def _reset(self, reader: Reader, reason: str) -> None:
+        metrics.RESETS.labels(reason).inc()
+        reader.say_goodbye("hello", self.hello(None))
+
+    def _place(self, reader: Reader, cursor: int | None) -> None:
         self._seated = (self._seated + 1) % TURNS
         self._readers[self._seated].add(reader)
+        metrics.STREAMS.labels(reader.transport).inc()
+        start = "now" if cursor is None else "cursor"
+        metrics.STREAMS_OPENED.labels(reader.transport, start).inc()
 
     def _unfollow(self, reader: Reader, topic: str) -> None:
         reader.following.discard(topic)
@@ -186,25 +198,34 @@ class Hub:
         if event.kind == SESSIONS_ENDED:
             self._end_sessions(event)
             return
-        for reader in list(self._topics.get(event.topic, ())):
+        readers = list(self._topics.get(event.topic, ()))
+        if event.id:
+            metrics.BUS_DELAY_SECONDS.observe(time.time() - event.fields["at"] / 1000)
+        began = time.perf_counter()
+        for reader in readers:
             try:
                 reader.take(event)
             except Exception:
                 # Raised from here it would take the event, and what waits behind it, from all.
                 logger.exception("a reader could not take an event and is closed")
+                metrics.CUTS.labels("error").inc()
                 reader.close()
+        metrics.FAN_OUT_SECONDS.observe(time.perf_counter() - began)
+        metrics.EVENTS.inc()
+        metrics.DELIVERIES.inc(len(readers))
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         for reader in list(self._topics.get(topic, ())):
             if late is None or reader.join.passed_over(late):
-                reader.say_goodbye("hello", self.hello(None))
+                self._reset(reader, "floor" if late is None else "late")
 
     def reload_all(self) -> None:
         for reader in self.readers():
-            reader.say_goodbye("hello", self.hello(None))
+            self._reset(reader, "floor")
 
     def close_all(self) -> None:
         for reader in self.readers():
+            metrics.CUTS.labels("away").inc()
             reader.close()
 
     def join_again(self) -> None:
@@ -254,6 +275,7 @@ class Hub:
                         self.mover.look(reader)
                     except Exception:
                         logger.exception("a reader could not be kept alive and is closed")
+                        metrics.CUTS.labels("error").inc()
                         reader.close()
 
     async def _cut_stuck(self) -> None:
@@ -263,12 +285,15 @@ class Hub:
 
     async def _check_sessions(self) -> None:
         """A session that ended while the worker was deaf ends its streams here."""
+        pause = SESSION_SECONDS
         while True:
-            await asyncio.sleep(SESSION_SECONDS)
+            await asyncio.sleep(pause)
+            pause = SESSION_SECONDS
             readers = self.readers()
             try:
                 records = await mirror.sessions(self.client, {reader.session for reader in readers})
             except Unavailable:
+                pause = AGAIN_SECONDS
                 if time.monotonic() - self._vouched > VOUCH_SECONDS:
                     self.close_all()
                 continue

@@ -11,6 +11,8 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
+from tornchat import metrics
+
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub
     from tornchat.hub.reader import Reader
@@ -76,6 +78,7 @@ class Mover:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _move(self, reader: Reader, after: float, grace: float) -> None:
+        metrics.MOVES.inc()
         reader.moving = True
         reader.seat.leave()  # for the stream that comes in its place
         reader.due = self._loop.time() + after + grace

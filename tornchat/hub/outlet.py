@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
+from tornchat import metrics
+
 BUFFER_LIMIT = 256 * 1024
 """Bytes that may wait for a slow reader. More: the stream is cut, and its client resumes from the
 log."""
@@ -166,6 +168,8 @@ class Outlet:
         """Cut a stream whose time is over. What the kernel still holds of it is dropped as well."""
         if now < self._due or self.closed:
             return
+        if not self._ending:
+            metrics.CUTS.labels("timeout").inc()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
         self.close()
 
@@ -184,6 +188,7 @@ class Outlet:
 
     def _cut(self, *, half_sent: bool) -> None:
         """Too much waits: only the frame that is on its way goes out, then the farewell."""
+        metrics.CUTS.labels("too_slow").inc()
         frames = self._frames
         if half_sent or not self._farewell or frames is None:
             # A frame that is too large by itself: nothing can be said in the middle of it.

@@ -50,6 +50,10 @@ class Poll(Reader):
         """Ephemeral events, which the log does not have."""
         self._passing_bytes = 0
 
+    @property
+    def transport(self) -> str:
+        return "poll"
+
     async def answer(self, wait: float) -> Page:
         """What lies after the cursor, as soon as there is something, at the latest after ``wait``
         seconds. Raises `LogAway`."""

@@ -72,6 +72,11 @@ class Reader:
         if self._dialogue is not None:
             outlet.on_data = self._hear
 
+    @property
+    def transport(self) -> str:
+        """Its name in the figures."""
+        return self.framing.TRANSPORT
+
     def take(self, event: Event) -> None:
         """A live event of a followed topic, in the order of ids."""
         join = self.join

@@ -24,6 +24,9 @@ class Dialogue(Protocol):
 class Framing(Protocol):
     """Events as bytes of a stream, each of them whole."""
 
+    TRANSPORT: str
+    """Its name in the figures."""
+
     def encode(self, kind: str, data: dict[str, Any], id: int | None = None) -> bytes:
         """An event of the stream itself. ``kind`` is a fixed name of ours."""
 

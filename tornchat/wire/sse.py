@@ -16,6 +16,8 @@ from typing import Any
 from tornchat.domain.events import Event
 from tornchat.wire.browser import event_object, to_json
 
+TRANSPORT = "sse"
+
 HEADERS = (
     b"HTTP/1.1 200 OK\r\n"
     b"Content-Type: text/event-stream; charset=utf-8\r\n"

@@ -17,6 +17,7 @@ from tornchat.wire import frames
 from tornchat.wire.browser import event_json, to_json
 from tornchat.wire.frames import Code, FrameError, Opcode
 
+TRANSPORT = "websocket"
 VERSION = "13"
 TALK_BYTES = 64 * 1024
 """A client may say so much in `TALK_SECONDS`; it is all pings, pongs and what nobody listens to."""
