@@ -4,7 +4,6 @@
  * They leave the page. Mine go to `state.lost`, from where the outbox takes them ("not stored, send
  * again"); where others' were, a line says how many.
  */
-import { nonceAfterLoss } from "./ids.js";
 
 /**
  * An event names the one before it in its room (`prev`): what is shown between the two is not in the log.
@@ -50,12 +49,9 @@ function without(state, roomId, isLost) {
     ...state,
     rooms: withFewerUnread(state, roomId, others),
     pages: { ...state.pages, [roomId]: { ...page, messages, losses } },
-    lost: [...state.lost, ...mine.filter((message) => !isSentAgain(message, messages))],
+    lost: [...state.lost, ...mine],
   };
 }
-
-const isSentAgain = ({ id, author }, messages) =>
-  messages.some((other) => other.author === author && other.nonce === nonceAfterLoss(id));
 
 function withFewerUnread({ rooms }, roomId, others) {
   const room = rooms[roomId];
