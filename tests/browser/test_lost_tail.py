@@ -47,7 +47,7 @@ def test_messages_that_a_crash_took_from_the_log_are_said_to_be_lost_and_sent_ag
     mine = ana.page.locator(".message.failed .prose")
     expect(mine).to_have_text(["lost 1", "lost 3"], timeout=BACK_WITHIN)
     states = ana.page.locator(".message.failed .state")
-    expect(states.first).to_contain_text("Not stored: the server broke down and lost it.")
+    expect(states.first).to_contain_text("Not stored: the server lost it.")
     expect(ana.page.locator(".loss")).to_have_text(
         "1 message of others was lost here when the server broke down."
     )

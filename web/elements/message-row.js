@@ -13,7 +13,9 @@ export function ingredients(row, { people }) {
   if (row.kind === "new") return [];
   if (row.kind === "loss") return [row.count];
   const person = people[row.author];
-  return [row.message?.html, row.item, row.lead, person && nameOf(person)];
+  const { nonce, status, error, kept } = row.item ?? {};
+  const state = [nonce, status, error?.code, error?.detail, kept];
+  return [row.message?.html, ...state, row.lead, person && nameOf(person)];
 }
 
 export function buildRow(row, { people, me }) {
@@ -87,7 +89,8 @@ const proseClass = (body) =>
 function state({ nonce, status, body, error, kept }) {
   const unkept = kept ? "" : ` ${t("send.unkept")}`;
   if (status === "pending") {
-    return h("p", { class: "state" }, t(error ? "send.waiting" : "send.pending"), unkept);
+    const words = t(error ? "send.waiting" : "send.pending");
+    return h("p", { class: error ? "state" : "state state-late" }, words, unkept);
   }
   const act = (name, then) => (event) => {
     const composer = event.target.closest("room-view").querySelector("message-composer");
@@ -101,8 +104,7 @@ function state({ nonce, status, body, error, kept }) {
   return h(
     "p",
     { class: "state" },
-    icon("alert", 16),
-    h("span", {}, why, unkept),
+    h("span", { class: "why" }, icon("alert", 16), h("span", {}, why, unkept)),
     button(isLost ? "send.again" : "send.retry", act("message-retry")),
     button("send.edit", act("message-discard", (composer) => composer.takeUp(body))),
     button("send.discard", act("message-discard")),

@@ -32,6 +32,13 @@ const delivery = new DeliveryWatch({
   caughtUp: () => store.dispatch({ type: "line.late", late: false }),
 });
 
+/** Of a message of mine. In the open room the message itself shows it; elsewhere its room is named. */
+function complain(key, room) {
+  const name = store.state.rooms[room]?.name;
+  const words = name ? t(key, { room: name }) : t("send.failed_out");
+  app.announce(words, { urgent: true, unseen: room === store.state.open });
+}
+
 const kept = new OutboxStore();
 const outbox = new Outbox({
   post: api.post,
@@ -46,12 +53,7 @@ const outbox = new Outbox({
     if (item?.attempts > 0) app.announce(t("send.sent"), { unseen: true });
     store.dispatch({ type: "message.posted", message });
   },
-  failed({ room }) {
-    // In the open room the message itself shows it; elsewhere its room must be named.
-    const name = store.state.rooms[room]?.name;
-    const words = name ? t("send.failed_in", { room: name }) : t("send.failed_out");
-    app.announce(words, { urgent: true, unseen: room === store.state.open });
-  },
+  failed: ({ room }) => complain("send.failed_in", room),
   signedOut: () => session.load(),
 });
 
@@ -90,6 +92,9 @@ store.subscribe((state) => {
   if (state.lost.length === 0) return;
   store.dispatch({ type: "lost.taken" });
   for (const { id } of state.lost) delivery.arrived(id);
+  for (const room of new Set(state.lost.map((message) => message.room))) {
+    complain("send.lost_in", room);
+  }
   outbox.notStored(state.lost);
 });
 store.subscribe((state) => app.show(state));
