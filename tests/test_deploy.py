@@ -15,7 +15,7 @@ from probes.postgres import PostgresServer
 from tests.faults.own_redis import OwnRedis
 from tests.proxies import DEPLOY, NAME, Browser, Proxy
 from tests.running import RunningServer, until
-from tornchat import settings, supervisor
+from tornchat import crew, settings
 from tornchat.log.keys import Keys
 
 
