@@ -137,9 +137,10 @@ class _Reading:
     """Walks through the notes of one reader.
 
     Of an event that a fault swallowed a server learns by the next event of its topic, or by the
-    pulse, and then repairs, or resets the readers that have passed it. One that passed it and left
-    before that (and a poll is left at every answer) is beyond the server's reach: there ``prev``
-    of the next event shows the hole, as the protocol says. Such events are ``excused``.
+    pulse, and then repairs, or resets the readers that have passed it. A stream that passed it and
+    was left before that is beyond the server's reach: there ``prev`` of the next event shows the
+    hole, as the protocol says. Such events are ``excused``. Polls answer from the log and have no
+    excuse.
     """
 
     def __init__(self, witness: Witness, facts: Facts) -> None:
@@ -158,6 +159,7 @@ class _Reading:
         self._gaps: list[Reset] = []
         self._left_to_history: set[int] = set()
         self._last = self._opened = witness.start
+        self._in_stream = False
         self._known: dict[str, int] = {}
 
     def all(self) -> Iterator[Violation]:
@@ -190,8 +192,8 @@ class _Reading:
     def take(self, step: Step) -> Iterator[Violation]:
         name = self._witness.name
         match step:
-            case Opened(cursor):
-                self._opened = cursor
+            case Opened(cursor, stream):
+                self._opened, self._in_stream = cursor, stream
             case Closed(at):
                 self._leave(at)
             case Position(id):
@@ -277,6 +279,9 @@ class _Reading:
 
     def _leave(self, at: float) -> None:
         """The visit ended ``at``: too early for a server to notice what was swallowed just now."""
+        if not self._in_stream:
+            return
+        self._in_stream = False
         self.excused |= {
             id
             for id, swallowed in self._swallowed

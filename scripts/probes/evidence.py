@@ -55,6 +55,7 @@ class Opened:
     """A stream or a poll began at this cursor."""
 
     cursor: int
+    stream: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Witness(Hooks):
 
     def opened(self, transport: str, worker: str, cursor: int) -> None:
         self._transport = transport
-        self.steps.append(Opened(cursor))
+        self.steps.append(Opened(cursor, bool(worker)))
 
     def event(self, event: dict[str, Any]) -> None:
         if "id" not in event:

@@ -351,6 +351,15 @@ def test_what_was_swallowed_is_excused_where_the_reader_left_before_it_could_be_
     assert verdict.shown_by_prev == 1
 
 
+def test_a_poll_that_lost_what_was_swallowed_has_no_excuse() -> None:
+    evidence = one_passed_over(left=100.0 + NOTICE_SECONDS / 2)
+    steps = evidence.witnesses[0].steps
+    evidence.witnesses[0].steps = [
+        Opened(step.cursor, stream=False) if isinstance(step, Opened) else step for step in steps
+    ]
+    assert {v.what for v in check(evidence).violations} == {Wrong.LOST, Wrong.CHAIN}
+
+
 def test_what_was_swallowed_is_lost_where_the_reader_stayed() -> None:
     found = check(one_passed_over(left=100.0 + NOTICE_SECONDS + 1)).violations
     assert {(v.what, v.ids) for v in found} == {(Wrong.LOST, (2004,)), (Wrong.CHAIN, (2006,))}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from contextlib import suppress
 
 from probes.faults.base import Fault, Scene
+from probes.rig.children import CannotRun
 
+_LOOKS = 300
 WORKERS = frozenset({"workers"})
 
 
@@ -20,7 +23,7 @@ class KillWorker(Fault):
     needs = WORKERS
 
     async def strike(self, scene: Scene) -> None:
-        worker = _signal_one(scene, signal.SIGKILL)
+        worker = await _signal_one(scene, signal.SIGKILL)
         scene.note(f"killed worker {worker}")
         await self.last(1.5)
 
@@ -34,7 +37,7 @@ class StopWorker(Fault):
     needs = WORKERS
 
     async def strike(self, scene: Scene) -> None:
-        worker = _signal_one(scene, signal.SIGSTOP)
+        worker = await _signal_one(scene, signal.SIGSTOP)
         scene.note(f"stopped worker {worker}")
         try:
             for _ in range(30):
@@ -92,14 +95,16 @@ def _pid(worker: str) -> int:
     return int(worker.rpartition(":")[2])
 
 
-def _signal_one(scene: Scene, number: int) -> str:
-    """Send a signal to a worker that serves streams; gives its name."""
-    workers = scene.workers()
-    scene.chance.shuffle(workers)
-    for worker in workers:
-        found = scene.rig.node_of(worker)
-        if found is not None:
-            with suppress(ProcessLookupError):
-                os.kill(found[1], number)
-                return worker
-    raise RuntimeError("no worker of the rig serves a stream")
+async def _signal_one(scene: Scene, number: int) -> str:
+    """Send a signal to a worker that serves streams, as soon as one does; gives its name."""
+    for _ in range(_LOOKS):
+        workers = scene.workers()
+        scene.chance.shuffle(workers)
+        for worker in workers:
+            found = scene.rig.node_of(worker)
+            if found is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(found[1], number)
+                    return worker
+        await asyncio.sleep(0.1)
+    raise CannotRun("no worker serves a stream any more")
