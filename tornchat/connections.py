@@ -10,9 +10,10 @@ import asyncio
 import resource
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from tornado import httputil
+from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application
@@ -54,7 +55,10 @@ class Room:
 
 
 class Server(HTTPServer):
-    """Holds at most ``most`` connections (0: no limit), together with ``others()``."""
+    """Holds at most ``most`` connections (0: no limit), together with ``others()``.
+
+    A new one that is too many takes the place of one that is idle, or else is refused.
+    """
 
     def initialize(  # type: ignore[override]
         self, application: Application, *, most: int = 0, others: Callable[[], int] = int
@@ -69,7 +73,11 @@ class Server(HTTPServer):
         )
         self._most = most
         self._others = others
-        self._idle_since: dict[Any, float | None] = {}
+        self._coming = 0
+        """Accepted, and not asked for a request yet: that is done in the next turn of the loop."""
+        self._open: set[object] = set()
+        self._idle: dict[object, tuple[float, httputil.HTTPConnection]] = {}
+        """Since when, the longest first, and what closes it."""
         self._refusals: set[asyncio.Task[None]] = set()
 
     async def drain(self) -> None:
@@ -78,43 +86,57 @@ class Server(HTTPServer):
         Every answer says that the connection is closed after it, and idle connections are closed.
         """
         self.conn_params.no_keep_alive = True
-        while self._idle_since:
-            quiet = _now() - QUIET_SECONDS
-            for connection, since in list(self._idle_since.items()):
-                if since is not None and since < quiet:
-                    await connection.close()
+        while self._open or self._coming:
+            while self._close_an_idle_one():
+                pass
             await asyncio.sleep(_LOOK_SECONDS)
 
     # -- called by Tornado
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
-        if self._most and len(self._idle_since) + self._others() >= self._most:
+        held = len(self._open) + self._coming + self._others()
+        if not self._most or held < self._most or self._close_an_idle_one():
+            self._coming += 1
+            super().handle_stream(stream, address)
+        elif len(self._refusals) < _REFUSED_AT_ONCE:
             # Taken and let go: left in the backlog it would make the loop spin.
-            if len(self._refusals) >= _REFUSED_AT_ONCE:
-                stream.close()
-                return
             refusal = asyncio.ensure_future(_refuse(stream))
             self._refusals.add(refusal)
             refusal.add_done_callback(self._refusals.discard)
-            return
-        super().handle_stream(stream, address)
+        else:
+            stream.close()
 
     def start_request(
         self, server_conn: object, request_conn: httputil.HTTPConnection
     ) -> httputil.HTTPMessageDelegate:
-        self._idle_since[server_conn] = _now()
+        if server_conn not in self._open:
+            self._coming -= 1
+            self._open.add(server_conn)
+        self._idle[server_conn] = (_now(), request_conn)
         delegate = super().start_request(server_conn, request_conn)
-        return _Request(delegate, lambda: self._idle_since.update({server_conn: None}))
+        return _Request(delegate, lambda: self._idle.pop(server_conn, None))
 
     def on_close(self, server_conn: object) -> None:
-        self._idle_since.pop(server_conn, None)
+        self._open.discard(server_conn)
+        self._idle.pop(server_conn, None)
         super().on_close(server_conn)
+
+    def _close_an_idle_one(self) -> bool:
+        """Close the connection that is idle for the longest; False where all were just used."""
+        for connection, (since, line) in self._idle.items():
+            if since > _now() - QUIET_SECONDS:
+                return False
+            del self._idle[connection]
+            self._open.discard(connection)
+            cast(HTTP1Connection, line).close()
+            return True
+        return False
 
 
 class _Request(httputil.HTTPMessageDelegate):
     """Tells when the head of a request is there."""
 
-    def __init__(self, delegate: httputil.HTTPMessageDelegate, begun: Callable[[], None]) -> None:
+    def __init__(self, delegate: httputil.HTTPMessageDelegate, begun: Callable[[], object]) -> None:
         self._delegate = delegate
         self._begun = begun
 

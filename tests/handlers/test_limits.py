@@ -143,6 +143,22 @@ async def test_connections_that_are_too_many_are_answered_and_closed(
         await eventually(room_again, "room for another connection")
 
 
+@pytest.mark.gen_test(timeout=30)
+async def test_connections_that_do_nothing_give_way_to_new_ones(
+    place: Place, tight: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "QUIET_SECONDS", 0.2)
+    async with place.serving() as served:
+        silent = [await Raw.to(served) for _ in range(4)]
+        for raw in silent[2:]:
+            raw.writer.write(GET[:20])  # the head of a request that is never whole
+        await asyncio.sleep(0.3)
+        new = [await Raw.to(served) for _ in silent]
+        for raw in new:
+            assert (await raw.ask()).startswith(b"HTTP/1.1 200 ")
+        assert all([await raw.at_its_end() for raw in silent])
+
+
 @pytest.mark.gen_test(timeout=60)
 async def test_who_sends_a_head_or_a_body_byte_by_byte_is_cut(
     place: Place, monkeypatch: pytest.MonkeyPatch
