@@ -44,6 +44,7 @@ const outbox = new Outbox({
 const session = new Session(store, {
   entered() {
     delivery.forget();
+    store.dispatch({ type: "line.late", late: false });
     rooms.forget();
     if (!route.settle()) rooms.open(store.state.open);
   },
@@ -92,7 +93,7 @@ const HANDLERS = {
     } catch (error) {
       if (error.status !== 401) return app.announce(explain(error), { urgent: true });
     }
-    session.leave(null);
+    session.leave();
     drafts.forget(user.id);
     location.hash = hashOf(null);
   },
@@ -143,6 +144,8 @@ const HANDLERS = {
   "room-seen": ({ room, message }) => reading.seen(room, message),
   "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
 
+  "line-retry": () => session.retry(),
+
   "message-send": ({ room, body }) => outbox.send(room, body),
   "message-retry": ({ nonce }) => outbox.retry(nonce),
   "message-discard": ({ nonce }) => outbox.remove(nonce),
@@ -153,9 +156,13 @@ for (const [name, handler] of Object.entries(HANDLERS)) {
 }
 
 for (const name of ["online", "offline", "pageshow"]) addEventListener(name, () => session.wake());
+document.addEventListener("resume", () => session.wake());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) session.wake();
 });
+// A page that may be stopped at any moment must not lead the other tabs.
+addEventListener("pagehide", () => session.sleep());
+document.addEventListener("freeze", () => session.sleep());
 
 function rollOver() {
   app.show(store.state, { afresh: true });
