@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
@@ -14,24 +15,28 @@ _STREAM = b"GET /api/events?after="
 
 
 class Gate(Line):
-    """``streams`` are open now, ``opened`` were opened in all."""
+    """``opened`` and ``closed`` are when streams came and went, in seconds of `time.monotonic`."""
 
     def __init__(self, target: int) -> None:
-        self.opened = 0
+        self.opened: list[float] = []
+        self.closed: list[float] = []
         self._streams: set[socket.socket] = set()
         super().__init__(target)
 
     @property
     def streams(self) -> int:
+        """How many are open now."""
         return len(self._streams)
 
     def passed(self, source: socket.socket, data: bytes) -> None:
         if data.startswith(_STREAM) and b"wait=0" not in data.split(b"\r\n", 1)[0]:
             self._streams.add(source)
-            self.opened += 1
+            self.opened.append(time.monotonic())
 
     def ended(self, source: socket.socket) -> None:
-        self._streams.discard(source)
+        if source in self._streams:
+            self._streams.remove(source)
+            self.closed.append(time.monotonic())
 
 
 class Refuser:
@@ -55,7 +60,7 @@ class Refuser:
 
             do_GET = do_POST = do_PUT = do_DELETE = _refuse  # noqa: N815
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)

@@ -11,6 +11,8 @@ from types import TracebackType
 
 from tornchat.settings import web_root
 
+PollAnswer = tuple[int, dict[str, str], object]
+"""Status, headers, JSON."""
 END = "end"
 """Said to a stream: close."""
 
@@ -50,7 +52,7 @@ class ScriptedServer:
 
     def __init__(self) -> None:
         self.refusal: tuple[int, dict[str, str]] | None = None
-        self.polls: list[tuple[int, dict[str, str], object]] = []
+        self.polls: list[PollAnswer] = []
         self.asked: list[str] = []
         self._opened: queue.Queue[ScriptedStream] = queue.Queue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -118,7 +120,7 @@ class ScriptedServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 pass
 
         return Answer

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.scripted import ScriptedServer
+from tests.browser.scripted import PollAnswer, ScriptedServer
 from tests.running import until
 
-NOT_SERVED = (400, {}, {"status": 400, "code": "bad_request"})
+NOT_SERVED: PollAnswer = (400, {}, {"status": 400, "code": "bad_request"})
+SIGNED_OUT: PollAnswer = (401, {}, {"status": 401, "code": "unauthenticated"})
 
 
 @pytest.fixture
@@ -195,9 +196,7 @@ def test_what_a_poll_brings_while_the_stream_is_refused_is_taken(
     first = script.stream()
     script.refusal = (429, {})
     message = {"id": 103, "prev": 0, "topic": "room:r", "kind": "message", "at": 103}
-    script.polls = [(200, {}, {"cursor": 104, "reset": False, "events": [message]})] + [
-        (401, {}, {"status": 401, "code": "unauthenticated"})
-    ]
+    script.polls = [(200, {}, {"cursor": 104, "reset": False, "events": [message]}), SIGNED_OUT]
     first.end()
     stage.hears("ids", [103])
     stage.hears("ends", ["signed_out"])
@@ -208,7 +207,7 @@ def test_nobody_who_was_signed_out_meanwhile_tries_for_ever(
 ) -> None:
     first = script.stream()
     script.refusal = (401, {})
-    script.polls = [(401, {}, {"status": 401, "code": "unauthenticated"})]
+    script.polls = [SIGNED_OUT]
     first.end()
     stage.hears("ends", ["signed_out"])
     asked = len(script.asked)

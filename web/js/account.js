@@ -28,10 +28,17 @@ export class Account {
     this.#mark = storage.get(MARK);
   }
 
-  /** Somebody has signed out, here. */
-  left() {
-    if (storage.get(MARK) === this.#mark) storage.set(MARK, null);
-    this.#mark = storage.get(MARK);
+  /** Which sign-in is shown. */
+  get mark() {
+    return this.#mark;
+  }
+
+  /** The sign-in `mark` has ended, here; false where there is another already. */
+  left(mark) {
+    if (mark !== this.#mark) return false;
+    if (storage.get(MARK) === mark) storage.set(MARK, null);
+    this.#mark = null;
+    return true;
   }
 
   /** Has it changed while we were put away? */

@@ -89,11 +89,10 @@ const HANDLERS = {
   "sign-out": async () => {
     const { user } = store.state;
     try {
-      await api.signOut();
+      await session.signOut();
     } catch (error) {
-      if (error.status !== 401) return app.announce(explain(error), { urgent: true });
+      return app.announce(explain(error), { urgent: true });
     }
-    session.leave();
     drafts.forget(user.id);
     location.hash = hashOf(null);
   },

@@ -66,10 +66,16 @@ export class Session {
     this.#enter(snapshot, { afresh: true });
   }
 
-  /** Somebody has signed out here. */
-  leave() {
-    this.#account.left();
-    this.#leave(null);
+  /** Signs out here, and so in all tabs. Throws where the server could not be told. */
+  async signOut() {
+    const { mark } = this.#account;
+    try {
+      await api.signOut();
+    } catch (error) {
+      if (error.status !== 401) throw error;
+    }
+    // The stream may have told it sooner, and somebody may have signed in again since.
+    if (this.#account.left(mark)) this.#leave(null);
   }
 
   /** The network, the sight of the page or the sleep of the computer has changed. */
