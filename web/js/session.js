@@ -108,6 +108,11 @@ export class Session {
   }
 
   async #leave(reason) {
+    if (this.#store.state.phase === "welcome") {
+      // Told twice: by the server, and by the tab where it was done. Somebody may be typing already.
+      if (reason === null) this.#forget(null);
+      return;
+    }
     const load = ++this.#load;
     this.#stream.stop();
     this.#forget(reason);
