@@ -77,6 +77,11 @@ class Reader:
         """Its name in the figures."""
         return self.framing.TRANSPORT
 
+    @property
+    def ending(self) -> bool:
+        """It has been sent its last event, or is over."""
+        return self.closed or (self.outlet is not None and self.outlet.ending)
+
     def take(self, event: Event) -> None:
         """A live event of a followed topic, in the order of ids."""
         join = self.join
