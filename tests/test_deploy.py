@@ -15,7 +15,7 @@ from scripts.probes.postgres import PostgresServer
 from tests.faults.own_redis import OwnRedis
 from tests.proxies import DEPLOY, NAME, Browser, Proxy
 from tests.running import RunningServer, until
-from tornchat import settings, supervisor
+from tornchat import crew, settings
 from tornchat.log.keys import Keys
 
 
@@ -133,7 +133,7 @@ def test_the_unit_gives_the_server_more_time_than_it_takes() -> None:
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read_string(re.sub(r"(?m)^#.*", "", (DEPLOY / "tornchat.service").read_text()))
     service = unit["Service"]
-    assert int(service["TimeoutStopSec"].removesuffix("s")) > supervisor.PATIENCE + 20
+    assert int(service["TimeoutStopSec"].removesuffix("s")) > crew.GRACE_SECONDS + 20
     assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
     assert int(service["LimitNOFILE"]) >= 65536
     words = shlex.split(service["ExecStart"])

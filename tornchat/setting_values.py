@@ -73,6 +73,21 @@ def address(text: str) -> str:
     return bare
 
 
+def address_and_port(text: str) -> str:
+    """``ADDRESS:PORT``, an IPv6 address in brackets; :func:`parted` takes it apart."""
+    head, _, port = text.strip().rpartition(":")
+    if not head or (":" in head and not head.startswith("[")):
+        raise ValueError(f"{text!r} is not an address with a port; write 127.0.0.1:9464")
+    bare, number = address(head), whole(0, 65535)(port)
+    return f"[{bare}]:{number}" if ":" in bare else f"{bare}:{number}"
+
+
+def parted(address_and_port: str) -> tuple[str, int]:
+    """Address and port out of what :func:`address_and_port` has read."""
+    head, _, port = address_and_port.rpartition(":")
+    return address(head), int(port)
+
+
 def space(text: str) -> str:
     """The name of a space: it becomes part of every key in Redis."""
     if not _SPACE.fullmatch(text):

@@ -101,6 +101,22 @@ class Settings:
             "messages per second that one user may post, with a burst; 0: no limit",
         ),
     )
+    max_streams: int = field(
+        default=20,
+        metadata=_row(
+            values.whole(0, 1_000_000),
+            "N",
+            "streams that one user may have open at a time, on all workers; 0: no limit",
+        ),
+    )
+    max_streams_per_address: int = field(
+        default=200,
+        metadata=_row(
+            values.whole(0, 1_000_000),
+            "N",
+            "streams that may be open from one address at a time; 0: no limit; loopback has none",
+        ),
+    )
     origin: str | None = field(
         default=None,
         metadata=_row(
@@ -155,6 +171,22 @@ class Settings:
             values.number(0.05, 300),
             "SECONDS",
             "seconds between two beats of a stream; less than the proxy's idle time-out",
+        ),
+    )
+    drain: float = field(
+        default=20,
+        metadata=_row(
+            values.number(0, 3600),
+            "SECONDS",
+            "seconds over which a worker that ends sends its streams elsewhere; 0: at once",
+        ),
+    )
+    metrics: str | None = field(
+        default=None,
+        metadata=_row(
+            values.optional(values.address_and_port),
+            "ADDRESS:PORT",
+            "where to serve figures for Prometheus, to whoever can reach it; none: nowhere",
         ),
     )
     config: Path | None = field(

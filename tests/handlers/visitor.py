@@ -18,6 +18,7 @@ from tornchat.wire.sse import Decoder
 PASSWORD = "correct horse battery"
 TITLES = {(error.status, error.code): error.title for error in every_error()}
 NOT_GIVEN: Any = object()
+POLL = {"Accept": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,15 @@ class Visitor:
         answer = await self.get(f"/api/rooms/{room or self.room}")
         count: int = answer.json["unread"]
         return count
+
+    async def poll(self, after: int | None, wait: float = 0) -> dict[str, Any]:
+        """Ask ``/api/events`` for one answer, which must be 200."""
+        cursor = "" if after is None else f"&after={after}"
+        answer = await self.get(f"/api/events?wait={wait}{cursor}", headers=POLL)
+        assert answer.status == 200, answer
+        page: dict[str, Any] = answer.json
+        assert page.keys() == {"cursor", "reset", "events"}
+        return page
 
     async def stream(self, query: str = "", headers: str = "") -> Stream:
         """Open ``/api/events``, whatever it answers."""

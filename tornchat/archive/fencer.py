@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
+from tornchat import metrics
 from tornchat.archive import marks, members, messages, outbox, sessions
 from tornchat.archive.announcer import note
 from tornchat.archive.engine import Database
@@ -66,6 +67,8 @@ class Fencer:
         await self._sign()
         fenced = await upkeep.fence(client, run_id, mark, archived, staged, FENCE_STEP)
         lost = before > 0 and fenced.floor >= fenced.clock
+        if fenced.first:
+            metrics.FENCES.labels("yes" if lost else "no").inc()
         if fenced.first and lost:
             logger.warning(
                 "Redis came back with less than it had (up to %d): the log goes on after %d, and"
