@@ -17,7 +17,7 @@ from tests.handlers.wanderer import Wanderer, assert_whole
 from tests.redis_server import in_loop
 from tests.running import RunningServer
 
-SAID = 60
+SAID = 40
 
 
 def two_nodes(start_server: StartServer, folder: Path) -> list[RunningServer]:

@@ -25,7 +25,13 @@ SAY = """
   method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ body }),
 })))
 """
-BODIES = ["plain", "漢字 and 😀", "a\r\n\r\nevent: bye\r\ndata: {}", "one\u2028two\u2029three", "x" * 9000]
+BODIES = [
+    "plain",
+    "漢字 and 😀",
+    "a\r\n\r\nevent: bye\r\ndata: {}",
+    "one\u2028two\u2029three",
+    "x" * 9000,
+]
 
 
 def heard(page: Page) -> dict[str, Any]:

@@ -54,7 +54,7 @@ async def test_a_short_poll_answers_at_once_with_what_lies_after_the_cursor(ana:
     assert page["events"][0].keys() == JSON_EVENT | {"room", "author", "body", "html"}
     stream = await ana.stream(f"?after={first}")
     await stream.until("hello")
-    assert [(await stream.next())[1] for _ in range(2)] == page["events"]
+    assert [(await stream.until("message"))[0] for _ in range(2)] == page["events"]
     stream.close()
     assert await ana.poll(page["cursor"]) == {
         "cursor": page["cursor"], "reset": False, "events": [],

@@ -85,7 +85,7 @@ async def test_all_transports_bring_the_same(place: Place, ana: Visitor) -> None
         await socket.until("hello")
         live = [await anas[2].say(f"after {number}") for number in range(5)]
         page = await anas[2].poll(start)
-        by_sse = [(await stream.next())[1] for _ in range(10)]
+        by_sse = [(await stream.until("message"))[0] for _ in range(10)]
         by_websocket = [await socket.next() for _ in range(10)]
         assert by_sse == by_websocket == page["events"]
         assert [event["id"] for event in by_sse] == replayed + live

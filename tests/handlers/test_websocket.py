@@ -46,7 +46,7 @@ async def test_every_frame_is_an_event_from_the_cursor_on(ana: Visitor, served: 
     live = await socket.next()
     assert [replayed["id"], live["id"]] == [second, third]
     stream = await ana.stream(f"?after={first}")
-    assert [(await stream.next())[1] for _ in range(3)][1:] == [replayed, live]
+    assert [(await stream.until("message"))[0] for _ in range(2)] == [replayed, live]
     stream.close()
     socket.close()
 

@@ -198,7 +198,14 @@ class Stream:
         self.status = int(head.split()[1])
 
     async def next(self) -> tuple[str, dict[str, Any], str]:
-        """Kind, data and id of the next event; ("end", {}, "") where the stream has ended."""
+        """Kind, data and id of the next event that is no beat; ("end", {}, "") where the stream has
+        ended."""
+        while (event := await self.anything())[0] == "beat":
+            pass
+        return event
+
+    async def anything(self) -> tuple[str, dict[str, Any], str]:
+        """The next event, be it a beat."""
         while not self._events:
             chunk = await asyncio.wait_for(self._reader.read(65536), 20)
             if not chunk:
@@ -211,7 +218,7 @@ class Stream:
         """The next event of one of these kinds, and the kinds of those before it."""
         before: list[str] = []
         while True:
-            kind, data, _ = await self.next()
+            kind, data, _ = await self.anything()
             if kind in kinds:
                 return data, before
             assert kind != "end", f"the stream ended after {before}"

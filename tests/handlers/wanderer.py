@@ -55,7 +55,7 @@ class Wanderer:
         try:
             async with asyncio.timeout(0.2):
                 for _ in range(most):
-                    kind, data, id = await stream.next()
+                    kind, data, id = await stream.anything()
                     self._take({"kind": kind, **data}, int(id))
         except TimeoutError:
             pass

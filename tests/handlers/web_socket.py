@@ -65,7 +65,12 @@ class Socket:
         return cls(reader, writer)
 
     async def next(self) -> dict[str, Any]:
-        """The next event; ``{"kind": "end"}`` where the connection has ended."""
+        """The next event that is no beat; ``{"kind": "end"}`` where the connection has ended."""
+        while (event := await self._any())["kind"] == "beat":
+            pass
+        return event
+
+    async def _any(self) -> dict[str, Any]:
         while not self._events:
             chunk = await asyncio.wait_for(self._reader.read(65_536), 20)
             if not chunk:
@@ -84,7 +89,7 @@ class Socket:
         """The next event of one of these kinds, and the kinds of those before it."""
         before: list[str] = []
         while True:
-            event = await self.next()
+            event = await self._any()
             if event["kind"] in kinds:
                 return event, before
             assert event["kind"] != "end", f"it ended after {before}"
