@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.people import Faults, NewPerson, Person, new_person
 from tests.line import Line
@@ -23,6 +23,9 @@ ARGUMENTS = [
 ]
 HEARTBEAT = 2
 """Seconds: a dead line is noticed after 2.5 of them."""
+
+# Two cores that do other things as well: five seconds, the default, are sometimes not enough.
+expect.set_options(timeout=20_000)
 
 _rooms = itertools.count(1)
 
