@@ -31,13 +31,18 @@ HEARTBEAT = 2
 _rooms = itertools.count(1)
 
 
+def chromium_path() -> str:
+    """The system's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "chromium is missing: apt-get install chromium"
+    return path
+
+
 # Not for the whole session: Playwright's loop would run under the asynchronous tests of others.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -96,7 +96,7 @@ def test_a_message_written_without_a_line_is_sent_once_when_it_is_back(
     line.close()
     ben.write("written in the tunnel")
     expect(ben.page.locator(".message.pending .prose")).to_have_text("written in the tunnel")
-    expect(ben.page.locator(".message.pending .state")).to_have_text("Sending…")
+    expect(ben.page.locator(".message.pending .state")).to_have_text("Waiting for the server…")
     line.mend()
     ana.sees("before", "written in the tunnel")
     expect(ben.messages).to_have_count(2, timeout=BACK_WITHIN)

@@ -63,7 +63,7 @@ class Soak:
         self._plan = plan
         self._say = say
         self._random = random.Random(plan.seed)
-        self._redis = OwnRedis(folder / "redis", fsync="always")
+        self._redis = OwnRedis(folder / "redis")
         self._redis_lock = threading.Lock()
         self._line = Line(self._redis.port)
         self._server = RunningServer(

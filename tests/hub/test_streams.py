@@ -16,7 +16,8 @@ from tests.redis_server import RedisServer, come_in, go_out, in_loop, open_log, 
 from tornchat.domain import announcements
 from tornchat.domain.sessions import SessionRecord
 from tornchat.hub import hub as hubs
-from tornchat.hub import joining
+from tornchat.hub import joining, outlet
+from tornchat.hub.admission import Seat
 from tornchat.hub.hub import Hub
 from tornchat.log import append, bus, mirror, read, upkeep
 from tornchat.log.client import Client
@@ -35,9 +36,9 @@ class Browser:
         self._decoder = sse.Decoder()
         self._head = b""
 
-    async def open(self, hub: Hub, cursor: int | None) -> Browser:
+    async def open(self, hub: Hub, cursor: int | None, seat: Seat | None = None) -> Browser:
         """As handlers/events.py does."""
-        reader = hub.reader(self.user, f"session of {self.user}", cursor)
+        reader = hub.reader(self.user, f"session of {self.user}", cursor, seat)
         hub.stream(reader, await joining.enter(hub, reader, cursor), self._server)
         return self
 
@@ -229,7 +230,11 @@ async def test_a_message_that_came_late_is_said_with_a_reset_to_whom_it_was_pass
 
 
 @in_loop
-async def test_who_does_not_read_is_cut_and_the_others_get_everything(redis: RedisServer) -> None:
+async def test_who_does_not_read_is_cut_and_the_others_get_everything(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outlet, "END_SECONDS", 0.1)
+    monkeypatch.setattr(hubs, "STUCK_LOOK_SECONDS", 0.1)
     async with open_log(redis) as client, running_hub(client, redis.url) as hub:
         await come_in(client, "ana", "kitchen")
         slow, fast = [await Browser("ana").open(hub, None) for _ in range(2)]

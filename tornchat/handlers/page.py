@@ -56,4 +56,6 @@ class Page(Handler, web.StaticFileHandler):
 
 
 def page_route(web_root: Path, parts: dict[str, Any]) -> tuple[str, type[Page], dict[str, Any]]:
-    return (r"/(?!api/)(.*)", Page, {**parts, "path": str(web_root)})
+    """Everything outside of the API; but who asks for figures here must not believe they are
+    served."""
+    return (r"/(?!api/|metrics$)(.*)", Page, {**parts, "path": str(web_root)})

@@ -1,0 +1,1 @@
+"""The lab: programs that measure and prove, from outside, over HTTP."""
