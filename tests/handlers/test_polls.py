@@ -230,16 +230,6 @@ async def test_a_worker_that_leaves_answers_at_once_with_the_cursor(
 
 
 @pytest.mark.gen_test(timeout=30)
-async def test_a_worker_that_stops_answers_what_waits(place: Place, ana: Visitor) -> None:
-    async with place.serving() as served:
-        guest = await served.visitor().sign_in("ana")
-        poll = await started(ask(guest, "?wait=60"), served)
-    answer = await poll
-    assert (answer.status, answer.headers["Connection"]) == (200, "close")
-    assert answer.json["events"] == []
-
-
-@pytest.mark.gen_test(timeout=30)
 async def test_where_nothing_can_be_delivered_a_poll_is_told_when_to_come_back(
     ana: Visitor, served: Served
 ) -> None:
