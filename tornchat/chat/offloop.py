@@ -24,7 +24,7 @@ class OffLoop:
     async def run(self, work: Callable[[], T]) -> T:
         """Raises `TooMany`, `Unavailable` where it was closed meanwhile, and whatever ``work``
         raises."""
-        if self._closed:
+        if self.closed():
             raise Unavailable()
         if self._busy >= self._most:
             raise TooMany("Too many do this at the moment. " + TooMany.hint, retry_after=2)
@@ -33,11 +33,15 @@ class OffLoop:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if self._closed and task is not None and not task.cancelling():
+            if self.closed() and task is not None and not task.cancelling():
                 raise Unavailable() from None  # the work was dropped, its caller was not
             raise
         finally:
             self._busy -= 1
+
+    def closed(self) -> bool:
+        """Whether it takes no more work."""
+        return self._closed
 
     def close(self) -> None:
         """Drops what waits, without waiting for what runs."""
