@@ -27,7 +27,7 @@ class Nodes:
         self._folder = folder
         self.redis = redis
         self._shared = ["--redis", redis.url, "--database", postgres.url_of("deployed")]
-        self._shared += ["--origin", f"https://{NAME}", "--heartbeat", "1"]
+        self._shared += ["--origin", f"https://{NAME}", "--heartbeat", "1", "--drain", "1"]
         self._shared += ["--secret-file", str(folder / "secret")]
         (folder / "secret").write_text("0123456789abcdef" * 4)
         (folder / "secret").chmod(0o600)
