@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.probes.postgres import PostgresServer
+from probes.postgres import PostgresServer
 from tests.running import RunningServer
 
 StartServer = Callable[..., RunningServer]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.probes.postgres import PostgresServer
+from probes.postgres import PostgresServer
 from tests.faults.own_redis import OwnRedis
 from tests.proxies import DEPLOY, NAME, Browser, Proxy
 from tests.running import RunningServer, until

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scripts.probes.postgres import PostgresServer
+from probes.postgres import PostgresServer
 from tests.faults.own_redis import OwnRedis
 from tests.people import PASSWORD, Person
 from tests.redis_server import RedisServer

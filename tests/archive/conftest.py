@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.probes.postgres import PostgresServer
+from probes.postgres import PostgresServer
 from tornchat.archive import members, rooms, users
 from tornchat.archive.engine import Database
 from tornchat.archive.migrate import upgrade

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from scripts.probes.postgres import PASSWORD, PostgresServer
+from probes.postgres import PASSWORD, PostgresServer
 from tornchat.archive import marks
 from tornchat.archive.address import PostgresDatabase, address_of
 from tornchat.archive.engine import Database
