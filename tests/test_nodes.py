@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from probes.postgres import PostgresServer
+
 from tests.faults.own_redis import OwnRedis
 from tests.people import PASSWORD, Person
 from tests.redis_server import RedisServer
