@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from probes.postgres import PostgresServer
 
-from scripts.probes.postgres import PostgresServer
 from tests.faults.own_redis import OwnRedis
 from tests.proxies import DEPLOY, NAME, Browser, Proxy
 from tests.running import RunningServer, until
@@ -27,7 +27,7 @@ class Nodes:
         self._folder = folder
         self.redis = redis
         self._shared = ["--redis", redis.url, "--database", postgres.url_of("deployed")]
-        self._shared += ["--origin", f"https://{NAME}", "--heartbeat", "1"]
+        self._shared += ["--origin", f"https://{NAME}", "--heartbeat", "1", "--drain", "1"]
         self._shared += ["--secret-file", str(folder / "secret")]
         (folder / "secret").write_text("0123456789abcdef" * 4)
         (folder / "secret").chmod(0o600)
@@ -107,6 +107,14 @@ def test_a_message_comes_at_once_and_a_killed_node_loses_none(proxy: Proxy, node
     assert len({hello["worker"] for hello in stream.hellos}) >= 2
     nodes.start_again()
     assert Browser(proxy, ana.name).sign_in().room == ana.room
+
+
+def test_a_web_socket_passes(proxy: Proxy) -> None:
+    citra = Browser(proxy, f"citra-{proxy.kind}").sign_up()
+    events = citra.web_socket()
+    assert next(events)["kind"] == "hello"
+    said = citra.say("through the socket")
+    assert any(event["id"] == said for event in events if event["kind"] == "message")
 
 
 def test_a_made_up_address_does_not_get_past_the_proxy(proxy: Proxy, nodes: Nodes) -> None:
