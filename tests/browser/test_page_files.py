@@ -12,7 +12,7 @@ import pytest
 from tornchat.settings import web_root
 
 WEB = Path(web_root())
-BUDGET = 190 * 1024
+BUDGET = 210 * 1024
 """Bytes of our own CSS and JS, uncompressed."""
 LANGUAGES = sorted(path.stem for path in (WEB / "locale").glob("*.json"))
 SCRIPTS = sorted(path for folder in ("js", "elements") for path in (WEB / folder).glob("*.js"))
