@@ -119,6 +119,7 @@ class Follower(threading.Thread):
         """Everything with a topic, in the order of arrival."""
         self.hellos: list[dict[str, Any]] = []
         self.byes: list[dict[str, Any]] = []
+        self.moves: list[dict[str, Any]] = []
         self.beats: list[int] = []
         self.positions: list[int] = []
         """The id of every event of the stream that had one: these never go back."""
@@ -204,6 +205,8 @@ class Follower(threading.Thread):
             self.hellos.append(data)
         elif kind == "bye":
             self.byes.append(data)
+        elif kind == "move":
+            self.moves.append(data)
         elif kind == "beat":
             self.beats.append(int(id))
         else:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -21,16 +21,23 @@ class RunningServer:
     """``server.py`` with its output in files; ``url`` and ``port`` once it is ready."""
 
     def __init__(
-        self, data: Path, *options: str, port: int = 0, environ: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        *options: str,
+        port: int = 0,
+        environ: Mapping[str, str] | None = None,
+        through: Sequence[str] = (),
+        stdin: int = subprocess.DEVNULL,
     ) -> None:
+        command = [sys.executable, str(ROOT / "server.py"), "--port", str(port)]
         self.data = data
         self._output = data.with_name(f"{data.name}.out")
         self._errors = data.with_name(f"{data.name}.err")
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TORNCHAT_")}
         with self._output.open("wb") as output, self._errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, ROOT / "server.py", "--port", str(port), "--data", data, *options],
-                stdin=subprocess.DEVNULL,
+                [*through, *command, "--data", data, *options],
+                stdin=stdin,
                 stdout=output,
                 stderr=errors,
                 env={**kept, **(environ or {})},
@@ -83,11 +90,22 @@ class RunningServer:
         [pid] = [pid for pid in children(self.process.pid) if "redis.conf" in command_line(pid)]
         return pid
 
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Stop it as an operator does; returns the exit status."""
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Stop it at once, as Ctrl-C does; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(20)
+
+    def drain(self) -> int:
+        """Stop it as systemd does, streams first; returns the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def reload(self) -> None:
+        """Have all workers replaced; returns when they are, while the old ones may still drain."""
+        done = self.errors.count("Reloaded: ")
+        self.process.send_signal(signal.SIGHUP)
+        until(lambda: self.errors.count("Reloaded: ") > done, 60, "the end of the reload")
 
     def kill(self) -> None:
         """SIGKILL for the supervisor alone."""

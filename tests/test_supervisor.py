@@ -7,13 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import StartServer
+from tests.people import Person
 from tests.running import ROOT, RunningServer, command_line, until
 from tornchat.log.address import Address
 from tornchat.log.blocking import Conversation
@@ -82,7 +84,7 @@ def test_a_redis_of_ones_own_is_used_and_left_running(
 ) -> None:
     first = start_server(data=tmp_path / "first")
     url = f"unix://{first.data}/redis/redis.sock"
-    second = start_server("--redis", url, data=tmp_path / "second")
+    second = start_server("--redis", url, "--space", "second", data=tmp_path / "second")
     assert second.answers()
     assert not (second.data / "redis").exists()
     assert second.stop() == 0
@@ -166,6 +168,20 @@ def test_a_worker_that_dies_is_replaced(start_server: StartServer) -> None:
     assert "was ended by SIGKILL; replacing it in 0 s" in server.errors
 
 
+def test_a_worker_that_was_told_to_leave_is_replaced_before_it_has_left(
+    start_server: StartServer,
+) -> None:
+    server = start_server("--drain", "600")
+    [worker] = server.workers()
+    follower = Person(server, "ana").sign_up().follow()
+    os.kill(worker, signal.SIGTERM)
+    until(lambda: len(server.workers()) == 2, 20, "another worker")
+    until(server.answers, 20, "an answer")
+    assert server.workers()[0] == worker
+    assert f"(process {worker}) is leaving; replacing it." in server.errors
+    follower.leave()
+
+
 def test_a_redis_that_dies_is_started_again_with_its_data(start_server: StartServer) -> None:
     server = start_server()
     assert ask_redis(server, "SET", "name", "ada") == "OK"
@@ -222,6 +238,77 @@ def test_a_second_interrupt_hurries(start_server: StartServer) -> None:
         server.process.wait(0.5)
     assert server.stop(signal.SIGINT) == 0
     assert not command_line(worker)
+
+
+def test_a_second_sigterm_does_not_wait_for_the_drain(start_server: StartServer) -> None:
+    server = start_server("--drain", "600")
+    follower = Person(server, "ana").sign_up().follow()
+    for _ in range(2):
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)  # two at once are one
+    assert server.process.wait(20) == 0
+    follower.leave()
+
+
+def test_a_server_that_ends_refuses_connections_though_a_worker_is_stopped(
+    start_server: StartServer,
+) -> None:
+    server = start_server("--workers", "2")
+    until(lambda: len(server.workers()) == 2, 20, "two workers")
+    os.kill(server.workers()[0], signal.SIGSTOP)
+    server.process.send_signal(signal.SIGTERM)
+
+    def refused() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", server.port), 5).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    until(refused, 20, "a refusal")
+    server.process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert server.stop(signal.SIGINT) == 0
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """The two ends of a terminal: ours, and that of the programs in it."""
+    ends = os.openpty()
+    yield ends
+    for end in ends:
+        with suppress(OSError):
+            os.close(end)
+
+
+def test_a_closed_terminal_ends_the_server_in_order(
+    tmp_path: Path, terminal: tuple[int, int]
+) -> None:
+    ours, theirs = terminal
+    server = RunningServer(tmp_path / "var", through=["setsid", "--ctty"], stdin=theirs)
+    server.until_ready()
+    processes = [*server.workers(), server.redis()]
+    os.close(ours)
+    assert server.process.wait(20) == 0
+    assert "The terminal was closed; draining." in server.errors
+    assert not [pid for pid in processes if command_line(pid)]
+
+
+def test_under_nohup_it_outlives_the_terminal_and_still_reloads(
+    tmp_path: Path, terminal: tuple[int, int]
+) -> None:
+    ours, theirs = terminal
+    server = RunningServer(tmp_path / "var", through=["setsid", "--ctty", "nohup"], stdin=theirs)
+    try:
+        workers = server.until_ready().workers()
+        os.close(ours)
+        until(lambda: "going on without it" in server.errors, 20, "a word about the terminal")
+        assert server.answers()
+        assert server.workers() == workers
+        server.reload()
+        assert not set(server.workers()[-1:]) & set(workers)
+    finally:
+        assert server.stop() == 0
 
 
 def test_a_killed_server_leaves_nothing_and_can_start_again_on_its_port(

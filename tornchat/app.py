@@ -10,45 +10,58 @@ import resource
 import signal
 import socket
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tornado.httpserver import HTTPServer
-
+from tornchat.accepting import Acceptor
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.fencer import Fencer
 from tornchat.archive.keeper import Keeper
+from tornchat.board import BEAT_SECONDS, Board
 from tornchat.chat.context import Chat
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
+from tornchat.connections import Room, Server
 from tornchat.domain.errors import TornchatError
 from tornchat.handlers.base import Site
 from tornchat.handlers.routes import application
+from tornchat.hub.admission import Limits
+from tornchat.hub.figures import Figures
 from tornchat.hub.hub import Hub
+from tornchat.hub.moving import LATEST_SECONDS
 from tornchat.log.client import Client
 from tornchat.log.keys import Keys
+from tornchat.log.syncing import keep_synced
 from tornchat.settings import Settings, web_root
 from tornchat.workers import GAVE_UP
 
 logger = logging.getLogger("tornchat")
 
-MOST_BODY_BYTES = 2 * 1024 * 1024
-BODY_SECONDS = 20.0
-IDLE_SECONDS = 75.0
 STOP_SECONDS = 2.0
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Worker:
-    """Everything that one process runs. ``redis_url`` and ``database_url`` come from the
-    supervisor."""
+    """Everything that one process runs. ``redis_url``, ``database_url``, the board and the slot on
+    it come from the supervisor; without a board the worker is the only one."""
 
-    def __init__(self, settings: Settings, redis_url: str, database_url: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        redis_url: str,
+        database_url: str,
+        board: Board | None = None,
+        slot: int = 0,
+    ) -> None:
+        self.board = board or Board.create(1)
         self.client = Client(redis_url, Keys(settings.space))
         self.database = Database(database_url)
-        self.hub = Hub(self.client, redis_url, settings.heartbeat)
+        room = Room.of_process()
+        limits = Limits(settings.max_streams, settings.max_streams_per_address, room.streams)
+        self.hub = Hub(self.client, redis_url, settings.heartbeat, limits)
         self.announcer = Announcer(self.client, self.database)
         self.keeper = Keeper(self.client, self.database, self.announcer, settings.log_hours)
         self.passwords = Passwords()
@@ -66,23 +79,40 @@ class Worker:
             post_rate=settings.post_rate,
             heartbeat=settings.heartbeat,
         )
-        self.server = HTTPServer(
+        self.server = Server(
             application(self.chat, self.hub, site_of(settings), web_root()),
-            max_body_size=MOST_BODY_BYTES,
-            idle_connection_timeout=IDLE_SECONDS,
-            body_timeout=BODY_SECONDS,
+            most=room.connections,
+            others=self.hub.outlets.__len__,
         )
+        outlets = self.hub.outlets
+        self.acceptor = Acceptor(self.server, outlets.__len__, self.board, slot)
+        self._beating: asyncio.Task[None] | None = None
 
     async def start(self, listener: socket.socket) -> None:
         """Join the log, then accept. Raises `LogAway`, `DatabaseAway`."""
+        self._beating = asyncio.ensure_future(self._beat())
         await self.client.ensure_fenced()
         await self.hub.start()
         self.keeper.start()
-        self.server.add_socket(listener)
+        self.acceptor.open(listener)
+
+    async def drain(self, seconds: float) -> None:
+        """Accept no more, and let everybody go elsewhere; done when all have gone, and at the
+        latest `LATEST_SECONDS` after ``seconds``. Then comes `stop`."""
+        self.acceptor.close()
+        try:
+            async with asyncio.timeout(seconds + LATEST_SECONDS):
+                # Not later, or nobody would announce and archive until this one has ended.
+                await self.keeper.step_aside()
+                await asyncio.gather(self.hub.drain(seconds), self.server.drain())
+                # What a connection that was accepted before has asked for after the rest had gone.
+                await self.hub.drain(0)
+        except TimeoutError:
+            pass
 
     async def stop(self) -> None:
         """Accept no more, say goodbye to the streams, give the lease back."""
-        self.server.stop()
+        self.acceptor.close()
         await self.hub.close()
         try:
             async with asyncio.timeout(STOP_SECONDS):
@@ -94,6 +124,15 @@ class Worker:
         self.passwords.close()
         self.renderer.close()
         await self.database.close()
+        if self._beating is not None:
+            self._beating.cancel()
+        self.board.close()
+
+    async def _beat(self) -> None:
+        """Show that the loop turns, to the end of the last goodbye: who does not is killed."""
+        while True:
+            self.acceptor.report()
+            await asyncio.sleep(BEAT_SECONDS)
 
 
 def site_of(settings: Settings) -> Site:
@@ -108,18 +147,45 @@ def site_of(settings: Settings) -> Site:
 
 
 async def serve(work: dict[str, Any]) -> None:
-    """Serve until SIGTERM, or until the pipe of the supervisor is closed."""
-    over = asyncio.Event()
+    """Serve until the supervisor says otherwise.
+
+    SIGTERM: drain, then end; a second one hurries. SIGINT, or the end of the supervisor's pipe: end
+    at once.
+    """
+    leaving, over = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, over.set)
-    loop.add_reader(sys.stdin.fileno(), over.set)
+
+    def end() -> None:
+        leaving.set()
+        over.set()
+        loop.remove_reader(sys.stdin.fileno())
+
+    loop.add_signal_handler(signal.SIGTERM, lambda: (end if leaving.is_set() else leaving.set)())
+    loop.add_signal_handler(signal.SIGINT, end)
+    loop.add_reader(sys.stdin.fileno(), end)
     async with AsyncExitStack() as stack:
         settings = Settings.from_plain(work["settings"])
-        worker = Worker(settings, work["redis_url"], work["database_url"])
+        board = Board(work["board_fd"], work["board_slots"])
+        worker = Worker(settings, work["redis_url"], work["database_url"], board, work["slot"])
+        figures: Figures | None = None
+        if settings.metrics is not None:
+            figures = Figures(settings.data / "metrics", worker.hub)
+            stack.push_async_callback(figures.close)
         stack.push_async_callback(worker.stop)
         await worker.start(socket.socket(fileno=work["listen_fd"]))
-        os.write(work["report_fd"], b"ready\n")
-        await over.wait()
+        if figures is not None:
+            figures.start()
+        if work["to_sync"]:
+            keep_synced(Path(work["to_sync"]))
+        with suppress(BrokenPipeError):  # the supervisor is gone: the end of its pipe ends us, too
+            os.write(work["report_fd"], b"ready\n")
+        await leaving.wait()
+        if settings.drain and not over.is_set():
+            drained = asyncio.ensure_future(worker.drain(settings.drain))
+            hurried = asyncio.ensure_future(over.wait())
+            await asyncio.wait([drained, hurried], return_when=asyncio.FIRST_COMPLETED)
+            drained.cancel()
+            hurried.cancel()
 
 
 def main() -> int:

@@ -37,7 +37,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
-    redis = OwnRedis(tmp_path / "own-redis", fsync="always")
+    redis = OwnRedis(tmp_path / "own-redis")
     yield redis
     redis.thaw()
     redis.kill()

@@ -1,4 +1,5 @@
-"""A worker that is stopped for a while, as a machine that swaps or is moved does to it."""
+"""A worker or a whole server that is stopped for a while, as a machine that swaps, is moved or
+sleeps does to it."""
 
 from __future__ import annotations
 
@@ -14,21 +15,27 @@ from tests.faults.witness import Witness
 from tests.people import Person
 
 
-@pytest.mark.parametrize("seconds", [3, 20])
-def test_a_worker_that_was_frozen_leaves_no_gap_in_its_streams(
-    start_server: StartServer, seconds: float
+@pytest.mark.parametrize(
+    ("seconds", "all_of_it"), [(3, False), (12, True)], ids=["worker", "machine"]
+)
+def test_what_was_frozen_leaves_no_gap_in_its_streams(
+    start_server: StartServer, seconds: float, all_of_it: bool
 ) -> None:
+    """A worker for a while; or the whole server for so long that nobody's life is seen."""
     server = start_server("--workers", "2", "--heartbeat", "1", "--post-rate", "0")
     people = [Person(server, name).sign_up() for name in ("ana", "budi", "citra")]
     witnesses = [Witness(person) for person in people * 2]
-    victim = server.workers()[0]
+    workers = server.workers()
+    victims = [server.process.pid, *workers] if all_of_it else workers[:1]
     with Load(people) as ledger:
         more(ledger)
-        os.kill(victim, signal.SIGSTOP)
+        for victim in victims:
+            os.kill(victim, signal.SIGSTOP)
         try:
             time.sleep(seconds)
         finally:
-            os.kill(victim, signal.SIGCONT)
+            for victim in victims:
+                os.kill(victim, signal.SIGCONT)
         more(ledger)
     room = people[0].room
     due = ledger.ids(room)
@@ -38,4 +45,5 @@ def test_a_worker_that_was_frozen_leaves_no_gap_in_its_streams(
         assert witness.faults() == []
         assert witness.gaps == []
     assert [message["id"] for message in people[0].whole_history()] == due
+    assert server.workers() == workers
     assert "Traceback" not in server.errors

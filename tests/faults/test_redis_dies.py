@@ -1,8 +1,4 @@
-"""SIGKILL for the embedded Redis, alone and with everything else, while people talk.
-
-With ``--fsync always``, since the promise is held to the letter here: with ``everysec`` Redis may
-hold a write back while the disk is busy, for two seconds at most, and take it with it when it dies.
-"""
+"""SIGKILL for the embedded Redis, alone and with everything else, while people talk."""
 
 from __future__ import annotations
 
@@ -16,7 +12,7 @@ from tests.faults.witness import Witness
 from tests.people import Person
 from tests.running import RunningServer
 
-OPTIONS = ("--workers", "2", "--heartbeat", "1", "--post-rate", "0", "--fsync", "always")
+OPTIONS = ("--workers", "2", "--heartbeat", "1", "--post-rate", "0")
 
 
 def cast(server: RunningServer) -> list[Person]:

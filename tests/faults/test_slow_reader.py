@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import StartServer
+from tests.faults.crowd import Member, crowd
 from tests.people import Person
+from tests.redis_server import in_loop, until
 from tests.running import RunningServer
 from tornchat.wire.sse import Decoder
 
 LARGE = "一萬個字 " * 2000
 """10,000 characters; its event has 54 kB, so that a replay is more than the kernel buffers."""
 REPLAYED, LIVE = 150, 30
+STOPPED = 100
+CUT_AFTER = 25
+"""So many large messages are more than the kernels and the worker keep for one that stops."""
 
 
 class SlowReader:
@@ -83,3 +91,43 @@ def test_a_slow_reader_misses_nothing_of_what_is_said_meanwhile(server: RunningS
     talker.join()
     got += reader.events(said[-1])
     assert got == said
+
+
+def memory_of(pid: int) -> int:
+    """Bytes that a process keeps in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_readers_that_stop_cost_little_and_are_cut_and_the_others_get_everything(
+    start_server: StartServer,
+) -> None:
+    server = start_server("--post-rate", "0", "--max-streams", "0")
+    ana = Person(server, "ana").sign_up()
+    [worker] = server.workers()
+
+    @in_loop
+    async def test() -> None:
+        stopped = [Member(ana) for _ in range(STOPPED)]
+        others = [Member(ana) for _ in range(20)]
+        async with crowd(stopped + others):
+            said = [await asyncio.to_thread(ana.say, "before")]
+            await until(lambda: all(member.ids for member in stopped), "the first message")
+            for member in stopped:
+                member.reading.clear()
+            before, most = memory_of(worker), 0
+            for _ in range(CUT_AFTER):
+                said.append(await asyncio.to_thread(ana.say, LARGE))
+                most = max(most, memory_of(worker) - before)
+            await until(lambda: all(member.ids == said for member in others), "all of it")
+            assert most < STOPPED * 1024 * 1024
+            for member in stopped:
+                member.reading.set()
+            await until(lambda: all(member.ids == said for member in stopped), "all of it, late")
+        assert all(len(member.workers) == 1 for member in others)
+        assert all(len(member.workers) == 2 for member in stopped)
+        # Who does not even take the goodbye for ten seconds is cut without it.
+        told = [each for member in stopped for each in member.told]
+        assert told
+        assert all(each == ("bye", {"code": "too_slow", "retry": True}) for each in told)
+
+    test()

@@ -47,19 +47,20 @@ class Place:
         migrate.upgrade(self.settings.database_url())
         self.redis.wait_until_ready()
 
-    async def open(self, **settings: Any) -> Served:
-        """Start a worker with these settings, given as they would be on the command line."""
+    async def open(self, redis_url: str | None = None, **settings: Any) -> Served:
+        """Start a worker with these settings, given as they would be on the command line, on the
+        place's Redis or on a line to it."""
         chosen = Settings.from_plain({**self.settings.as_plain(), **settings})
-        worker = Worker(chosen, self.redis.url, chosen.database_url())
+        worker = Worker(chosen, redis_url or self.redis.url, chosen.database_url())
         [listener] = bind_sockets(0, "127.0.0.1")
         await worker.start(listener)
         http = AsyncHTTPClient(force_instance=True, max_clients=100)
         return Served(worker, listener.getsockname()[1], http)
 
     @asynccontextmanager
-    async def serving(self, **settings: Any) -> AsyncIterator[Served]:
+    async def serving(self, redis_url: str | None = None, **settings: Any) -> AsyncIterator[Served]:
         """One more worker, for as long as the block lasts."""
-        served = await self.open(**settings)
+        served = await self.open(redis_url, **settings)
         try:
             yield served
         finally:

@@ -6,11 +6,16 @@ import asyncio
 import contextlib
 import gc
 import socket
+import struct
+import sys
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from tests.redis_server import in_loop, until
+from tornchat.hub import outlet as outlets_module
 from tornchat.hub.outlet import BUFFER_LIMIT, LOW_WATER, Outlet, Outlets
 
 CHUNK = b"x" * 8192
@@ -19,16 +24,15 @@ CHUNK = b"x" * 8192
 class Stream:
     """Both ends of one connection. ``closed`` counts the calls of its `on_close`."""
 
-    def __init__(self, outlets: Outlets) -> None:
+    def __init__(self, outlets: Outlets, farewell: bytes = b"") -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.client = socket.create_connection(listener.getsockname())
             server, _ = listener.accept()
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
         self.client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         self.client.setblocking(False)
         self.server = server
         self.closed = 0
-        self.outlet: Outlet = outlets.open(server, self._closed)
+        self.outlet: Outlet = outlets.open(server, self._closed, farewell)
 
     def _closed(self) -> None:
         self.closed += 1
@@ -42,6 +46,7 @@ class Stream:
 
     async def receive_all(self) -> bytes:
         """Everything until the other side closes."""
+        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         parts = []
         loop = asyncio.get_running_loop()
         while part := await loop.sock_recv(self.client, 1 << 20):
@@ -58,9 +63,9 @@ class Stream:
 
 
 @asynccontextmanager
-async def streams(count: int = 1) -> AsyncIterator[list[Stream]]:
+async def streams(count: int = 1, farewell: bytes = b"") -> AsyncIterator[list[Stream]]:
     outlets = Outlets()
-    made = [Stream(outlets) for _ in range(count)]
+    made = [Stream(outlets, farewell) for _ in range(count)]
     try:
         yield made
     finally:
@@ -117,6 +122,91 @@ async def test_a_single_write_above_the_limit_cuts_the_stream_too() -> None:
         stream.outlet.send(b"x" * (1 << 24))
         assert stream.outlet.closed
         assert stream.closed == 1
+
+
+@pytest.mark.parametrize("size", [90, 5_000, 60_000])
+def test_who_is_too_slow_is_told_so_after_the_last_frame_that_it_gets(size: int) -> None:
+    @in_loop
+    async def test() -> None:
+        async with streams(farewell=b"bye\n") as [stream]:
+            frames: list[bytes] = []
+            while not stream.outlet._ending:
+                frames.append(b"%07d " % len(frames) + b"x" * size + b"\n")
+                stream.outlet.send(frames[-1])
+                assert stream.outlet.waiting <= BUFFER_LIMIT + size
+            assert stream.outlet.waiting <= size + len(b"bye\n") + 9, "what waited is let go"
+            *got, last = (await stream.receive_all()).splitlines(keepends=True)
+            assert last == b"bye\n"
+            assert got == frames[: len(got)]
+            assert len(got) < len(frames)
+            assert stream.closed == 1
+
+    test()
+
+
+@in_loop
+async def test_nothing_is_said_in_the_middle_of_a_frame_that_is_too_large() -> None:
+    async with streams(farewell=b"bye") as [stream]:
+        stream.outlet.send(b"x" * (1 << 24))
+        assert stream.outlet.closed
+        assert b"bye" not in await stream.receive_all()
+
+
+@in_loop
+async def test_what_nobody_takes_is_given_up_however_little_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outlets_module, "STUCK_SECONDS", 1.0)
+    async with streams(2) as [stuck, slow]:
+        for stream in (stuck, slow):
+            stream.fill()
+
+        def looked_at() -> bool:
+            slow.receive()
+            slow.outlet._outlets.cut_stuck()
+            return stuck.outlet.closed
+
+        await until(looked_at, "the cut")
+        assert stuck.closed == 1
+        assert not slow.outlet.closed
+        # The kernel has dropped what it held: the client learns it at once.
+        with pytest.raises(ConnectionResetError):
+            await stuck.receive_all()
+
+
+@in_loop
+async def test_a_goodbye_that_nobody_takes_is_given_up_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlets_module, "END_SECONDS", 0.1)
+    async with streams() as [stream]:
+        stream.fill()
+        stream.outlet.end()
+
+        def looked_at() -> bool:
+            stream.outlet._outlets.cut_stuck()
+            return stream.outlet.closed
+
+        assert not looked_at()
+        await until(looked_at, "the cut")
+        assert stream.closed == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux' own figures")
+@in_loop
+async def test_the_kernel_holds_little_for_a_client_that_stops_reading() -> None:
+    async with streams(2) as [whole, pieces]:
+        for stream, size in ((whole, 50_000), (pieces, 90)):
+            held = 0
+            while not stream.outlet.closed:
+                stream.outlet.send(b"x" * size)
+                if not stream.outlet.closed:
+                    held = max(held, kernel_bytes(stream.server))
+            assert held + BUFFER_LIMIT <= 700_000
+
+
+def kernel_bytes(sock: socket.socket) -> int:
+    """What waits to be sent or acknowledged, with the kernel's own part of it (SO_MEMINFO)."""
+    queued: int = struct.unpack("9I", sock.getsockopt(socket.SOL_SOCKET, 55, 36))[5]
+    return queued
 
 
 @in_loop

@@ -6,20 +6,27 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import hiredis
 
-from tests.redis_server import RedisServer
 from tornchat.log.address import socket_url
 
 _numbers = itertools.count(1)
 
 
+class Redis(Protocol):
+    """Whatever knows its unix socket."""
+
+    @property
+    def socket(self) -> Path: ...
+
+
 class Line:
     """``lose`` is asked for each reply and message that comes from Redis whether it gets lost."""
 
-    def __init__(self, redis: RedisServer) -> None:
+    def __init__(self, redis: Redis) -> None:
         self.lose: Callable[[Any], bool] = lambda reply: False
         self.opened = 0
         self.lost: list[Any] = []

@@ -67,7 +67,7 @@ def test_it_keeps_everything_and_listens_on_no_port(start: StartRedis) -> None:
     wanted = {
         "port": "0",
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "no",  # written at once, and synced by the workers
         "save": "",
         "maxmemory-policy": "noeviction",
     }
@@ -75,6 +75,17 @@ def test_it_keeps_everything_and_listens_on_no_port(start: StartRedis) -> None:
         assert ask(redis, "CONFIG", "GET", name) == [name, value]
     limits = str(ask(redis, "CONFIG", "GET", "client-output-buffer-limit"))
     assert "pubsub 33554432 8388608 60" in limits
+
+
+def test_always_leaves_the_disk_to_redis(tmp_path: Path) -> None:
+    redis = EmbeddedRedis(tmp_path / "always", fsync="always")
+    try:
+        redis.start()
+        redis.wait_until_ready()
+        assert ask(redis, "CONFIG", "GET", "appendfsync") == ["appendfsync", "always"]
+        assert redis.to_sync is None
+    finally:
+        redis.stop()
 
 
 def test_only_we_can_enter_its_folder(start: StartRedis) -> None:

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from tornchat import metrics
 from tornchat.archive import marks, messages, outbox, sessions
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
@@ -30,6 +31,8 @@ ROUND_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 TIDY_SECONDS = 60.0
 BATCH = 500
+ASIDE_SECONDS = 1.0
+"""Several rounds of the others: time enough for one of them to take the lease."""
 HOUR_MS = 3_600_000
 NONCE_MS = 23 * HOUR_MS
 """A little less than the log remembers a nonce, so that there is no moment when only SQL does."""
@@ -48,6 +51,7 @@ class Keeper:
         self._token = secrets.token_hex(16)
         self._task: asyncio.Task[None] | None = None
         self._tidied = 0.0
+        self._aside_until = 0.0
 
     def start(self) -> None:
         self._task = asyncio.ensure_future(self._run())
@@ -59,6 +63,12 @@ class Keeper:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         with suppress(TornchatError):  # else it ends by itself
+            await upkeep.hold_lease(self._client, self._token, 0)
+
+    async def step_aside(self) -> None:
+        """Let another worker take over, and go on only where there is none."""
+        self._aside_until = asyncio.get_running_loop().time() + ASIDE_SECONDS
+        with suppress(TornchatError):
             await upkeep.hold_lease(self._client, self._token, 0)
 
     async def _run(self) -> None:
@@ -74,11 +84,15 @@ class Keeper:
                     pause = RETRY_SECONDS
                 elif any(outcomes):
                     pause = 0.0
+            else:
+                metrics.OUTBOX_WAITING.set(0)  # another worker holds the lease and knows
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await wake.wait()
 
     async def _hold_lease(self) -> bool:
+        if asyncio.get_running_loop().time() < self._aside_until:
+            return False
         return await upkeep.hold_lease(self._client, self._token, LEASE_MS)
 
     async def _done(self, step: Callable[[], Awaitable[bool]]) -> bool | None:

@@ -144,11 +144,24 @@ class WrongHost(TornchatError):
     hint = "Start the server with --origin or --hosts to allow the name."
 
 
+class UpgradeRequired(TornchatError):
+    status = 426
+    code = "upgrade_required"
+    title = "This is a WebSocket"
+    hint = "Open it with a WebSocket client, or read /api/events instead."
+
+
 class TooMany(TornchatError):
     status = 429
     code = "too_many"
     title = "Too fast"
     hint = "Wait a moment and try again."
+
+
+class TooManyStreams(TooMany):
+    code = "too_many_streams"
+    title = "Too many streams are open"
+    hint = "Close one, or try again later."
 
 
 # -- 5xx: the same request may be sent again later
@@ -161,6 +174,15 @@ class Unavailable(TornchatError):
     hint = "Try again in a few seconds."
 
     def __init__(self, detail: str | None = None, *, retry_after: float | None = 2.0) -> None:
+        super().__init__(detail, retry_after=retry_after)
+
+
+class Busy(Unavailable):
+    code = "busy"
+    title = "The server has no room for more at the moment"
+    hint = "Try again in a few seconds."
+
+    def __init__(self, detail: str | None = None, *, retry_after: float | None = 5.0) -> None:
         super().__init__(detail, retry_after=retry_after)
 
 

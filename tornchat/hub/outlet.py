@@ -9,54 +9,97 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
+import struct
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
+
+from tornchat import metrics
 
 BUFFER_LIMIT = 256 * 1024
 """Bytes that may wait for a slow reader. More: the stream is cut, and its client resumes from the
 log."""
 LOW_WATER = 32 * 1024
 END_SECONDS = 10.0
+"""What is left to say at the end of a stream may wait for so long."""
+STUCK_SECONDS = 20.0
+"""A stream of which nobody has taken a byte for so long is cut, however little waits."""
+KERNEL_BYTES = 128 * 1024
+"""Asked of the kernel for what is on its way to one client; Linux takes twice that, for its own
+part of it. Left alone it gives a client that stops reading some megabytes."""
+UNSENT_BYTES = 64 * 1024
+"""Of that, what may wait to be sent at all: the rest is with the client or on the line."""
+
+_PIECES = 64
+_ABORT = struct.pack("ii", 1, 0)
 
 
 class Outlet:
-    """One stream's socket. ``on_close`` is called once, whichever side ends it."""
+    """One stream's socket. ``on_close`` is called once, whichever side ends it.
 
-    __slots__ = ("_buffer", "_drained", "_ending", "_outlets", "_socket", "closed", "on_close")
+    What waits is kept as the frames that were sent, whole ones shared with all other streams.
+    ``on_data`` takes what the client says; where it is None, that is dropped.
+    """
 
-    def __init__(self, outlets: Outlets, sock: socket.socket, on_close: Callable[[], None]) -> None:
+    __slots__ = (
+        "_drained",
+        "_due",
+        "_ending",
+        "_farewell",
+        "_frames",
+        "_offset",
+        "_outlets",
+        "_socket",
+        "closed",
+        "on_close",
+        "on_data",
+        "waiting",
+    )
+
+    def __init__(
+        self, outlets: Outlets, sock: socket.socket, on_close: Callable[[], None], farewell: bytes
+    ) -> None:
         self.closed = False
         self.on_close = on_close
+        self.on_data: Callable[[bytes], None] | None = None
+        self.waiting = 0
+        """Bytes that the other side has not made room for."""
         self._outlets = outlets
         self._socket = sock
-        self._buffer = b""
+        self._farewell = farewell
+        self._frames: deque[bytes] | None = None
+        self._offset = 0
+        """How much of the first frame that waits has gone out."""
+        self._due = 0.0
+        """When to give up, on the loop's clock, if something still waits."""
         self._ending = False
         self._drained: asyncio.Future[None] | None = None
 
-    @property
-    def waiting(self) -> int:
-        """Bytes that the other side has not made room for."""
-        return len(self._buffer)
-
-    def send(self, data: bytes) -> None:
-        """Write, or keep what does not fit. Too much kept cuts the stream."""
+    def send(self, frame: bytes) -> None:
+        """Write whole frames, or keep what does not fit. Too much kept cuts the stream."""
         if self.closed or self._ending:
             return
-        if self._buffer:
-            self._keep(data)
+        if self._frames:
+            self._keep(frame, 0)
             return
         try:
-            sent = self._socket.send(data)
+            sent = self._socket.send(frame)
         except BlockingIOError:
             sent = 0
         except OSError:
             self.close()
             return
-        if sent < len(data):
-            self._keep(data[sent:])
+        if sent < len(frame):
+            self._keep(frame, sent)
+
+    @property
+    def ending(self) -> bool:
+        """Nothing more is sent than what waits."""
+        return self._ending
 
     async def drained(self) -> None:
         """Wait until little is left to send; returns at once where nothing waits or all is over."""
-        if self.closed or len(self._buffer) <= LOW_WATER:
+        if self.closed or self.waiting <= LOW_WATER:
             return
         if self._drained is None or self._drained.done():
             self._drained = asyncio.get_running_loop().create_future()
@@ -64,59 +107,118 @@ class Outlet:
 
     def end(self) -> None:
         """Close as soon as everything has gone out, or is not taken for `END_SECONDS`."""
+        if self.closed or self._ending:
+            return
         self._ending = True
-        if not self._buffer:
-            self.close()
-        else:
-            asyncio.get_running_loop().call_later(END_SECONDS, self.close)
+        self._due = self._outlets.now() + END_SECONDS
+        if not self.waiting:
+            self._finish()
 
     def close(self) -> None:
         """Close now."""
         if self.closed:
             return
         self.closed = True
-        self._outlets.remove(self._socket)
+        self._outlets.remove(self, self._socket)
         self._socket.close()
-        self._buffer = b""
+        self._frames = None
+        self.waiting = 0
         self._wake()
         self.on_close()
 
     # -- called by Outlets
 
     def readable(self) -> None:
-        """The client has nothing to say on a stream: bytes are dropped, an end is an end."""
+        """Something was said, or the client has gone."""
         try:
-            if self._socket.recv(4096):
-                return
+            data = self._socket.recv(4096)
         except BlockingIOError:
             return
         except OSError:
-            pass
-        self.close()
+            data = b""
+        if not data:
+            self.close()
+        elif self.on_data is not None:
+            self.on_data(data)
 
     def writable(self) -> None:
+        """Send what waits, as much as there is room for."""
+        frames = self._frames
+        if not frames:
+            return
+        pieces: list[bytes | memoryview] = list(islice(frames, _PIECES))
+        pieces[0] = memoryview(frames[0])[self._offset :]
         try:
-            sent = self._socket.send(self._buffer)
+            sent = self._socket.sendmsg(pieces)
         except BlockingIOError:
             return
         except OSError:
             self.close()
             return
-        self._buffer = self._buffer[sent:]
-        if len(self._buffer) <= LOW_WATER:
+        self.waiting -= sent
+        self._offset += sent
+        while frames and self._offset >= len(frames[0]):
+            self._offset -= len(frames.popleft())
+        if self.waiting <= LOW_WATER:
             self._wake()
-        if not self._buffer:
+        if not frames:
+            self._frames = None
             self._outlets.watch(self._socket, self, writing=False)
             if self._ending:
-                self.close()
+                self._finish()
+        elif not self._ending:
+            self._due = self._outlets.now() + STUCK_SECONDS
 
-    def _keep(self, data: bytes) -> None:
-        if len(self._buffer) + len(data) > BUFFER_LIMIT:
+    def give_up(self, now: float) -> None:
+        """Cut a stream whose time is over. What the kernel still holds of it is dropped as well."""
+        if now < self._due or self.closed:
+            return
+        if not self._ending:
+            metrics.CUTS.labels("timeout").inc()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+        self.close()
+
+    def _keep(self, frame: bytes, sent: int) -> None:
+        left = len(frame) - sent
+        if self.waiting + left > BUFFER_LIMIT:
+            self._cut(half_sent=sent > 0)
+            return
+        if self._frames is None:
+            self._frames = deque()
+            self._offset = sent
+            self._outlets.watch(self._socket, self, writing=True)
+            self._due = self._outlets.now() + STUCK_SECONDS
+        self._frames.append(frame)
+        self.waiting += left
+
+    def _cut(self, *, half_sent: bool) -> None:
+        """Too much waits: only the frame that is on its way goes out, then the farewell."""
+        metrics.CUTS.labels("too_slow").inc()
+        frames = self._frames
+        if half_sent or not self._farewell or frames is None:
+            # A frame that is too large by itself: nothing can be said in the middle of it.
             self.close()
             return
-        if not self._buffer:
-            self._outlets.watch(self._socket, self, writing=True)
-        self._buffer += data
+        first = [frames.popleft()] if self._offset else []
+        frames.clear()
+        frames.extend([*first, self._farewell])
+        self.waiting = sum(map(len, frames)) - self._offset
+        self._wake()
+        self.end()
+
+    def _finish(self) -> None:
+        """All has been said. Where the client speaks as well, it may be doing so now: closing
+        while its bytes arrive resets the connection, and what it was told last may be lost."""
+        if self.on_data is None:
+            self.close()
+            return
+        self.on_data = None
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+        else:
+            self._outlets.linger(self)
 
     def _wake(self) -> None:
         if self._drained is not None and not self._drained.done():
@@ -130,24 +232,46 @@ class Outlets:
         self._selector = selectors.DefaultSelector()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._selector, self._ready)
+        self._waiting: set[Outlet] = set()
 
-    def open(self, sock: socket.socket, on_close: Callable[[], None]) -> Outlet:
-        """Take over a connected socket."""
+    def __len__(self) -> int:
+        """How many streams are open."""
+        return len(self._selector.get_map())
+
+    def open(
+        self, sock: socket.socket, on_close: Callable[[], None], farewell: bytes = b""
+    ) -> Outlet:
+        """Take over a connected socket. ``farewell`` is a frame: the last that a client is told
+        which does not take what it is sent."""
         sock.setblocking(False)
         if sock.family != socket.AF_UNIX:
-            # Nagle's algorithm holds a small second write back until the first is acknowledged: 40
-            # ms.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        outlet = Outlet(self, sock, on_close)
+            _prepare(sock)
+        outlet = Outlet(self, sock, on_close, farewell)
         self._selector.register(sock, selectors.EVENT_READ, outlet)
         return outlet
 
     def watch(self, sock: socket.socket, outlet: Outlet, *, writing: bool) -> None:
+        """Whether something waits to be written."""
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
         self._selector.modify(sock, events, outlet)
+        (self._waiting.add if writing else self._waiting.discard)(outlet)
 
-    def remove(self, sock: socket.socket) -> None:
+    def linger(self, outlet: Outlet) -> None:
+        """Nothing more is written, and the other side has to close: in `END_SECONDS`."""
+        self._waiting.add(outlet)
+
+    def remove(self, outlet: Outlet, sock: socket.socket) -> None:
+        self._waiting.discard(outlet)
         self._selector.unregister(sock)
+
+    def now(self) -> float:
+        return self._loop.time()
+
+    def cut_stuck(self) -> None:
+        """Cut the streams whose bytes nobody takes. To be called about once a second."""
+        now = self.now()
+        for outlet in list(self._waiting):
+            outlet.give_up(now)
 
     def close(self) -> None:
         """Stop watching. The streams must have been closed before."""
@@ -161,3 +285,11 @@ class Outlets:
                 outlet.writable()
             if events & selectors.EVENT_READ and not outlet.closed:
                 outlet.readable()
+
+
+def _prepare(sock: socket.socket) -> None:
+    # Nagle's algorithm holds a small second write back until the first is acknowledged: 40 ms.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)

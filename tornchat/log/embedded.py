@@ -83,6 +83,11 @@ class EmbeddedRedis:
         self._log_start = 0
 
     @property
+    def to_sync(self) -> Path | None:
+        """The folder to bring to the disk once a second; none where Redis does that itself."""
+        return None if self._fsync == "always" else self.folder
+
+    @property
     def url(self) -> str:
         """The URL that workers connect to."""
         return socket_url(self.socket)
@@ -164,7 +169,6 @@ class EmbeddedRedis:
             try:
                 process.wait(leftover.PATIENCE)
             except subprocess.TimeoutExpired:
-                # With everysec this may lose what it answered during the fsync that it is in.
                 process.kill()
                 process.wait()
         self._lock.release()
@@ -186,7 +190,8 @@ class EmbeddedRedis:
             folder=_quoted(self.folder),
             pid_file=_quoted(self.folder / "redis.pid"),
             log=_quoted(self._log),
-            fsync=self._fsync,
+            # Once a second it is the workers who do it: see `log.syncing`.
+            fsync="always" if self._fsync == "always" else "no",
         )
         fresh = self._configuration.with_suffix(".new")
         fresh.write_bytes(text.encode())

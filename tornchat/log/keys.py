@@ -23,6 +23,10 @@ class Keys:
         """Readers older than this must reload: the log may be trimmed below it."""
         self.lease = self.prefix + "lease"
         """Who archives and announces now: a token that expires."""
+        self.workers = self.prefix + "workers"
+        """Sorted set: worker -> when it last said how many streams it has, unix milliseconds."""
+        self.installation = self.prefix + "installation"
+        """Id of the database that this log belongs to."""
         self.control = self.prefix + "control"
         """Channel from worker to worker: nudges, and the keys of announcements made."""
 
@@ -59,3 +63,7 @@ class Keys:
     def rate(self, what: str) -> str:
         """Theoretical arrival time of a rate limit."""
         return f"{self.prefix}rate:{what}"
+
+    def seats(self, whose: str) -> str:
+        """Hash: worker -> how many streams of one user, or of one address, it has."""
+        return f"{self.prefix}seats:{whose}"

@@ -1,0 +1,182 @@
+"""The HTTP server of a worker: its time-outs, how many connections it holds, and how it lets go.
+
+A connection is *idle* between two requests and *busy* from the head of a request to the end of its
+answer. A stream takes its socket away and is not counted here any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from tornado import httputil
+from tornado.http1connection import HTTP1Connection
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream, StreamClosedError
+from tornado.web import Application
+
+from tornchat.domain.errors import Busy
+from tornchat.wire.browser import to_json
+
+IDLE_SECONDS = 75.0
+"""A connection may wait so long for the whole head of its next request, whether it is idle or its
+bytes come one by one. Longer than proxies keep theirs: the side that waits for the answer should be
+the one that closes."""
+BODY_SECONDS = 20.0
+MOST_HEADER_BYTES = 16 * 1024
+MOST_BODY_BYTES = 2 * 1024 * 1024
+REFUSAL_SECONDS = 2.0
+QUIET_SECONDS = 1.0
+"""A connection that is idle for so long is not about to be used, and may be closed."""
+
+_LOOK_SECONDS = 0.1
+_REFUSED_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the process may hold: ``streams``, and streams and ``connections`` together."""
+
+    streams: int
+    connections: int
+
+    @classmethod
+    def of_process(cls) -> Room:
+        """From the limit of descriptors. A twentieth is kept for connections that are no streams,
+        and as much for Redis, the database and files."""
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if most == resource.RLIM_INFINITY:
+            return cls(0, 0)
+        reserve = max(64, most // 20)
+        return cls(max(1, most - 2 * reserve), max(2, most - reserve))
+
+
+class Server(HTTPServer):
+    """Holds at most ``most`` connections (0: no limit), together with ``others()``.
+
+    A new one that is too many takes the place of one that is idle, or else is refused.
+    """
+
+    def initialize(  # type: ignore[override]
+        self, application: Application, *, most: int = 0, others: Callable[[], int] = int
+    ) -> None:
+        super().initialize(
+            application,
+            idle_connection_timeout=IDLE_SECONDS,
+            body_timeout=BODY_SECONDS,
+            max_header_size=MOST_HEADER_BYTES,
+            max_body_size=MOST_BODY_BYTES,
+            max_buffer_size=MOST_BODY_BYTES + MOST_HEADER_BYTES,
+        )
+        self._most = most
+        self._others = others
+        self._coming = 0
+        """Accepted, and not asked for a request yet: that is done in the next turn of the loop."""
+        self._open: set[object] = set()
+        self._idle: dict[object, tuple[float, httputil.HTTPConnection]] = {}
+        """Since when, the longest first, and what closes it."""
+        self._refusals: set[asyncio.Task[None]] = set()
+
+    async def drain(self) -> None:
+        """Let the clients go, after the listening sockets were closed; done when all have gone.
+
+        Every answer says that the connection is closed after it, and idle connections are closed.
+        """
+        self.conn_params.no_keep_alive = True
+        while self._open or self._coming:
+            while self._close_an_idle_one():
+                pass
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    # -- called by Tornado
+
+    def handle_stream(self, stream: IOStream, address: Any) -> None:
+        held = len(self._open) + self._coming + self._others()
+        if not self._most or held < self._most or self._close_an_idle_one():
+            self._coming += 1
+            super().handle_stream(stream, address)
+        elif len(self._refusals) < _REFUSED_AT_ONCE:
+            # Taken and let go: left in the backlog it would make the loop spin.
+            refusal = asyncio.ensure_future(_refuse(stream))
+            self._refusals.add(refusal)
+            refusal.add_done_callback(self._refusals.discard)
+        else:
+            stream.close()
+
+    def start_request(
+        self, server_conn: object, request_conn: httputil.HTTPConnection
+    ) -> httputil.HTTPMessageDelegate:
+        if server_conn not in self._open:
+            self._coming -= 1
+            self._open.add(server_conn)
+        self._idle[server_conn] = (_now(), request_conn)
+        delegate = super().start_request(server_conn, request_conn)
+        return _Request(delegate, lambda: self._idle.pop(server_conn, None))
+
+    def on_close(self, server_conn: object) -> None:
+        self._open.discard(server_conn)
+        self._idle.pop(server_conn, None)
+        super().on_close(server_conn)
+
+    def _close_an_idle_one(self) -> bool:
+        """Close the connection that is idle for the longest; False where all were just used."""
+        for connection, (since, line) in self._idle.items():
+            if since > _now() - QUIET_SECONDS:
+                return False
+            del self._idle[connection]
+            self._open.discard(connection)
+            cast(HTTP1Connection, line).close()
+            return True
+        return False
+
+
+class _Request(httputil.HTTPMessageDelegate):
+    """Tells when the head of a request is there."""
+
+    def __init__(self, delegate: httputil.HTTPMessageDelegate, begun: Callable[[], object]) -> None:
+        self._delegate = delegate
+        self._begun = begun
+
+    def headers_received(
+        self,
+        start_line: httputil.RequestStartLine | httputil.ResponseStartLine,
+        headers: httputil.HTTPHeaders,
+    ) -> Awaitable[None] | None:
+        self._begun()
+        return self._delegate.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._delegate.data_received(chunk)
+
+    def finish(self) -> None:
+        self._delegate.finish()
+
+    def on_connection_close(self) -> None:
+        self._delegate.on_connection_close()
+
+
+async def _refuse(stream: IOStream) -> None:
+    """Answer the first request, whatever it is, and close: unread bytes would reset the line."""
+    problem = Busy()
+    body = to_json(problem.problem())
+    head = (
+        "HTTP/1.1 503 Service Unavailable\r\n"
+        "Content-Type: application/problem+json; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\nRetry-After: {problem.retry_after or 1:.0f}\r\n"
+        "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+    )
+    try:
+        async with asyncio.timeout(REFUSAL_SECONDS):
+            await stream.read_until(b"\r\n\r\n", max_bytes=MOST_HEADER_BYTES)
+            await stream.write(head.encode() + body)
+    except (TimeoutError, StreamClosedError):
+        pass
+    finally:
+        stream.close()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
