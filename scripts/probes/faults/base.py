@@ -17,6 +17,10 @@ class Unavailable(Exception):
     """The rig cannot do this; the text says what is missing."""
 
 
+class DidNotStrike(Exception):
+    """It was tried and came to nothing; the text says why. It does not count."""
+
+
 @dataclass(slots=True)
 class Scene:
     """What a fault may lay hands on. ``chance`` is its own, made from the seed; ``note`` takes a
@@ -49,7 +53,7 @@ class Fault(ABC):
 
     @abstractmethod
     async def strike(self, scene: Scene) -> None:
-        """Break it, wait, and mend it, whatever happens."""
+        """Break it, wait, and mend it, whatever happens. Raises `DidNotStrike`."""
 
     async def last(self, seconds: float) -> None:
         """Let it be broken for so long."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.faults.base import Fault, Scene
+from probes.faults.base import DidNotStrike, Fault, Scene
 from probes.rig.line import Line
 
 REDIS = frozenset({"redis"})
@@ -99,7 +99,10 @@ class DropPublish(Fault):
             await self.last(3.0)
         finally:
             swallower.share = 0.0
-        scene.note(f"swallowed {len(swallower.swallowed) - before} publishes")
+        taken = len(swallower.swallowed) - before
+        scene.note(f"swallowed {taken} publishes")
+        if not taken:
+            raise DidNotStrike("nothing was published")
 
 
 def _line(scene: Scene) -> Line:
