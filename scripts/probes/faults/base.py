@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from probes.cast import Churner, Load, Member
-from probes.rig.rig import Rig
+from probes.rig.rig import Rig, pid_of
 
 
 class Unavailable(Exception):
@@ -36,6 +36,16 @@ class Scene:
     def workers(self) -> list[str]:
         """The workers that serve streams now, as the readers were told."""
         return sorted({m.reader.worker for m in self.readers if m.reader.worker})
+
+    def node(self) -> int:
+        """The number of a node, by chance, but one that serves streams where any does."""
+        serving = [
+            number
+            for worker in self.workers()
+            for number, node in enumerate(self.rig.nodes)
+            if node.owns(pid_of(worker))
+        ]
+        return self.chance.choice(serving or range(len(self.rig.nodes)))
 
 
 class Fault(ABC):

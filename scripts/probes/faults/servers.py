@@ -62,7 +62,7 @@ class Drain(Fault):
     needs = frozenset({"workers", "redis", "database"})
 
     async def strike(self, scene: Scene) -> None:
-        node = scene.chance.choice(scene.rig.nodes)
+        node = scene.rig.nodes[scene.node()]
         scene.note(f"reloading {node.name}")
         reloaded = node.said_often(_RELOADED)
         for _ in range(_TRIES):
@@ -88,7 +88,7 @@ class KillNode(Fault):
     needs = frozenset({"workers", "redis", "database"})
 
     async def strike(self, scene: Scene) -> None:
-        node = scene.chance.choice(scene.rig.nodes)
+        node = scene.rig.nodes[scene.node()]
         node.kill()
         scene.note(f"killed {node.name}")
         try:
