@@ -114,9 +114,9 @@ pip_failed() {
     die "pip could not install what is needed; see above"
 }
 
-# Installs Debian packages where we may, or says which are missing.
+# Installs Debian packages where we may, or says which are missing. No service of theirs is started.
 apt_install() {
-    local sudo=()
+    local sudo=() policy=/usr/sbin/policy-rc.d made=false status=0
     if ! command -v apt-get >/dev/null; then
         die "please install: $*"
     elif [[ $(id -u) != 0 ]]; then
@@ -125,7 +125,16 @@ apt_install() {
     fi
     echo "Installing $* ..." >&2
     local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y)
-    "${apt[@]}" install --no-install-recommends "$@" >/dev/null 2>&1 && return
-    "${apt[@]}" update >/dev/null && "${apt[@]}" install --no-install-recommends "$@" >/dev/null ||
-        die "apt-get could not install $*"
+    # invoke-rc.d and systemd's helper ask this program; containers mostly have it already.
+    if [[ ! -e $policy ]]; then
+        printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+        "${sudo[@]}" chmod 755 "$policy"
+        made=true
+    fi
+    "${apt[@]}" install --no-install-recommends "$@" >/dev/null 2>&1 || {
+        "${apt[@]}" update >/dev/null &&
+            "${apt[@]}" install --no-install-recommends "$@" >/dev/null
+    } || status=$?
+    ! $made || "${sudo[@]}" rm "$policy"
+    ((status == 0)) || die "apt-get could not install $*"
 }

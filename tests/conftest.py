@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from probes.postgres import PostgresServer
 
 from tests.running import RunningServer
 
@@ -35,3 +36,12 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL for all tests; who wants to stop or kill one starts another."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"), durable=False)
+    server.start()
+    yield server
+    server.remove()

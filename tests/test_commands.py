@@ -29,6 +29,7 @@ def said(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     [
         *("", "serve", "token", "token add", "room", "room add"),
         *("user", "user add", "user list", "user disable", "user password"),
+        *("node", "node adopt"),
     ],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:

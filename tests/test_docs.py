@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.running import ROOT
+from tornchat import metrics
 from tornchat.chat.messages import page_json
 from tornchat.domain import announcements
 from tornchat.domain.errors import TornchatError, Unusable, every_error
@@ -140,6 +141,14 @@ def test_the_example_of_an_error_is_like_the_real_one() -> None:
     [example] = examples("Errors")
     real = {error.code: error().problem() for error in every_error()}
     assert example == real[example["code"]]
+
+
+def test_the_table_of_figures_is_the_codes_own() -> None:
+    assert metrics.docs_table() in OPERATIONS
+    named = set(re.findall(r"\btornchat_[a-z_]+", OPERATIONS)) - {"tornchat_info"}
+    known = {figure.name for figure in metrics.FIGURES}
+    endings = ("_bucket", "_count", "_sum")
+    assert {name for name in named if not name.endswith(endings)} == known
 
 
 def test_the_table_of_settings_is_the_codes_own() -> None:

@@ -84,7 +84,7 @@ def test_a_redis_of_ones_own_is_used_and_left_running(
 ) -> None:
     first = start_server(data=tmp_path / "first")
     url = f"unix://{first.data}/redis/redis.sock"
-    second = start_server("--redis", url, data=tmp_path / "second")
+    second = start_server("--redis", url, "--space", "second", data=tmp_path / "second")
     assert second.answers()
     assert not (second.data / "redis").exists()
     assert second.stop() == 0

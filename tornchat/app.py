@@ -10,7 +10,7 @@ import resource
 import signal
 import socket
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ from tornchat.domain.errors import TornchatError
 from tornchat.handlers.base import Site
 from tornchat.handlers.routes import application
 from tornchat.hub.admission import Limits
+from tornchat.hub.figures import Figures
 from tornchat.hub.hub import Hub
 from tornchat.hub.moving import LATEST_SECONDS
 from tornchat.log.client import Client
@@ -166,11 +167,18 @@ async def serve(work: dict[str, Any]) -> None:
         settings = Settings.from_plain(work["settings"])
         board = Board(work["board_fd"], work["board_slots"])
         worker = Worker(settings, work["redis_url"], work["database_url"], board, work["slot"])
+        figures: Figures | None = None
+        if settings.metrics is not None:
+            figures = Figures(settings.data / "metrics", worker.hub)
+            stack.push_async_callback(figures.close)
         stack.push_async_callback(worker.stop)
         await worker.start(socket.socket(fileno=work["listen_fd"]))
+        if figures is not None:
+            figures.start()
         if work["to_sync"]:
             keep_synced(Path(work["to_sync"]))
-        os.write(work["report_fd"], b"ready\n")
+        with suppress(BrokenPipeError):  # the supervisor is gone: the end of its pipe ends us, too
+            os.write(work["report_fd"], b"ready\n")
         await leaving.wait()
         if settings.drain and not over.is_set():
             drained = asyncio.ensure_future(worker.drain(settings.drain))

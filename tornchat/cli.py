@@ -115,6 +115,14 @@ def _room_add(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
+def _node_adopt(settings: Settings, _given: argparse.Namespace) -> int:
+    from tornchat import nodes
+
+    nodes.adopt(settings)
+    print("The next node to start decides which Redis and which secret belong to the database.")
+    return 0
+
+
 def _with_database(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
     """Run ``work`` on a database that is up to date: no server may have run here before."""
     import asyncio
@@ -200,6 +208,10 @@ def _parser() -> argparse.ArgumentParser:
     rooms = _group(commands, "room", "rooms: add")
     room = _command(rooms, "add", _room_add, "make a room and print its id", name="NAME")
     room.add_argument("--private", action="store_true", help="only for members")
+
+    nodes = _group(commands, "node", "this node: adopt")
+    text = "let the next start decide which Redis and which secret belong to the database"
+    _command(nodes, "adopt", _node_adopt, text)
     add_options(top)
     return top
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tornchat import metrics
 from tornchat.board import Board
 from tornchat.domain.errors import Unusable
 from tornchat.workers import GAVE_UP, HUNG_LOOKS, Backoff, WorkerProcess
@@ -140,6 +141,7 @@ class Crew:
                         f"{_name(worker)} has done nothing for {HUNG_LOOKS * LOOK_SECONDS:g} s; "
                         "ending it."
                     )
+                    metrics.WORKERS_HUNG.inc()
                     worker.kill()
         for worker, until in list(self._leaving.items()):
             if worker.process.poll() is not None:
@@ -236,6 +238,7 @@ class Crew:
             if status == GAVE_UP:
                 raise Over(status)  # it has said why
             raise Unusable(f"a worker ended with status {status} before it was ready; see above")
+        metrics.WORKER_RESTARTS.labels("signal" if status < 0 else "status").inc()
         pause = seat.backoff.after(now - worker.started)
         seat.start_at = now + pause
         self._say(f"{_name(worker)} {worker.how_it_ended()}; replacing it in {pause:g} s.")

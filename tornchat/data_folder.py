@@ -1,13 +1,17 @@
-"""The data folder and its lock: one server to a folder, told apart from one that crashed."""
+"""The data folder: its lock (one server to a folder, told apart from a crashed one), its secret."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import re
+import secrets
 import stat
 from pathlib import Path
 
 from tornchat.domain.errors import Unusable
+
+_SECRET = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def make_folder(path: Path) -> Path:
@@ -61,6 +65,44 @@ def in_use(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def secret_in(given: Path | None, data: Path) -> tuple[bytes, str | None]:
+    """The 32 bytes of the secret file, which is made in the data folder where none is ``given``;
+    with them a warning, if any.
+
+    Raises :class:`Unusable` where the file is missing, unreadable or something else.
+    """
+    path = given or data / "secret"
+    try:
+        if given is None and not path.exists():
+            _write_secret(path)
+        text = path.read_text("ascii").strip()
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as wrong:
+        why = wrong.strerror if isinstance(wrong, OSError) else "it is not text"
+        raise Unusable(f"the secret {path} cannot be read: {why}") from None
+    if not _SECRET.fullmatch(text):
+        raise Unusable(
+            f"{path} holds no secret: 64 hexadecimal digits are one (openssl rand -hex 32)"
+        )
+    everybody = (
+        f"everybody can read the secret {path}: chmod 600 it" if mode & stat.S_IROTH else None
+    )
+    return bytes.fromhex(text), everybody
+
+
+def _write_secret(path: Path) -> None:
+    """In one piece: what a crash leaves behind is no secret."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(file, f"{secrets.token_hex(32)}\n".encode("ascii"))
+        os.fsync(file)
+    finally:
+        os.close(file)
+    new.replace(path)
 
 
 def _open(path: Path) -> int:

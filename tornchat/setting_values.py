@@ -73,6 +73,21 @@ def address(text: str) -> str:
     return bare
 
 
+def address_and_port(text: str) -> str:
+    """``ADDRESS:PORT``, an IPv6 address in brackets; :func:`parted` takes it apart."""
+    head, _, port = text.strip().rpartition(":")
+    if not head or (":" in head and not head.startswith("[")):
+        raise ValueError(f"{text!r} is not an address with a port; write 127.0.0.1:9464")
+    bare, number = address(head), whole(0, 65535)(port)
+    return f"[{bare}]:{number}" if ":" in bare else f"{bare}:{number}"
+
+
+def parted(address_and_port: str) -> tuple[str, int]:
+    """Address and port out of what :func:`address_and_port` has read."""
+    head, _, port = address_and_port.rpartition(":")
+    return address(head), int(port)
+
+
 def space(text: str) -> str:
     """The name of a space: it becomes part of every key in Redis."""
     if not _SPACE.fullmatch(text):
@@ -119,9 +134,12 @@ def redis_url(text: str) -> str:
 
 
 def database_url(text: str) -> str:
-    """An SQLAlchemy URL. A wrong one is not repeated: passwords."""
-    parts = _url(text, "sqlite:////path/tornchat.db")
-    if parts.scheme.partition("+")[0] not in ("sqlite", "postgresql"):
+    """The URL of a database, as far as it can be told here. A wrong one is not repeated:
+    passwords."""
+    if re.search(r"[\s\x00-\x1f]", text):
+        raise ValueError("a URL holds no blanks")
+    scheme, found, _ = text.partition("://")
+    if not found or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
         raise ValueError("a database URL begins with sqlite:/// or postgresql://")
     return text
 

@@ -8,6 +8,7 @@ given on the command line wins over the environment, that over the file, and tha
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
@@ -73,7 +74,15 @@ class Settings:
         metadata=_row(
             values.optional(values.database_url),
             "URL",
-            "SQLAlchemy URL of the database; none: SQLite in the data folder",
+            "postgresql:// or sqlite:/// URL of the database; none: SQLite in the data folder",
+        ),
+    )
+    secret_file: Path | None = field(
+        default=None,
+        metadata=_row(
+            values.optional(values.path),
+            "PATH",
+            "file with the secret that all nodes share; none: a file in the data folder",
         ),
     )
     signup: str = field(
@@ -170,6 +179,14 @@ class Settings:
             values.number(0, 3600),
             "SECONDS",
             "seconds over which a worker that ends sends its streams elsewhere; 0: at once",
+        ),
+    )
+    metrics: str | None = field(
+        default=None,
+        metadata=_row(
+            values.optional(values.address_and_port),
+            "ADDRESS:PORT",
+            "where to serve figures for Prometheus, to whoever can reach it; none: nowhere",
         ),
     )
     config: Path | None = field(
@@ -273,6 +290,7 @@ def docs_table() -> str:
 
 def without_password(url: str) -> str:
     """The URL as it may be shown: with ``***`` where a password stands."""
+    url = re.sub(r"(?<=[?&]password=)[^&]*", "***", url)
     parts = urlsplit(url)
     if parts.password is None:
         return url

@@ -17,21 +17,26 @@ _NAMED_PORTS = 1024
 _RETRY = 0.05
 
 
-def listen(address: str, port: int, patience: float = 0.0) -> socket.socket:
+def listen(
+    address: str,
+    port: int,
+    patience: float = 0.0,
+    options: tuple[str, str] = ("--address", "--port"),
+) -> socket.socket:
     """Listen on ``address`` and ``port`` (0: the kernel picks one).
 
     ``patience``: seconds to wait for a port that a crashed server's workers are about to leave.
-    Raises :class:`Unusable`.
+    ``options`` named address and port, for the message. Raises :class:`Unusable`.
     """
     until = time.monotonic() + patience
     while True:
         try:
             return _listen_once(address, port)
         except socket.gaierror:
-            raise Unusable(f"--address {address}: there is no such address") from None
+            raise Unusable(f"{options[0]} {address}: there is no such address") from None
         except OSError as wrong:
             if wrong.errno != errno.EADDRINUSE or time.monotonic() >= until:
-                raise Unusable(_why(wrong, address, port)) from None
+                raise Unusable(_why(wrong, address, port, options)) from None
         time.sleep(_RETRY)
 
 
@@ -74,11 +79,13 @@ def _give_up_the_dead(listener: socket.socket) -> None:
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-def _why(wrong: OSError, address: str, port: int) -> str:
+def _why(wrong: OSError, address: str, port: int, options: tuple[str, str]) -> str:
     if wrong.errno == errno.EADDRINUSE:
-        return f"port {port} on {address} is taken; stop what uses it or choose another --port"
+        return (
+            f"port {port} on {address} is taken; stop what uses it or choose another {options[1]}"
+        )
     if wrong.errno == errno.EACCES and port < _NAMED_PORTS:
         return f"port {port} needs root; choose one from {_NAMED_PORTS} up and a proxy before it"
     if wrong.errno == errno.EADDRNOTAVAIL:
-        return f"--address {address}: this machine does not have that address"
+        return f"{options[0]} {address}: this machine does not have that address"
     return f"cannot listen on {address} port {port}: {wrong.strerror}"

@@ -15,12 +15,13 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 
-from tornchat import __version__, signals
+from tornchat import __version__, metrics, signals
 from tornchat.crew import GRACE_SECONDS, LOOK_SECONDS, Crew, Over
 from tornchat.data_folder import FolderLock, make_folder
 from tornchat.domain.errors import Unusable
 from tornchat.log import preflight
 from tornchat.log.embedded import EmbeddedRedis
+from tornchat.metrics_process import MetricsProcess, serving_metrics
 from tornchat.settings import Settings, without_password
 from tornchat.sockets import listen, shown_address
 from tornchat.workers import Backoff, ended
@@ -48,14 +49,24 @@ def serve(settings: Settings) -> int:
         patience = _AFTER_CRASH if lock.after_crash else 0.0
         listener = held.enter_context(listen(settings.address, settings.port, patience))
         settings = replace(settings, port=listener.getsockname()[1])
-        return _Supervisor(settings, listener, heard).run()
+        figures = held.enter_context(serving_metrics(settings, patience, _say))
+        if figures is not None:
+            settings = replace(settings, metrics=figures.address)
+        return _Supervisor(settings, listener, heard, figures).run()
 
 
 class _Supervisor:
-    def __init__(self, settings: Settings, listener: socket.socket, heard: signals.Signals) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        heard: signals.Signals,
+        figures: MetricsProcess | None,
+    ) -> None:
         self._settings = settings
         self._listener = listener
         self._signals = heard
+        self._figures = figures
         self._selector = selectors.DefaultSelector()
         self._selector.register(heard.socket, selectors.EVENT_READ, None)
         self._crew = Crew(settings.workers, listener.fileno(), settings.drain, self._selector, _say)
@@ -72,7 +83,10 @@ class _Supervisor:
         try:
             self._make_ready()
             while True:
-                self._pause(min(self._crew.tend(), self._tend_redis()))
+                due = [self._crew.tend(), self._tend_redis()]
+                if self._figures is not None:
+                    due.append(self._figures.tend())
+                self._pause(min(due))
         except Over as over:
             return over.status
         finally:
@@ -90,6 +104,7 @@ class _Supervisor:
             self._start_redis(self._redis)
         # Early: they import for half a second, while Redis and the database are made ready.
         self._crew.spawn()
+        from tornchat import nodes
         from tornchat.archive import migrate
 
         migrate.upgrade(settings.database_url())
@@ -100,6 +115,7 @@ class _Supervisor:
         for warning in facts.warnings:
             _say(f"warning: {warning}")
         accounts = migrate.has_accounts(settings.database_url())
+        nodes.join(settings, url, _say)
         self._banner = _banner(settings, facts, self._redis, accounts)
         work = {
             "settings": settings.as_plain(),
@@ -159,6 +175,7 @@ class _Supervisor:
             self._redis_start_at = now + pause
             why = redis.why_it_ended() if status > 0 else f"The embedded Redis {ended(status)}"
             _say(f"{why}; starting it again in {pause:g} s.")
+            metrics.REDIS_RESTARTS.inc()
         if self._redis_start_at is not None and self._redis_start_at <= now:
             try:
                 self._start_redis(redis)
@@ -215,12 +232,13 @@ def _banner(
     shown = settings.origin or shown_address(settings.address, settings.port)
     where = f"embedded ({embedded.binary.path})" if embedded else ""
     where = where or without_password(settings.redis or "")
+    figures = f"  metrics     http://{settings.metrics}/metrics\n" if settings.metrics else ""
     return f"""\
 Tornchat {__version__} is ready: {shown}
   listens on  {settings.address} port {settings.port}, workers: {settings.workers}
   Redis       {facts.flavour} {facts.version}, {where}
   database    {without_password(settings.database_url())}
-  data        {settings.data}{"" if accounts else _FIRST_ACCOUNT}"""
+{figures}  data        {settings.data}{"" if accounts else _FIRST_ACCOUNT}"""
 
 
 def _say(line: str) -> None:

@@ -75,7 +75,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 pass_fds=(listen_fd, report_end, board.fd),
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
             )
         except BaseException:
             os.close(self.report)
@@ -154,7 +154,8 @@ def ended(status: int) -> str:
     return f"was ended by {signal.Signals(-status).name}"
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The variables of a process of the server: it imports the package that we run from."""
     package_parent = str(Path(__file__).resolve().parent.parent)
     inherited = os.environ.get("PYTHONPATH")
     paths = [package_parent, *([inherited] if inherited else [])]

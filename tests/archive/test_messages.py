@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -152,7 +153,7 @@ async def test_unread_stops_counting_at_a_thousand(cast: Database) -> None:
     assert await unread(cast, "ana") == {"lobby": messages.MOST_UNREAD}
 
 
-async def test_pages_and_unread_counts_walk_an_index(cast: Database) -> None:
+async def test_pages_and_unread_counts_walk_an_index(cast: Database, path: Path) -> None:
     plans = []
     async with cast.read() as conn:
         for query in (

@@ -131,7 +131,7 @@ def test_a_folder_in_the_place_of_the_file_is_refused(path: Path) -> None:
 def test_a_database_that_another_program_keeps_locked_is_said_so(
     url: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tornchat.archive.migrate._LOCK_WAIT_S", 0.05)
+    monkeypatch.setattr("tornchat.archive.blocking.LOCK_WAIT_S", 0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseUnusable, match="locked"):

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.gate import Gate
 from tests.browser.people import Faults, NewPerson, Person, new_person
 from tests.line import Line
 from tests.running import RunningServer
@@ -20,20 +21,31 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP plain.test 127.0.0.1",
 ]
+PLAIN = "plain.test"
+"""A name that is not localhost: with plain http it makes no secure context."""
 HEARTBEAT = 2
 """Seconds: a dead line is noticed after 2.5 of them."""
 
+# Two cores that do other things as well: five seconds, the default, are sometimes not enough.
+expect.set_options(timeout=20_000)
+
 _rooms = itertools.count(1)
+
+
+def chromium_path() -> str:
+    """The system's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "chromium is missing: apt-get install chromium"
+    return path
 
 
 # Not for the whole session: Playwright's loop would run under the asynchronous tests of others.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         yield browser
         browser.close()
 
@@ -43,7 +55,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Two workers; ``--post-rate 0``, because a history of 1,000 messages is written in seconds."""
     data: Path = tmp_path_factory.mktemp("browser") / "var"
     options = ("--workers", "2", "--heartbeat", str(HEARTBEAT), "--post-rate", "0")
-    running = RunningServer(data, *options)
+    running = RunningServer(data, *options, "--hosts", PLAIN)
     try:
         yield running.until_ready()
     finally:
@@ -80,6 +92,14 @@ def line(server: RunningServer) -> Iterator[Line]:
     """A line to the server that the test may cut."""
     with Line(server.port) as line:
         yield line
+
+
+@pytest.fixture
+def gate(server: RunningServer) -> Iterator[Gate]:
+    """A line that counts its streams. Ask for it before ``person``: it is to go later."""
+    gate = Gate(server.port)
+    with gate:
+        yield gate
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ def test_two_people_chat_both_ways_and_see_the_same_after_a_reload(
     ana.write("Hello Ben")
     ben.sees("Hello Ben")
     ben.write("Hello Ana, **how** are you?")
+    ana.sees("Hello Ben", "Hello Ana, how are you?")
     ana.write("Well!")
     texts = ("Hello Ben", "Hello Ana, how are you?", "Well!")
     for one in (ana, ben):

@@ -18,7 +18,7 @@ SETUP = """
 const {initialState, reduce} = await import("/js/state.js");
 const {isGap} = await import("/js/events.js");
 const {timeline} = await import("/js/timeline.js");
-const {pendingIn} = await import("/js/selectors.js");
+const {arrivedIn, pendingIn} = await import("/js/selectors.js");
 const ME = "me", YOU = "you", R = "r";
 const room = (more = {}) => ({id: R, name: "Room", kind: "open", description: "", members: 2,
   head: 100, last_read: 100, unread: 0, mentions: 0, ...more});
@@ -161,6 +161,131 @@ def test_leaving_and_returning_is_no_gap(run: Run) -> None:
         return [R in play(snapshot(), said(101, 100), left).rooms,
           isGap(state, said(121, 120).event)];"""
     ) == [False, False]
+
+
+LOSSES = """
+const shown = ({pages, lost}) => [pages[R].messages.map(({id}) => id), pages[R].losses,
+  lost.map(({id}) => id)];
+const mine = (id, more = {}) => message(id, {author: ME, ...more});
+const posted = (message) => ({type: "message.posted", message});
+"""
+
+
+def test_an_event_whose_prev_is_below_what_is_shown_takes_back_what_was_lost(run: Run) -> None:
+    assert run(
+        f"""{LOSSES}
+        const before = play(snapshot(), opened, asked, came([message(98), message(99)]),
+          said(101, 99), said(102, 101, {{author: ME}}), said(103, 102), said(104, 103));
+        const after = reduce(before, said(900, 101));
+        return [...shown(after), after.rooms[R].unread, isGap(before, said(900, 101).event),
+          shown(reduce(after, said(901, 900)))[0]];"""
+    ) == [
+        [98, 99, 101, 900],
+        [{"id": 104, "count": 2}],
+        [102],
+        # 101 and 900: those that were lost are not there to be read.
+        2,
+        False,
+        [98, 99, 101, 900, 901],
+    ]
+
+
+def test_a_log_that_lost_more_than_what_came_live_takes_back_loaded_messages_too(run: Run) -> None:
+    assert run(
+        f"""{LOSSES} return shown(play(snapshot(), opened, asked,
+          came([message(97), mine(98), message(99)]), said(101, 99), said(900, 97)));"""
+    ) == [[97, 900], [{"id": 101, "count": 2}], [98]]
+
+
+def test_the_first_event_after_a_reset_is_held_only_against_what_came_since(run: Run) -> None:
+    assert run(
+        f"""{LOSSES}
+        const start = play(snapshot(), opened, asked, came([message(98), mine(99)]));
+        return [shown(reduce(start, said(900, 0))),
+          shown([posted(mine(105)), said(900, 99)].reduce(reduce, start))];"""
+    ) == [[[98, 99, 900], [], []], [[98, 99, 900], [], [105]]]
+
+
+def test_after_a_reset_what_the_history_does_not_hold_was_lost(run: Run) -> None:
+    newest = """(messages, known, more = false) =>
+      ({type: "page.came", room: R, messages, more, known})"""
+    start = """play(snapshot(), opened, asked, came([message(90), message(91)]),
+      said(101, 100), said(102, 101, {author: ME}), snapshot({cursor: 200}))"""
+    assert run(
+        f"""{LOSSES} const newest = {newest}, start = {start};
+        const held = [message(90), message(91)];
+        return [newest(held, 102), newest([...held, message(150)], 102, true),
+          newest([], 102), newest([message(150)], 102, true)]
+          .map((action) => shown(reduce(start, action)));"""
+    ) == [
+        [[90, 91], [{"id": 101, "count": 1}], [102]],
+        [[90, 91, 150], [{"id": 101, "count": 1}], [102]],
+        [[], [{"id": 101, "count": 3}], [102]],
+        # What lies before the page is not known, and not said to be lost.
+        [[150], [], []],
+    ]
+
+
+def test_what_came_while_the_page_was_asked_for_is_not_lost(run: Run) -> None:
+    assert run(
+        f"""{LOSSES} return shown(play(snapshot(), opened, asked, came([message(99)]),
+          snapshot({{cursor: 100}}), said(101, 100), posted(mine(102)),
+          {{type: "page.came", room: R, messages: [message(99)], more: false, known: 99}}));"""
+    ) == [[99, 101, 102], [], []]
+
+
+def test_of_a_private_room_that_one_was_added_to_the_hidden_beginning_is_not_lost(run: Run) -> None:
+    assert run(
+        f"""{LOSSES} const rooms = [room({{kind: "private", role: "member"}})];
+        return shown(play(snapshot({{rooms}}), opened, asked, came([mine(90)]),
+          snapshot({{rooms, cursor: 200}}),
+          {{type: "page.came", room: R, messages: [message(150)], more: false, known: 90}}));"""
+    ) == [[150], [], []]
+
+
+def test_rooms_that_are_not_open_are_held_against_the_history_when_they_are_next_opened(
+    run: Run,
+) -> None:
+    assert run(
+        f"""{LOSSES} return shown(play(snapshot(), opened, asked, came([message(90)]),
+          said(101, 100, {{author: ME}}), {{type: "room.opened", room: null}},
+          snapshot({{cursor: 200}}), opened, asked,
+          {{type: "page.came", room: R, messages: [message(90)], more: false, known: 101}}));"""
+    ) == [[90], [], [101]]
+
+
+def test_a_second_reset_before_the_page_of_the_first_has_come_leaves_no_hole(run: Run) -> None:
+    assert run(
+        """return ids(play(snapshot(), opened, asked, came([message(90), message(91)], true),
+          snapshot({cursor: 200}), said(201, 150), snapshot({cursor: 300}),
+          came([message(201), message(250)], true)));"""
+    ) == [201, 250]
+
+
+def test_a_lost_message_that_another_device_has_sent_again_is_not_asked_for(run: Run) -> None:
+    assert run(
+        f"""{LOSSES} const state = play(snapshot(), opened, asked, came([]), posted(mine(102)),
+          said(900, 100, {{author: ME, nonce: "lost-102"}}),
+          {{type: "pending.changed", pending: [{{nonce: "lost-102", room: R, lost: 102}}]}});
+        return [shown(state), arrivedIn(state), pendingIn(state, R).length];"""
+    ) == [[[900], [], [102]], ["lost-102"], 0]
+
+
+def test_what_another_tab_found_lost_is_taken_back_here_too(run: Run) -> None:
+    assert run(
+        f"""{LOSSES} const pending = [{{nonce: "lost-101", room: R, lost: 101}}];
+        const state = play(snapshot(), opened, asked, came([]), said(101, 100, {{author: ME}}),
+          {{type: "pending.changed", pending}});
+        return [shown(state)[0], pendingIn(state, R).length];"""
+    ) == [[], 1]
+
+
+def test_a_line_stands_where_messages_of_others_were_lost(run: Run) -> None:
+    assert run(
+        """return timeline({messages: [message(1), message(5)], losses: [{id: 3, count: 2},
+          {id: 7, count: 1}], pending: [], since: 0, me: ME})
+          .filter(({kind}) => kind !== "day").map((row) => row.count ?? row.id);"""
+    ) == [1, 2, 5, 1]
 
 
 def test_messages_of_one_author_within_five_minutes_stand_under_one_name(run: Run) -> None:

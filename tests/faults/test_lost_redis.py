@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from pathlib import Path
 
 import httpx
@@ -11,13 +10,11 @@ import pytest
 
 from tests.conftest import StartServer
 from tests.faults.killing import kill_everything
-from tests.faults.own_redis import ask
+from tests.faults.older_redis import copy_of_redis, database, put_back, until_archived
 from tests.faults.witness import Witness
 from tests.people import Person
 from tests.running import RunningServer, until
-from tornchat.log.keys import Keys
 
-KEYS = Keys()
 OPTIONS = ("--heartbeat", "1", "--post-rate", "0")
 
 
@@ -34,28 +31,6 @@ def ana(server: RunningServer) -> Person:
 @pytest.fixture
 def budi(server: RunningServer, ana: Person) -> Person:
     return Person(server, "budi").sign_up()
-
-
-def until_archived(server: RunningServer) -> int:
-    """Wait until the archive has taken everything; its watermark."""
-    socket = str(server.data / "redis" / "redis.sock")
-    until(lambda: ask("XLEN", KEYS.queue, unix_socket_path=socket) == 0, 20, "the archive")
-    return int(ask("GET", KEYS.archived, unix_socket_path=socket))
-
-
-def database(server: RunningServer) -> sqlite3.Connection:
-    return sqlite3.connect(server.data / "tornchat.db", isolation_level=None)
-
-
-def copy_of_redis(server: RunningServer, to: Path) -> Path:
-    shutil.copytree(server.data / "redis" / "appendonlydir", to)
-    return to
-
-
-def put_back(server: RunningServer, copy: Path) -> None:
-    there = server.data / "redis" / "appendonlydir"
-    shutil.rmtree(there)
-    shutil.copytree(copy, there)
 
 
 def was_told_of(witness: Witness, person: Person) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.handlers.visitor import Visitor
+from tests.handlers.web_socket import Socket
 from tests.test_docs import examples
 
 
@@ -52,3 +53,13 @@ async def test_the_examples_of_stream_events_are_like_the_real_ones(ana: Visitor
     await other.delete("/api/session")
     [example] = examples("bye")
     like(example, (await stream.until("bye"))[0])
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_the_examples_of_the_other_transports_are_like_the_real_ones(ana: Visitor) -> None:
+    [example] = examples("Polls")
+    like(example, await ana.poll(None))
+    [example] = examples("WebSocket")
+    socket = await Socket.open(ana)
+    like(example, await socket.next())
+    socket.close()

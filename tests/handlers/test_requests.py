@@ -149,12 +149,6 @@ async def test_wrong_parameters_of_a_history_page_are_told_apart(ana: Visitor) -
 
 
 @pytest.mark.gen_test(timeout=30)
-async def test_polling_is_refused_until_it_is_served(ana: Visitor) -> None:
-    answer = await ana.get("/api/events", headers={"Accept": "application/json"})
-    assert_refused(answer, BadRequest)
-
-
-@pytest.mark.gen_test(timeout=30)
 async def test_methods_that_nobody_knows_are_refused(ana: Visitor) -> None:
     for method in ("BREW", "TRACE", "PROPFIND", "CONNECT"):
         assert_refused(await ana.ask(method, "/api/session"), MethodNotAllowed)

@@ -18,6 +18,7 @@ from tornchat.wire.sse import Decoder
 PASSWORD = "correct horse battery"
 TITLES = {(error.status, error.code): error.title for error in every_error()}
 NOT_GIVEN: Any = object()
+POLL = {"Accept": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,15 @@ class Visitor:
         count: int = answer.json["unread"]
         return count
 
+    async def poll(self, after: int | None, wait: float = 0) -> dict[str, Any]:
+        """Ask ``/api/events`` for one answer, which must be 200."""
+        cursor = "" if after is None else f"&after={after}"
+        answer = await self.get(f"/api/events?wait={wait}{cursor}", headers=POLL)
+        assert answer.status == 200, answer
+        page: dict[str, Any] = answer.json
+        assert page.keys() == {"cursor", "reset", "events"}
+        return page
+
     async def stream(self, query: str = "", headers: str = "") -> Stream:
         """Open ``/api/events``, whatever it answers."""
         stream = Stream(self)
@@ -188,7 +198,14 @@ class Stream:
         self.status = int(head.split()[1])
 
     async def next(self) -> tuple[str, dict[str, Any], str]:
-        """Kind, data and id of the next event; ("end", {}, "") where the stream has ended."""
+        """Kind, data and id of the next event that is no beat; ("end", {}, "") where the stream has
+        ended."""
+        while (event := await self.anything())[0] == "beat":
+            pass
+        return event
+
+    async def anything(self) -> tuple[str, dict[str, Any], str]:
+        """The next event, be it a beat."""
         while not self._events:
             chunk = await asyncio.wait_for(self._reader.read(65536), 20)
             if not chunk:
@@ -201,7 +218,7 @@ class Stream:
         """The next event of one of these kinds, and the kinds of those before it."""
         before: list[str] = []
         while True:
-            kind, data, _ = await self.next()
+            kind, data, _ = await self.anything()
             if kind in kinds:
                 return data, before
             assert kind != "end", f"the stream ended after {before}"

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tornchat import metrics
 from tornchat.archive import marks, members, outbox
 from tornchat.archive.engine import Database
 from tornchat.domain.announcements import Announcement
@@ -88,6 +89,7 @@ class Announcer:
         async with self._database.read() as conn:
             fence = await marks.read(conn, "fence")
             rows = await outbox.waiting(conn, BATCH)
+        metrics.OUTBOX_WAITING.set(len(rows))
         made: list[tuple[int, int, Announcement]] = []
         try:
             for row in rows:

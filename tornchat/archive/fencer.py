@@ -12,9 +12,13 @@ import logging
 import secrets
 from collections.abc import Callable
 
+from sqlalchemy import select
+
+from tornchat import metrics
 from tornchat.archive import marks, members, messages, outbox, sessions
 from tornchat.archive.announcer import note
 from tornchat.archive.engine import Database
+from tornchat.archive.schema import installation
 from tornchat.domain.announcements import Announcement
 from tornchat.domain.ids import FENCE_STEP, id_at
 from tornchat.domain.sessions import SessionRecord
@@ -60,8 +64,11 @@ class Fencer:
         if archived > survived:
             await self._remember_nonces(survived, now)
         staged = await self._restore_mirror(now)
+        await self._sign()
         fenced = await upkeep.fence(client, run_id, mark, archived, staged, FENCE_STEP)
         lost = before > 0 and fenced.floor >= fenced.clock
+        if fenced.first:
+            metrics.FENCES.labels("yes" if lost else "no").inc()
         if fenced.first and lost:
             logger.warning(
                 "Redis came back with less than it had (up to %d): the log goes on after %d, and"
@@ -113,6 +120,13 @@ class Fencer:
                 return
             await append.remember_nonces(self._client, page, now)
             after = page[-1].id
+
+    async def _sign(self) -> None:
+        """A Redis that lost everything is still that of our database."""
+        async with self._database.read() as conn:
+            id = await conn.scalar(select(installation.c.value).where(installation.c.name == "id"))
+        if id:
+            await upkeep.sign(self._client, id)
 
     async def _restore_mirror(self, now: int) -> str:
         """Write memberships anew and put all sessions aside; gives the key of the latter."""

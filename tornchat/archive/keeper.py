@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from tornchat import metrics
 from tornchat.archive import marks, messages, outbox, sessions
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
@@ -83,6 +84,8 @@ class Keeper:
                     pause = RETRY_SECONDS
                 elif any(outcomes):
                     pause = 0.0
+            else:
+                metrics.OUTBOX_WAITING.set(0)  # another worker holds the lease and knows
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await wake.wait()

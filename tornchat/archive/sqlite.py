@@ -1,14 +1,51 @@
-"""How engines on SQLite begin their transactions, and how they notice that the file is another."""
+"""SQLite under SQLAlchemy: how engines begin their transactions, and notice another file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, exc
+from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from tornchat.archive.address import SqliteFile
+from tornchat.archive.driver import connector, open_file
 
 
-def take_the_write_lock_first(engine: Engine) -> None:
+def engine(address: SqliteFile, *, writes: bool, **pooling: Any) -> AsyncEngine:
+    """Connections of it can write, or only read and see with each statement what is committed."""
+    made = create_async_engine(
+        "sqlite+aiosqlite:///" + address.path.name,
+        async_creator=connector(address.path, writes=writes),
+        hide_parameters=True,
+        **pooling,
+    )
+    _notice_another_file(made.sync_engine, address.path)
+    if writes:
+        _take_the_write_lock_first(made.sync_engine)
+    return made
+
+
+def means_away(error: exc.DBAPIError) -> bool:
+    """The bare DatabaseError is SQLite's for "not a database" and "malformed"."""
+    return type(error) is exc.DatabaseError
+
+
+def in_one_transaction(address: SqliteFile, work: Callable[[Connection], None]) -> None:
+    """Do ``work`` with the write lock; foreign keys are not looked at meanwhile."""
+    made = create_engine(
+        "sqlite://",
+        creator=lambda: open_file(address.path, foreign_keys=False),
+        poolclass=NullPool,
+    )
+    _take_the_write_lock_first(made)
+    with made.begin() as connection:
+        work(connection)
+
+
+def _take_the_write_lock_first(engine: Engine) -> None:
     """Begins with BEGIN IMMEDIATE.
 
     A transaction that read first and then wanted to write would meet "database is locked" at
@@ -20,7 +57,7 @@ def take_the_write_lock_first(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def notice_another_file(engine: Engine, path: Path) -> None:
+def _notice_another_file(engine: Engine, path: Path) -> None:
     """Opens a connection again where the file was deleted, or replaced by a backup.
 
     Without it the server would go on reading and writing a file that nobody can see any more.

@@ -144,6 +144,13 @@ class WrongHost(TornchatError):
     hint = "Start the server with --origin or --hosts to allow the name."
 
 
+class UpgradeRequired(TornchatError):
+    status = 426
+    code = "upgrade_required"
+    title = "This is a WebSocket"
+    hint = "Open it with a WebSocket client, or read /api/events instead."
+
+
 class TooMany(TornchatError):
     status = 429
     code = "too_many"

@@ -34,11 +34,11 @@ SESSIONS_ENDED = "sessions.ended"
 class Event:
     """One event of one topic.
 
-    ``encoded`` is what the transport made of it, kept so that each worker encodes an event once
-    for all of its readers.
+    ``encoded`` and ``framed`` are what SSE and WebSocket made of it, kept so that each worker
+    encodes an event once for all of its readers of one transport.
     """
 
-    __slots__ = ("encoded", "fields", "id", "prev", "topic")
+    __slots__ = ("encoded", "fields", "framed", "id", "prev", "topic")
 
     def __init__(self, id: int, prev: int, topic: str, fields: Mapping[str, Any]) -> None:
         self.id = id
@@ -46,6 +46,7 @@ class Event:
         self.topic = topic
         self.fields = fields
         self.encoded: bytes | None = None
+        self.framed: bytes | None = None
 
     @property
     def kind(self) -> str:

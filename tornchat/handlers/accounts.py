@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tornchat import metrics
 from tornchat.chat import accounts, rooms
 from tornchat.chat import snapshot as snapshots
-from tornchat.domain.errors import InvalidValue
+from tornchat.domain.errors import BadCredentials, InvalidValue, TooMany
 from tornchat.handlers.base import Handler
 
 MOST_IDS = 100
@@ -76,9 +77,15 @@ class Session(_SignsIn):
 
     async def post(self) -> None:
         body = self.body()
-        user, token = await accounts.sign_in(
-            self.chat, body.get("username"), body.get("password"), self.address
-        )
+        try:
+            user, token = await accounts.sign_in(
+                self.chat, body.get("username"), body.get("password"), self.address
+            )
+        except (BadCredentials, TooMany) as refusal:
+            outcome = "refused" if isinstance(refusal, BadCredentials) else "limited"
+            metrics.SIGN_INS.labels(outcome).inc()
+            raise
+        metrics.SIGN_INS.labels("ok").inc()
         self.keep(token)
         self.answer(await snapshots.snapshot(self.chat, user.id), 201)
 

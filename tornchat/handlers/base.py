@@ -16,6 +16,7 @@ from tornchat.chat.context import Chat, Identity
 from tornchat.domain import errors
 from tornchat.handlers.addresses import limited_address
 from tornchat.hub.hub import Hub
+from tornchat.wire import websocket
 from tornchat.wire.browser import to_json
 
 logger = logging.getLogger(__name__)
@@ -151,6 +152,9 @@ class Handler(web.RequestHandler):
             self.set_header("Retry-After", str(max(1, math.ceil(problem.retry_after))))
         if problem.status == 405:
             self.set_header("Allow", ", ".join(self._methods()))
+        if problem.status == 426:
+            self.set_header("Upgrade", "websocket")
+            self.set_header("Sec-WebSocket-Version", websocket.VERSION)
         if problem.status == 401:
             self.set_header("WWW-Authenticate", 'Bearer realm="tornchat"')
         self.set_header("Content-Type", "application/problem+json; charset=utf-8")

@@ -1,64 +1,58 @@
-"""``GET /api/events``: the stream."""
+"""``GET /api/events``: the stream, and polls."""
 
 from __future__ import annotations
 
-import logging
-import os
-import socket
+import re
 
+from tornchat import metrics
 from tornchat.chat import accounts
-from tornchat.domain.errors import BadRequest, Unavailable
-from tornchat.domain.ids import parse_cursor
-from tornchat.handlers.base import Handler
-from tornchat.hub import joining
-from tornchat.hub.reader import Reader
+from tornchat.domain.errors import BadRequest
+from tornchat.handlers.reading import ReadingHandler
+from tornchat.wire import sse
+from tornchat.wire.browser import poll_answer
 
-logger = logging.getLogger(__name__)
+USUAL_WAIT = 25.0
+LONGEST_WAIT = 60.0
+
+_SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?\Z", re.ASCII)
 
 
-class Events(Handler):
-    """Server-Sent Events after a cursor, then live, until either side ends it."""
-
-    _reader: Reader | None = None
+class Events(ReadingHandler):
+    """Server-Sent Events after a cursor, then live, until either side ends it; or, for whoever
+    accepts JSON, one answer."""
 
     async def get(self) -> None:
-        if "application/json" in self.request.headers.get("Accept", ""):
-            raise BadRequest("Polling is not served yet: ask for text/event-stream.")
-        cursor = self._cursor()
-        seat = await self.hub.admission.admit(self.who.user, self.address)
-        reader = self._reader = self.hub.reader(self.who.user, self.who.digest, cursor, seat)
+        if "application/json" in self.request.headers.get("Accept", "").lower():
+            await self._poll()
+        else:
+            await self.stream(sse, sse.HEADERS)
+
+    async def _poll(self) -> None:
+        wait = self._wait()
+        cursor = self.cursor()
+        # One that does not wait holds nothing.
+        seat = await self.hub.admission.admit(self.who.user, self.address) if wait else None
+        poll = self._reader = self.hub.poll(self.who.user, self.who.digest, cursor, seat)
+        if self._gone:
+            poll.close()
         try:
-            entry = await joining.enter(self.hub, reader, cursor)
-            # Once more: had the session ended before its user's topic was followed, nobody would
-            # have told this stream.
-            await accounts.identify(self.chat, self.who.digest)
-            if reader.closed:
-                raise Unavailable("Too much came at once. Try again.")
-        except BaseException:
-            reader.close()
-            raise
-        # The stream outlives the request: take the socket, and let handler, request and IOStream
-        # go.
-        stream = self.detach()
-        try:
-            if stream.closed():  # the client went while it joined, and Tornado did not say so yet
-                reader.close()
-                return
-            sock = socket.socket(fileno=os.dup(stream.socket.fileno()))
-        except OSError:  # no descriptor is left
-            logger.exception("a stream could not be opened")
-            reader.close()
-            return
+            page = await poll.answer(wait)
         finally:
-            stream.close()
-        self.hub.stream(reader, entry, sock)
+            poll.close()
+        # The session may have ended while this one waited, or before it could be told.
+        await accounts.identify(self.chat, self.who.digest)
+        outcome = "reset" if page.cursor is None else "events" if page.events else "nothing"
+        metrics.POLLS.labels(outcome).inc()
+        if page.leaving:
+            self.set_header("Connection", "close")
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(poll_answer(page.cursor, page.events))
 
-    def on_connection_close(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-
-    def _cursor(self) -> int | None:
-        """`Last-Event-ID` wins, since a browser that connects again keeps its first address."""
-        last = self.request.headers.get("Last-Event-ID")
-        text = last if last else self.query("after")
-        return None if text is None else parse_cursor(text)
+    def _wait(self) -> float:
+        """How long an answer may take, in seconds. Raises `BadRequest`."""
+        text = self.query("wait")
+        if text is None:
+            return USUAL_WAIT
+        if not _SECONDS.match(text) or float(text) > LONGEST_WAIT:
+            raise BadRequest(f"wait is a number of seconds from 0 to {LONGEST_WAIT:g}.")
+        return float(text)

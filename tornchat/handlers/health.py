@@ -20,7 +20,8 @@ class Alive(Handler):
 
 
 class Ready(Handler):
-    """Events can be delivered: Redis answers, and what is published there comes back.
+    """Events can be delivered: Redis answers, and what is published there comes back; and this
+    worker is here to stay.
 
     A database that is away does not count: chat goes on without it.
     """
@@ -30,18 +31,22 @@ class Ready(Handler):
 
     async def get(self) -> None:
         log = self.hub.bus.trouble()
-        try:
-            await read.position(self.chat.client, [])
-        except Unavailable as error:  # DatabaseAway too: a log that is not fenced needs both
-            log = error.title
+        if log is None:  # else there is no need to wait for a Redis that is away
+            try:
+                await read.position(self.chat.client, [])
+            except Unavailable as error:  # DatabaseAway too: a log that is not fenced needs both
+                log = error.title
         try:
             await self.chat.database.ping()
             database = "ok"
         except DatabaseAway:
             database = "away"
-        state = {"status": "ok" if log is None else "unavailable", "log": log or "ok"}
-        if log is not None:
+        status = "ok" if log is None else "unavailable"
+        if self.hub.mover.draining:
+            status = "draining"
+        if status != "ok":
             self.set_header("Retry-After", "1")
-        self.answer({**state, "database": database}, 200 if log is None else 503)
+        state = {"status": status, "log": log or "ok", "database": database}
+        self.answer(state, 200 if status == "ok" else 503)
 
     head = get

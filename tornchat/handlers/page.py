@@ -14,9 +14,9 @@ from tornchat.hub.hub import Hub
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types tornchat"
+    "require-trusted-types-for 'script'; trusted-types tornchat tornchat-worker"
 )
 
 
@@ -56,4 +56,6 @@ class Page(Handler, web.StaticFileHandler):
 
 
 def page_route(web_root: Path, parts: dict[str, Any]) -> tuple[str, type[Page], dict[str, Any]]:
-    return (r"/(?!api/)(.*)", Page, {**parts, "path": str(web_root)})
+    """Everything outside of the API; but who asks for figures here must not believe they are
+    served."""
+    return (r"/(?!api/|metrics$)(.*)", Page, {**parts, "path": str(web_root)})

@@ -8,10 +8,11 @@ from typing import Any
 
 from tornado import web
 
+from tornchat import metrics
 from tornchat.chat.context import Chat
-from tornchat.handlers import accounts, events, health, rooms
+from tornchat.handlers import accounts, events, health, rooms, websocket
 from tornchat.handlers.base import Handler, Site, Unknown
-from tornchat.handlers.page import page_route
+from tornchat.handlers.page import Page, page_route
 from tornchat.hub.hub import Hub
 
 _ID = r"([a-z0-9]+)"
@@ -30,6 +31,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/messages", rooms.Messages),
     (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
     (r"/api/events", events.Events),
+    (r"/api/events/socket", websocket.EventSocket),
 ]
 
 
@@ -41,5 +43,18 @@ def application(chat: Chat, hub: Hub, site: Site, web_root: Path) -> web.Applica
         default_handler_class=Unknown,
         default_handler_args=parts,
         cross_origin_protection=True,
-        log_function=lambda handler: None,
+        log_function=_count,
     )
+
+
+_PATTERNS: dict[type[web.RequestHandler], str] = {
+    handler: pattern.replace(_ID, "*") for pattern, handler in ROUTES
+}
+
+
+def _count(handler: web.RequestHandler) -> None:
+    """Tornado's hook for an access log. Only what we made up goes into the labels."""
+    route = _PATTERNS.get(type(handler), "page" if isinstance(handler, Page) else "unknown")
+    method = handler.request.method or ""
+    known = method if method in handler.SUPPORTED_METHODS else "unknown"
+    metrics.REQUESTS.labels(route, known, str(handler.get_status())).inc()

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NoReturn
 
+from tornchat import metrics
 from tornchat.domain.errors import Busy, TooManyStreams, Unavailable
 from tornchat.log import seats
 from tornchat.log.client import Client
@@ -83,6 +84,7 @@ class Admission:
         Raises `Busy`, `TooManyStreams`, and `LogAway` where Redis cannot be asked.
         """
         if self.limits.here and self.streams >= self.limits.here:
+            metrics.REFUSED.labels("worker").inc()
             raise Busy()
         most = {}
         if self.limits.of_user:
@@ -167,5 +169,6 @@ class Admission:
 
 def _refuse(whose: str, most: int) -> NoReturn:
     kind = whose.partition(":")[0]
+    metrics.REFUSED.labels(kind).inc()
     detail = f"{most} streams of one {kind} are open at a time. Close one, or try again later."
     raise TooManyStreams(detail, retry_after=RETRY_SECONDS)

@@ -8,18 +8,22 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from tornchat import metrics
 from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import SESSIONS_ENDED, Event
 from tornchat.hub import joining
 from tornchat.hub.admission import Admission, Limits, Seat
 from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
+from tornchat.hub.poll import Poll
 from tornchat.hub.reader import TOO_SLOW, Reader
 from tornchat.log import mirror
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
 from tornchat.wire import sse
+from tornchat.wire.framing import Framing
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +60,8 @@ class Hub:
         self._readers: list[set[Reader]] = [set() for _ in range(TURNS)]
         self._seated = 0
         self._tasks: list[asyncio.Task[None]] = []
-        self._beat_cache: tuple[int, bytes] = (-1, b"")
+        self._farewells: dict[Framing, bytes] = {}
+        self._beats: dict[Framing, tuple[int, bytes]] = {}
         self._vouched = time.monotonic()
 
     async def start(self) -> None:
@@ -89,26 +94,43 @@ class Hub:
     # -- readers come and go
 
     def reader(
-        self, user: str, session: str, cursor: int | None, seat: Seat | None = None
+        self,
+        user: str,
+        session: str,
+        cursor: int | None,
+        seat: Seat | None = None,
+        framing: Framing = sse,
     ) -> Reader:
         """A new reader, which `joining.enter` brings to its topics and `stream` to its socket.
 
         ``seat`` comes from `Admission.admit`, and is left when the reader leaves.
         """
         seat = seat or self.admission.unlimited()
-        reader = Reader(self, user, session, cursor or 0, seat)
-        self._seated = (self._seated + 1) % TURNS
-        self._readers[self._seated].add(reader)
+        reader = Reader(self, user, session, cursor or 0, seat, framing)
+        self._place(reader, cursor)
         return reader
 
-    def stream(self, reader: Reader, entry: joining.Entry, sock: socket.socket) -> None:
-        """Give a reader its socket and let it carry on from ``entry``."""
-        farewell = sse.encode("bye", {"code": TOO_SLOW, "retry": True})
-        reader.outlet = self.outlets.open(sock, reader.close, farewell)
-        reader.outlet.send(sse.HEADERS + self.hello(entry.start))
+    def poll(self, user: str, session: str, cursor: int | None, seat: Seat | None = None) -> Poll:
+        """A new reader without a socket; the rest is `Poll.answer`."""
+        poll = Poll(self, user, session, cursor, seat or self.admission.unlimited())
+        self._place(poll, cursor)
+        if self.mover.draining:
+            poll.tell("move", {})
+        return poll
+
+    def stream(
+        self, reader: Reader, entry: joining.Entry, sock: socket.socket, head: bytes = sse.HEADERS
+    ) -> None:
+        """Give a reader its socket and let it carry on from ``entry``. ``head`` is the answer to
+        the request."""
+        framing = reader.framing
+        outlet = self.outlets.open(sock, reader.close, self._farewell(framing))
+        hello = self.hello(entry.start)
         if entry.start is None:
-            reader.outlet.end()
+            reader.open(outlet, head + framing.last("hello", hello))
+            outlet.end()
             return
+        reader.open(outlet, head + framing.encode("hello", hello, entry.start))
         self.mover.begin(reader)
         reader.task = asyncio.ensure_future(joining.carry_on(self, reader, entry))
 
@@ -140,13 +162,31 @@ class Hub:
         for topic in list(reader.following):
             self._unfollow(reader, topic)
         for turn in self._readers:
-            turn.discard(reader)
+            if reader in turn:
+                turn.remove(reader)
+                metrics.STREAMS.labels(reader.transport).dec()
         if reader.task is not None and reader.task is not asyncio.current_task():
             reader.task.cancel()
 
     def dismiss(self, reader: Reader, code: str, *, retry: bool) -> None:
         """End a stream on purpose and say why; ``retry``: whether it makes sense to come back."""
-        reader.say_goodbye(sse.encode("bye", {"code": code, "retry": retry}))
+        if reader.ending:
+            return  # it was told why, and takes its time
+        metrics.CUTS.labels(code).inc()
+        reader.say_goodbye("bye", {"code": code, "retry": retry})
+
+    def _reset(self, reader: Reader, reason: str) -> None:
+        if reader.ending:
+            return
+        metrics.RESETS.labels(reason).inc()
+        reader.say_goodbye("hello", self.hello(None))
+
+    def _place(self, reader: Reader, cursor: int | None) -> None:
+        self._seated = (self._seated + 1) % TURNS
+        self._readers[self._seated].add(reader)
+        metrics.STREAMS.labels(reader.transport).inc()
+        start = "now" if cursor is None else "cursor"
+        metrics.STREAMS_OPENED.labels(reader.transport, start).inc()
 
     def _unfollow(self, reader: Reader, topic: str) -> None:
         reader.following.discard(topic)
@@ -162,54 +202,68 @@ class Hub:
         if event.kind == SESSIONS_ENDED:
             self._end_sessions(event)
             return
-        for reader in list(self._topics.get(event.topic, ())):
+        readers = list(self._topics.get(event.topic, ()))
+        if event.id:
+            metrics.BUS_DELAY_SECONDS.observe(time.time() - event.fields["at"] / 1000)
+        began = time.perf_counter()
+        for reader in readers:
             try:
                 reader.take(event)
             except Exception:
                 # Raised from here it would take the event, and what waits behind it, from all.
                 logger.exception("a reader could not take an event and is closed")
+                metrics.CUTS.labels("error").inc()
                 reader.close()
+        metrics.FAN_OUT_SECONDS.observe(time.perf_counter() - began)
+        metrics.EVENTS.inc()
+        metrics.DELIVERIES.inc(len(readers))
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         for reader in list(self._topics.get(topic, ())):
             if late is None or reader.join.passed_over(late):
-                reader.say_goodbye(self.hello(None))
+                self._reset(reader, "floor" if late is None else "late")
 
     def reload_all(self) -> None:
         for reader in self.readers():
-            reader.say_goodbye(self.hello(None))
+            self._reset(reader, "floor")
 
     def close_all(self) -> None:
         for reader in self.readers():
+            metrics.CUTS.labels("away").inc()
             reader.close()
 
     def join_again(self) -> None:
         for reader in self.readers():
-            if reader.task is not None or reader.outlet is None:
-                reader.stale = True
-            else:
-                self.rejoin(reader)
+            reader.join_again()
 
     def control(self, message: str) -> None:
         self.on_control(message)
 
-    # -- frames
+    # -- events of the streams themselves
 
-    def hello(self, start: int | None) -> bytes:
+    def hello(self, start: int | None) -> dict[str, Any]:
         """The verdict on a stream's cursor; None is a reset, which carries no id and ends it."""
-        data = {
+        return {
             "cursor": start,
             "reset": start is None,
             "heartbeat": self.heartbeat,
             "worker": self.worker,
         }
-        return sse.encode("hello", data, start)
 
-    def beat_frame(self, cursor: int) -> bytes:
+    def beat_frame(self, framing: Framing, cursor: int) -> bytes:
         """Most readers stand at the same id: keep the last frame."""
-        if self._beat_cache[0] != cursor:
-            self._beat_cache = (cursor, sse.encode("beat", {"cursor": cursor}, cursor))
-        return self._beat_cache[1]
+        kept, frame = self._beats.get(framing, (-1, b""))
+        if kept != cursor:
+            frame = framing.encode("beat", {"cursor": cursor}, cursor)
+            self._beats[framing] = (cursor, frame)
+        return frame
+
+    def _farewell(self, framing: Framing) -> bytes:
+        """What a stream is cut with that does not take what it is sent; one for all of them."""
+        if framing not in self._farewells:
+            bye = {"code": TOO_SLOW, "retry": True}
+            self._farewells[framing] = framing.last("bye", bye)
+        return self._farewells[framing]
 
     # -- timers
 
@@ -225,6 +279,7 @@ class Hub:
                         self.mover.look(reader)
                     except Exception:
                         logger.exception("a reader could not be kept alive and is closed")
+                        metrics.CUTS.labels("error").inc()
                         reader.close()
 
     async def _cut_stuck(self) -> None:

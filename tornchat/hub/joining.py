@@ -12,9 +12,11 @@ before T was read, and an event up to T is in the log.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tornchat import metrics
 from tornchat.domain.errors import Unavailable
 from tornchat.domain.events import Event
 from tornchat.log import read
@@ -34,6 +36,7 @@ class Entry:
     """The way in that was found: what to replay first, and what lies behind it.
 
     ``start``: where the replay starts, None where the log cannot serve the cursor (a *reset*).
+    ``began``: when the join did, on the clock of `time.perf_counter`.
     """
 
     start: int | None
@@ -41,14 +44,21 @@ class Entry:
     after: dict[str, int]
     events: list[Event]
     complete: int
+    began: float
+    replayed: int = 0
 
 
 async def enter(hub: Hub, reader: Reader, cursor: int | None) -> Entry:
     """Steps 1 to 3, up to the first page. ``cursor`` None: from now on. Raises `LogAway`."""
+    began = time.perf_counter()
+    metrics.JOINS.inc()
     join, client = reader.join, hub.client
-    where = await read.position(client, [], join.user)
+    now = join.topics
+    if not now:
+        where = await read.position(client, [], join.user)
+        now = read.topics_of(join.user, where.memberships)
     while True:
-        topics = read.topics_of(join.user, where.memberships)
+        topics = now
         hub.follow(reader, topics)
         await hub.bus.confirmed(topics)
         where = await read.position(client, list(topics), join.user)
@@ -64,18 +74,22 @@ async def enter(hub: Hub, reader: Reader, cursor: int | None) -> Entry:
         hub.bus.sequence.baseline(topic, where.heads[topic])
     after = {topic: max(cursor, since) for topic, since in now.items()}
     after = {topic: low for topic, low in after.items() if where.heads[topic] > low}
-    reset = Entry(None, bound, {}, [], bound)
-    if cursor > bound:
-        return reset  # from a future that was lost
+    if cursor > bound:  # from a future that was lost
+        return _reset("future", bound, began)
     events, complete = await read.page(client, after, bound)
     behind = len(events)
     if complete < bound:
         behind = await read.behind(client, after, bound, REPLAY_LIMIT)
     if behind > REPLAY_LIMIT:
-        return reset
+        return _reset("behind", bound, began)
     if cursor < await read.floor(client):
-        return reset
-    return Entry(cursor, bound, after, events, complete)
+        return _reset("floor", bound, began)
+    return Entry(cursor, bound, after, events, complete, began)
+
+
+def _reset(reason: str, bound: int, began: float) -> Entry:
+    metrics.RESETS.labels(reason).inc()
+    return Entry(None, bound, {}, [], bound, began)
 
 
 async def replay(hub: Hub, reader: Reader, entry: Entry) -> bool:
@@ -85,6 +99,7 @@ async def replay(hub: Hub, reader: Reader, entry: Entry) -> bool:
         for event in entry.events:
             if reader.join.replay(event):
                 reader.send(event)
+                entry.replayed += 1
                 if reader.outlet is not None:
                     await reader.outlet.drained()
         if entry.complete >= entry.bound or reader.closed:
@@ -93,6 +108,7 @@ async def replay(hub: Hub, reader: Reader, entry: Entry) -> bool:
         entry.after = {topic: max(since, low) for topic, since in entry.after.items()}
         entry.events, entry.complete = await read.page(hub.client, entry.after, entry.bound)
         if low < await read.floor(hub.client):
+            metrics.RESETS.labels("floor").inc()
             return False
 
 
@@ -108,18 +124,22 @@ async def carry_on(hub: Hub, reader: Reader, entry: Entry | None) -> None:
                 reader.stale = False
                 entry = await enter(hub, reader, reader.join.cursor)
             if entry.start is None or not await replay(hub, reader, entry):
-                reader.say_goodbye(hub.hello(None))
+                reader.say_goodbye("hello", hub.hello(None))
                 return
             if not reader.stale:
                 reader.go_live(entry.bound)
+                metrics.JOIN_SECONDS.observe(time.perf_counter() - entry.began)
+                metrics.REPLAYED_EVENTS.observe(entry.replayed)
             if not reader.join.joining:
                 return
             entry = None
     except Unavailable:
+        metrics.CUTS.labels("away").inc()
         reader.close()
     except Exception:
         # A reader that can neither go on nor end would hold events for ever.
         logger.exception("a reader could not join and is closed")
+        metrics.CUTS.labels("error").inc()
         reader.close()
     finally:
         reader.task = None

@@ -11,6 +11,8 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
+from tornchat import metrics
+
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub
     from tornchat.hub.reader import Reader
@@ -70,12 +72,14 @@ class Mover:
         for number, reader in enumerate(readers):
             self._move(reader, slot * (number + self._random.random()), DRAIN_GRACE_SECONDS)
         end = self._loop.time() + seconds + LATEST_SECONDS
-        while self._loop.time() < end and (readers := self._hub.readers()):
-            for reader in readers:
+        # The outlets are looked at too: last words may wait in them.
+        while self._loop.time() < end and (self._hub.readers() or len(self._hub.outlets)):
+            for reader in self._hub.readers():
                 self.look(reader)
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _move(self, reader: Reader, after: float, grace: float) -> None:
+        metrics.MOVES.inc()
         reader.moving = True
         reader.seat.leave()  # for the stream that comes in its place
         reader.due = self._loop.time() + after + grace

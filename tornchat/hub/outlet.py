@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
+from tornchat import metrics
+
 BUFFER_LIMIT = 256 * 1024
 """Bytes that may wait for a slow reader. More: the stream is cut, and its client resumes from the
 log."""
@@ -36,6 +38,7 @@ class Outlet:
     """One stream's socket. ``on_close`` is called once, whichever side ends it.
 
     What waits is kept as the frames that were sent, whole ones shared with all other streams.
+    ``on_data`` takes what the client says; where it is None, that is dropped.
     """
 
     __slots__ = (
@@ -49,6 +52,7 @@ class Outlet:
         "_socket",
         "closed",
         "on_close",
+        "on_data",
         "waiting",
     )
 
@@ -57,6 +61,7 @@ class Outlet:
     ) -> None:
         self.closed = False
         self.on_close = on_close
+        self.on_data: Callable[[bytes], None] | None = None
         self.waiting = 0
         """Bytes that the other side has not made room for."""
         self._outlets = outlets
@@ -87,6 +92,11 @@ class Outlet:
         if sent < len(frame):
             self._keep(frame, sent)
 
+    @property
+    def ending(self) -> bool:
+        """Nothing more is sent than what waits."""
+        return self._ending
+
     async def drained(self) -> None:
         """Wait until little is left to send; returns at once where nothing waits or all is over."""
         if self.closed or self.waiting <= LOW_WATER:
@@ -100,10 +110,9 @@ class Outlet:
         if self.closed or self._ending:
             return
         self._ending = True
-        if self.waiting:
-            self._due = self._outlets.now() + END_SECONDS
-        else:
-            self.close()
+        self._due = self._outlets.now() + END_SECONDS
+        if not self.waiting:
+            self._finish()
 
     def close(self) -> None:
         """Close now."""
@@ -120,15 +129,17 @@ class Outlet:
     # -- called by Outlets
 
     def readable(self) -> None:
-        """The client has nothing to say on a stream: bytes are dropped, an end is an end."""
+        """Something was said, or the client has gone."""
         try:
-            if self._socket.recv(4096):
-                return
+            data = self._socket.recv(4096)
         except BlockingIOError:
             return
         except OSError:
-            pass
-        self.close()
+            data = b""
+        if not data:
+            self.close()
+        elif self.on_data is not None:
+            self.on_data(data)
 
     def writable(self) -> None:
         """Send what waits, as much as there is room for."""
@@ -154,7 +165,7 @@ class Outlet:
             self._frames = None
             self._outlets.watch(self._socket, self, writing=False)
             if self._ending:
-                self.close()
+                self._finish()
         elif not self._ending:
             self._due = self._outlets.now() + STUCK_SECONDS
 
@@ -162,6 +173,8 @@ class Outlet:
         """Cut a stream whose time is over. What the kernel still holds of it is dropped as well."""
         if now < self._due or self.closed:
             return
+        if not self._ending:
+            metrics.CUTS.labels("timeout").inc()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
         self.close()
 
@@ -180,6 +193,7 @@ class Outlet:
 
     def _cut(self, *, half_sent: bool) -> None:
         """Too much waits: only the frame that is on its way goes out, then the farewell."""
+        metrics.CUTS.labels("too_slow").inc()
         frames = self._frames
         if half_sent or not self._farewell or frames is None:
             # A frame that is too large by itself: nothing can be said in the middle of it.
@@ -191,6 +205,20 @@ class Outlet:
         self.waiting = sum(map(len, frames)) - self._offset
         self._wake()
         self.end()
+
+    def _finish(self) -> None:
+        """All has been said. Where the client speaks as well, it may be doing so now: closing
+        while its bytes arrive resets the connection, and what it was told last may be lost."""
+        if self.on_data is None:
+            self.close()
+            return
+        self.on_data = None
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+        else:
+            self._outlets.linger(self)
 
     def _wake(self) -> None:
         if self._drained is not None and not self._drained.done():
@@ -227,6 +255,10 @@ class Outlets:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
         self._selector.modify(sock, events, outlet)
         (self._waiting.add if writing else self._waiting.discard)(outlet)
+
+    def linger(self, outlet: Outlet) -> None:
+        """Nothing more is written, and the other side has to close: in `END_SECONDS`."""
+        self._waiting.add(outlet)
 
     def remove(self, outlet: Outlet, sock: socket.socket) -> None:
         self._waiting.discard(outlet)

@@ -1,9 +1,14 @@
-"""A reader: one stream's place in the log, and the outlet that its events leave by."""
+"""A reader: one stream's place in the log, and the outlet that its events leave by.
+
+All transports read so: a stream has a framing that makes bytes of its events, and a poll
+(`hub.poll`) is a reader that takes until it has something to answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from tornchat.domain.events import Event
@@ -11,6 +16,7 @@ from tornchat.domain.join import Join
 from tornchat.hub.admission import Seat
 from tornchat.hub.outlet import BUFFER_LIMIT, Outlet
 from tornchat.wire import sse
+from tornchat.wire.framing import Dialogue, Framing
 
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub
@@ -22,11 +28,13 @@ class Reader:
     """Belongs to one session of one user. Made by `Hub.reader`, joined by `joining`."""
 
     __slots__ = (
+        "_dialogue",
         "_held_bytes",
         "_hub",
         "closed",
         "due",
         "following",
+        "framing",
         "join",
         "moving",
         "outlet",
@@ -36,7 +44,9 @@ class Reader:
         "task",
     )
 
-    def __init__(self, hub: Hub, user: str, session: str, cursor: int, seat: Seat) -> None:
+    def __init__(
+        self, hub: Hub, user: str, session: str, cursor: int, seat: Seat, framing: Framing = sse
+    ) -> None:
         self.join = Join(user, cursor)
         self.session = session
         self.seat = seat
@@ -44,6 +54,7 @@ class Reader:
         """When to tell it to move, or to end it where it was told; on the loop's clock."""
         self.moving = False
         self.following: set[str] = set()
+        self.framing = framing
         self.outlet: Outlet | None = None
         self.stale = False
         """The log was fenced while this reader joined: it has to join once more."""
@@ -51,6 +62,25 @@ class Reader:
         self.closed = False
         self._hub = hub
         self._held_bytes = 0
+        self._dialogue: Dialogue | None = None
+
+    def open(self, outlet: Outlet, head: bytes) -> None:
+        """Begin to write: ``head`` first, and listen where the framing lets a client speak."""
+        self.outlet = outlet
+        outlet.send(head)
+        self._dialogue = self.framing.dialogue()
+        if self._dialogue is not None:
+            outlet.on_data = self._hear
+
+    @property
+    def transport(self) -> str:
+        """Its name in the figures."""
+        return self.framing.TRANSPORT
+
+    @property
+    def ending(self) -> bool:
+        """It has been sent its last event, or is over."""
+        return self.closed or (self.outlet is not None and self.outlet.ending)
 
     def take(self, event: Event) -> None:
         """A live event of a followed topic, in the order of ids."""
@@ -59,7 +89,7 @@ class Reader:
             self.send(event)
         elif join.joining and event.id:
             # What waits for the end of a join is bounded like what waits for the socket.
-            self._held_bytes += len(sse.encode_event(event))
+            self._held_bytes += self._size(event)
             if self._held_bytes > BUFFER_LIMIT:
                 self._hub.dismiss(self, TOO_SLOW, retry=True)
 
@@ -67,7 +97,7 @@ class Reader:
         """Write an event that the join let pass, and follow what it means for the topics."""
         if self.outlet is None:
             return
-        self.outlet.send(sse.encode_event(event))
+        self.outlet.send(self.framing.encode_event(event))
         if self.join.joining and self.task is None:
             self._hub.rejoin(self)
         elif event.fields["kind"] == "member.left":
@@ -79,27 +109,38 @@ class Reader:
         for event in self.join.complete(bound):
             self.send(event)
         for event in self.join.held:
-            self._held_bytes += len(sse.encode_event(event))
+            self._held_bytes += self._size(event)
 
     def beat(self, last: int | None) -> None:
         """Say that the stream is alive; ``last``: the bus's last id where the bus is healthy."""
         if last is not None:
             self.join.raise_to(last)
         if self.outlet is not None:
-            self.outlet.send(self._hub.beat_frame(self.join.cursor))
+            self.outlet.send(self._hub.beat_frame(self.framing, self.join.cursor))
 
-    def tell(self, kind: str, data: dict[str, Any]) -> None:
+    def tell(self, kind: str, data: dict[str, Any], id: int | None = None) -> None:
         """Send an event of the stream itself, which goes on."""
         if self.outlet is not None:
-            self.outlet.send(sse.encode(kind, data))
+            self.outlet.send(self.framing.encode(kind, data, id))
 
-    def say_goodbye(self, frame: bytes) -> None:
-        """Send a last event and end the stream."""
+    def say_goodbye(self, kind: str, data: dict[str, Any]) -> None:
+        """Send a last event of the stream itself, `bye` or a `hello` that is a reset, and end.
+
+        The hub is left at once; what still waits in the outlet goes out on its own.
+        """
         if self.outlet is None:
             self.close()
             return
-        self.outlet.send(frame)
+        self.outlet.send(self.framing.last(kind, data))
         self.outlet.end()
+        self._hub.leave(self)
+
+    def join_again(self) -> None:
+        """The log was fenced: memberships may be other ones than this reader knows."""
+        if self.task is not None or self.outlet is None:
+            self.stale = True
+        else:
+            self._hub.rejoin(self)
 
     def close(self) -> None:
         """End the stream now. The client resumes from its cursor."""
@@ -107,3 +148,16 @@ class Reader:
         if self.outlet is not None and not self.outlet.closed:
             self.outlet.close()
         self._hub.leave(self)
+
+    def _size(self, event: Event) -> int:
+        return len(self.framing.encode_event(event))
+
+    def _hear(self, data: bytes) -> None:
+        """The client of a WebSocket says something."""
+        if self._dialogue is None or self.outlet is None:
+            return
+        answer = self._dialogue.hear(data, time.monotonic())
+        if answer:
+            self.outlet.send(answer)
+        if self._dialogue.over:
+            self.outlet.end()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tornchat import metrics
 from tornchat.domain.announcements import Announcement, memberships
-from tornchat.domain.errors import Forbidden, NonceReused, TooMany
+from tornchat.domain.errors import Forbidden, NonceReused, TooMany, Unavailable
 from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic
 from tornchat.log.client import Client
@@ -45,37 +47,48 @@ async def append_message(
     """
     keys, room, author, nonce = client.keys, fields["room"], fields["author"], fields.get("nonce")
     topic = room_topic(room)
-    reply = await client.script(
-        "append",
-        [
-            keys.run,
-            keys.clock,
-            keys.heads,
-            keys.queue,
-            keys.mirror(memberships(author)),
-            keys.once(author, room, nonce or ""),
-            keys.rate(f"post:{author}"),
-            keys.log(topic),
-        ],
-        [
-            topic,
-            keys.channel(topic),
-            packed.open_event(fields),
-            room,
-            NONCE_SECONDS if nonce else 0,
-            digest,
-            1000 / rate if rate else 0,
-            max(5, BURST_SECONDS * rate),
-        ],
-    )
+    began = time.perf_counter()
+    try:
+        reply = await client.script(
+            "append",
+            [
+                keys.run,
+                keys.clock,
+                keys.heads,
+                keys.queue,
+                keys.mirror(memberships(author)),
+                keys.once(author, room, nonce or ""),
+                keys.rate(f"post:{author}"),
+                keys.log(topic),
+            ],
+            [
+                topic,
+                keys.channel(topic),
+                packed.open_event(fields),
+                room,
+                NONCE_SECONDS if nonce else 0,
+                digest,
+                1000 / rate if rate else 0,
+                max(5, BURST_SECONDS * rate),
+            ],
+        )
+    except Unavailable:
+        metrics.MESSAGES.labels("away").inc()
+        raise
+    metrics.APPEND_SECONDS.observe(time.perf_counter() - began)
     match reply:
         case [b"ok" | b"again" as outcome, id, _, at]:
-            return Appended(id, at, outcome == b"again")
+            again = outcome == b"again"
+            metrics.MESSAGES.labels("again" if again else "accepted").inc()
+            return Appended(id, at, again)
         case [b"stranger"]:
+            metrics.MESSAGES.labels("not_member").inc()
             raise Forbidden("You are not a member of this room. Join it first.")
         case [b"slow", wait]:
+            metrics.MESSAGES.labels("too_fast").inc()
             raise TooMany("You send messages too fast.", retry_after=wait / 1000)
         case [b"conflict"]:
+            metrics.MESSAGES.labels("conflict").inc()
             raise NonceReused()
         case _:
             raise AssertionError(f"append answered {reply!r}")

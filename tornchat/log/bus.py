@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from tornchat import metrics
 from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import Event
 from tornchat.domain.sequence import Sequence
@@ -260,6 +261,7 @@ class Bus:
     async def _repair(self) -> None:
         """Read what was missed and hand it on, before anything newer."""
         self.repairs += 1
+        metrics.REPAIRS.labels("connection" if self.sequence.missing is None else "hole").inc()
         sequence = self.sequence
         where = await read.position(self._client, list(self._wanted))
         connection = self._connection
@@ -315,6 +317,7 @@ class Bus:
             now = self._loop.time()
             if self._connection is not None and now - self._heard > DEAF_SECONDS:
                 logger.warning("no pulse for %.1f s: subscribing again", now - self._heard)
+                metrics.DEAF.inc()
                 self._connection.close()
             if self.sequence.holding and now - self._held_since > PAUSE_SECONDS:
                 self._audience.close_all()

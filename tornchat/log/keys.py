@@ -25,6 +25,8 @@ class Keys:
         """Who archives and announces now: a token that expires."""
         self.workers = self.prefix + "workers"
         """Sorted set: worker -> when it last said how many streams it has, unix milliseconds."""
+        self.installation = self.prefix + "installation"
+        """Id of the database that this log belongs to."""
         self.control = self.prefix + "control"
         """Channel from worker to worker: nudges, and the keys of announcements made."""
 

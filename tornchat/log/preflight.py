@@ -6,10 +6,13 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from tornchat.domain.errors import RedisUnusable
 from tornchat.log.address import Address
 from tornchat.log.blocking import Conversation, RedisSays
+
+T = TypeVar("T")
 
 #: The oldest version with everything that the scripts use.
 OLDEST = (6, 2)
@@ -50,11 +53,20 @@ def check(
         pause(_LOOK_AGAIN)
 
 
+def ask(url: str, *command: str) -> Any:
+    """The reply to one command. Raises :class:`RedisUnusable` where there is none."""
+    return _talk(Address.of(url), lambda redis: redis.ask(*command))
+
+
 def _info(address: Address) -> dict[str, str]:
+    return _talk(address, lambda redis: redis.info())
+
+
+def _talk(address: Address, what: Callable[[Conversation], T]) -> T:
     where = _shown(address)
     try:
         with Conversation(address, _TIMEOUT) as redis:
-            return redis.info()
+            return what(redis)
     except RedisSays as answer:
         raise RedisUnusable(f"Redis at {where} refuses: {_without(address, answer)}") from None
     except TimeoutError:

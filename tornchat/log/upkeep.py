@@ -60,10 +60,35 @@ async def clock_and_time(client: Client) -> tuple[int, int]:
     return int(clock or 0), int(seconds) * 1000 + int(micros) // 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where the log stands: ids, and the length of the archive's queue."""
+
+    clock: int
+    floor: int
+    archived: int
+    queued: int
+
+
+async def marks(client: Client) -> Marks:
+    """For the figures. An id that is not there is 0."""
+    keys = client.keys
+    *ids, queued = await client.calls(
+        [*(("GET", key) for key in (keys.clock, keys.floor, keys.archived)), ("XLEN", keys.queue)]
+    )
+    clock, floor, archived = (int(id or 0) for id in ids)
+    return Marks(clock, floor, archived, queued)
+
+
 async def is_fenced(client: Client) -> bool:
     """Whether the log is fenced for the Redis process that answers."""
     run = await client.call("GET", client.keys.run)
     return run is not None and run.decode() == client.run_id
+
+
+async def sign(client: Client, installation: str) -> None:
+    """Note the database that this log belongs to, unless that is noted."""
+    await client.call("SET", client.keys.installation, installation, "NX")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from tornchat.domain.events import Event
@@ -17,3 +18,14 @@ def event_object(event: Event) -> dict[str, Any]:
     """``{"id", "prev", "topic", "kind", "at", ...}``; ephemeral events have no id and no prev."""
     head: dict[str, Any] = {"id": event.id, "prev": event.prev} if event.id else {}
     return {**head, "topic": event.topic, **event.fields}
+
+
+def event_json(event: Event) -> bytes:
+    """`event_object` as JSON."""
+    return to_json(event_object(event))
+
+
+def poll_answer(cursor: int | None, events: Iterable[bytes]) -> bytes:
+    """``{"cursor", "reset", "events"}`` of events as JSON; ``cursor`` None is a reset."""
+    parts = (to_json(cursor), to_json(cursor is None), b",".join(events))
+    return b'{"cursor":%b,"reset":%b,"events":[%b]}' % parts

@@ -16,6 +16,8 @@ from typing import Any
 from tornchat.domain.events import Event
 from tornchat.wire.browser import event_object, to_json
 
+TRANSPORT = "sse"
+
 HEADERS = (
     b"HTTP/1.1 200 OK\r\n"
     b"Content-Type: text/event-stream; charset=utf-8\r\n"
@@ -47,6 +49,15 @@ def encode_event(event: Event) -> bytes:
     if event.encoded is None:
         event.encoded = encode(event.kind, event_object(event), event.id or None)
     return event.encoded
+
+
+def last(kind: str, data: dict[str, Any]) -> bytes:
+    """An event that ends the stream: the end itself is that of the connection."""
+    return encode(kind, data)
+
+
+def dialogue() -> None:
+    """A client has nothing to say on a stream of events."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-/** <message-composer>: where messages are written. Keeps an unsent draft for each room. */
+/** <message-composer>: where messages are written. Keeps an unsent draft for each room.
+ *
+ * What is written is always in one of two places that outlive the page: the draft, or the outbox.
+ */
 import { drafts } from "../js/drafts.js";
 import { t } from "../js/i18n.js";
 import { emit, h } from "./dom.js";
@@ -21,6 +24,7 @@ class MessageComposer extends HTMLElement {
   #hint = h("span", { class: "composer-hint" });
   #room = null;
   #user = null;
+  #leaving = []; // texts that the outbox is about to keep
 
   connectedCallback() {
     const form = h("form", { class: "composer" }, this.#text, this.#send);
@@ -43,6 +47,7 @@ class MessageComposer extends HTMLElement {
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
+      this.#leaving = [];
       this.#text.value = drafts.read(user.id, room.id);
       this.#fit();
     }
@@ -56,6 +61,13 @@ class MessageComposer extends HTMLElement {
     this.#text.focus({ preventScroll: true });
   }
 
+  /** Takes up a text that was not sent, behind what is there. */
+  takeUp(text) {
+    this.#text.value = drafts.join(this.#text.value, text);
+    this.#changed();
+    this.focus();
+  }
+
   #key(event) {
     // While a word is being composed (Chinese, Japanese, Korean...), Enter belongs to the input method.
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
@@ -66,16 +78,24 @@ class MessageComposer extends HTMLElement {
   }
 
   #submit() {
-    const body = bodyOf(this.#text.value);
+    const text = this.#text.value;
+    const body = bodyOf(text);
     if (body === "" || lengthOf(body) > LONGEST) return;
+    const [user, room] = [this.#user, this.#room.id];
+    this.#leaving.push(text);
     this.#text.value = "";
     this.#changed();
-    emit(this, "message-send", { room: this.#room.id, body });
+    const kept = () => {
+      this.#leaving = this.#leaving.filter((other) => other !== text);
+      drafts.release(user, room, text);
+    };
+    emit(this, "message-send", { room, body, kept });
     this.focus();
   }
 
   #changed() {
-    drafts.write(this.#user, this.#room.id, this.#text.value);
+    const draft = drafts.join(...this.#leaving, this.#text.value);
+    drafts.write(this.#user, this.#room.id, draft);
     this.#fit();
   }
 

@@ -49,7 +49,8 @@ class MessageList extends HTMLElement {
     if (!afresh && sameView(view, this.#view)) return;
     const switched = view.room.id !== this.#view?.room.id;
     if (switched) this.#reset();
-    const wrote = !switched && hasNew(view.pending, this.#view.pending);
+    // What is written in another tab does not move what is read in this one.
+    const wrote = !switched && document.hasFocus() && hasNew(view.pending, this.#view.pending);
     const hadNews = this.#rows.querySelector(".new-line") !== null;
     const watched = this.#placed && this.#atEnd && !hadNews;
     const place = this.#atEnd ? null : this.#keeper.firstBelow(this.#scroller);
@@ -162,7 +163,9 @@ function viewOf(state) {
   const page = state.pages[room.id];
   const { people, since, user } = state;
   const messages = page?.messages ?? [];
-  return { room, page, messages, pending: pendingIn(state, room.id), people, since, me: user.id };
+  const losses = page?.losses ?? [];
+  const pending = pendingIn(state, room.id);
+  return { room, page, messages, losses, pending, people, since, me: user.id };
 }
 
 function sameView(view, other) {
@@ -175,8 +178,11 @@ function sameView(view, other) {
   return pendingSame && ["page", "people", "since", "me"].every((key) => view[key] === other[key]);
 }
 
+const isPending = ({ status }) => status === "pending";
+
 function hasNew(pending, before) {
-  return pending.some((item) => !before.some((other) => other.nonce === item.nonce));
+  const waited = new Set(before.filter(isPending).map(({ nonce }) => nonce));
+  return pending.some((item) => isPending(item) && !waited.has(item.nonce));
 }
 
 customElements.define("message-list", MessageList);

@@ -1,4 +1,4 @@
-/** The elements of one row of a room: a day, the line above what is new, a message. */
+/** The elements of one row of a room: a day, the line above what is new, a loss, a message. */
 import { explain } from "../js/explain.js";
 import { fragmentOf } from "../js/html.js";
 import { t } from "../js/i18n.js";
@@ -11,8 +11,11 @@ import { icon } from "./icons.js";
 export function ingredients(row, { people }) {
   if (row.kind === "day") return [dayLabel(row.at)];
   if (row.kind === "new") return [];
+  if (row.kind === "loss") return [row.count];
   const person = people[row.author];
-  return [row.message?.html, row.item, row.lead, person && nameOf(person)];
+  const { nonce, status, error, kept } = row.item ?? {};
+  const state = [nonce, status, error?.code, error?.detail, kept];
+  return [row.message?.html, ...state, row.lead, person && nameOf(person)];
 }
 
 export function buildRow(row, { people, me }) {
@@ -21,6 +24,9 @@ export function buildRow(row, { people, me }) {
   }
   if (row.kind === "new") {
     return h("div", { class: "new-line", role: "separator" }, h("span", {}, t("list.new_line")));
+  }
+  if (row.kind === "loss") {
+    return h("p", { class: "loss" }, icon("alert", 16), h("span", {}, t("list.loss", row)));
   }
   return buildMessage(row, people[row.author] ?? { id: row.author }, row.author === me);
 }
@@ -79,19 +85,28 @@ const FEW_EMOJI =
 const proseClass = (body) =>
   body.length < 40 && FEW_EMOJI.test(body.trim()) ? "prose prose-emoji" : "prose";
 
-function state({ nonce, status, error }) {
-  if (status === "pending") return h("p", { class: "state" }, t("send.pending"));
-  const act = (name) => (event) => {
+/** How far a message of mine has come, and what can be done where it goes no further. */
+function state({ nonce, status, body, error, kept }) {
+  const unkept = kept ? "" : ` ${t("send.unkept")}`;
+  if (status === "pending") {
+    const words = t(error ? "send.waiting" : "send.pending");
+    return h("p", { class: error ? "state" : "state state-late" }, words, unkept);
+  }
+  const act = (name, then) => (event) => {
     const composer = event.target.closest("room-view").querySelector("message-composer");
+    if (then) then(composer);
     emit(event.target, name, { nonce });
     composer.focus();
   };
+  const button = (key, onclick) => h("button", { class: "link-button", onclick }, t(key));
+  const isLost = error.code === "not_stored";
+  const why = isLost ? t("send.lost") : `${t("send.failed")} ${explain(error)}`;
   return h(
     "p",
     { class: "state" },
-    icon("alert", 16),
-    h("span", {}, t("send.failed"), " ", explain(error)),
-    h("button", { class: "link-button", onclick: act("message-retry") }, t("send.retry")),
-    h("button", { class: "link-button", onclick: act("message-discard") }, t("send.discard")),
+    h("span", { class: "why" }, icon("alert", 16), h("span", {}, why, unkept)),
+    button(isLost ? "send.again" : "send.retry", act("message-retry")),
+    button("send.edit", act("message-discard", (composer) => composer.takeUp(body))),
+    button("send.discard", act("message-discard")),
   );
 }

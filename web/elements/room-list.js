@@ -1,7 +1,7 @@
 /** <room-list>: the side of the page: my rooms with what is unread, ways to more rooms, my account. */
 import { language, t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
-import { roomsInOrder } from "../js/selectors.js";
+import { roomsInOrder, troubledRooms } from "../js/selectors.js";
 import { openAccount } from "./account-dialog.js";
 import { avatar, nameOf } from "./avatar.js";
 import { openBrowser } from "./room-browser.js";
@@ -52,7 +52,7 @@ class RoomList extends HTMLElement {
   update(state, { afresh }) {
     const before = this.#state;
     this.#state = state;
-    if (afresh || before?.rooms !== state.rooms || before.open !== state.open)
+    if (afresh || ["rooms", "open", "pending"].some((key) => before?.[key] !== state[key]))
       this.#showRooms(state);
     if (afresh || before?.user !== state.user || before.server !== state.server)
       this.#showFrame(state);
@@ -61,8 +61,10 @@ class RoomList extends HTMLElement {
 
   #showRooms(state) {
     const rooms = roomsInOrder(state, language());
+    const troubled = troubledRooms(state);
     const focused = this.#list.querySelector(":focus")?.getAttribute("href");
-    this.#list.replaceChildren(...rooms.map((room) => entry(room, room.id === state.open)));
+    const link = (room) => entry(room, room.id === state.open, troubled.has(room.id));
+    this.#list.replaceChildren(...rooms.map(link));
     if (rooms.length === 0)
       this.#list.append(h("li", { class: "rooms-none quiet" }, t("rooms.none")));
     if (focused) this.#list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
@@ -92,7 +94,7 @@ class RoomList extends HTMLElement {
   }
 }
 
-function entry(room, open) {
+function entry(room, open, troubled) {
   const link = h(
     "a",
     {
@@ -103,6 +105,9 @@ function entry(room, open) {
     icon(room.kind === "open" ? "hash" : "lock", 18),
     h("bdi", { class: "ellipsis" }, room.name),
   );
+  if (troubled) {
+    link.append(icon("alert", 18), h("span", { class: "visually-hidden" }, t("rooms.unsent")));
+  }
   if (room.unread > 0) {
     link.append(
       h("span", { class: "badge", "aria-hidden": "true" }, room.unread > 99 ? "99+" : room.unread),

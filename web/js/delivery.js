@@ -1,6 +1,6 @@
 /** Notices a stream that is open but late: a message that the server accepted must come back on it. */
 
-/** How long the stream may take with a message of our own, in ms. */
+/** How long the stream may take with a message of our own, in ms; then twice as long, and so on. */
 const LATE_MS = 5000;
 
 export class DeliveryWatch {
@@ -8,21 +8,18 @@ export class DeliveryWatch {
   #late = new Set();
   #hooks;
 
-  /** hooks: `late()` as the first message is missed, `caughtUp()` when none is any more. */
+  /** hooks: `late(message)` where one is missed, again and again while it is; `caughtUp()` when none is
+   * any more. */
   constructor(hooks) {
     this.#hooks = hooks;
   }
 
-  /** The server has accepted message `id`; `arrived` where the stream was quicker. */
-  accepted(id, arrived) {
-    if (arrived || this.#waiting.has(id)) return;
-    const timer = setTimeout(() => {
-      this.#late.add(id);
-      this.#hooks.late();
-    }, LATE_MS);
-    this.#waiting.set(id, timer);
+  /** The server has accepted a message; `arrived` where the stream was quicker. */
+  accepted(message, arrived) {
+    if (!arrived && !this.#waiting.has(message.id)) this.#watch(message, LATE_MS);
   }
 
+  /** It came, or is known to be lost. */
   arrived(id) {
     clearTimeout(this.#waiting.get(id));
     this.#waiting.delete(id);
@@ -34,5 +31,14 @@ export class DeliveryWatch {
     for (const timer of this.#waiting.values()) clearTimeout(timer);
     this.#waiting.clear();
     this.#late.clear();
+  }
+
+  #watch(message, patience) {
+    const timer = setTimeout(() => {
+      this.#late.add(message.id);
+      this.#watch(message, patience * 2);
+      this.#hooks.late(message);
+    }, patience);
+    this.#waiting.set(message.id, timer);
   }
 }

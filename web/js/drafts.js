@@ -1,6 +1,7 @@
 /** Unsent text, one draft for each user and room, kept over reloads. */
 import { storage } from "./storage.js";
 
+const BETWEEN = "\n\n";
 const nameOf = (user, room) => `draft.${user}.${room}`;
 
 export const drafts = {
@@ -8,10 +9,16 @@ export const drafts = {
 
   write: (user, room, text) => storage.set(nameOf(user, room), text.trim() === "" ? null : text),
 
-  /** Puts text that could not be sent behind what is there. */
-  append(user, room, text) {
-    const before = drafts.read(user, room);
-    drafts.write(user, room, before === "" ? text : `${before}\n\n${text}`);
+  /** One draft of two texts. */
+  join: (...texts) => texts.filter((text) => text.trim() !== "").join(BETWEEN),
+
+  /** `text`, which the draft begins with, is kept elsewhere now. */
+  release(user, room, text) {
+    const draft = drafts.read(user, room);
+    if (draft === text) drafts.write(user, room, "");
+    else if (draft.startsWith(text + BETWEEN)) {
+      drafts.write(user, room, draft.slice(text.length + BETWEEN.length));
+    }
   },
 
   /** On signing out: the next user of this computer must not find them. */

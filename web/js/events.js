@@ -1,5 +1,6 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
 import { unreadAfter, withMessage } from "./history.js";
+import { withoutLostTail } from "./losses.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -9,7 +10,8 @@ export function isGap(state, event) {
 
 export function applyEvent(state, event) {
   if (event.id <= (state.heads[event.topic] ?? 0)) return state;
-  const next = { ...state, heads: { ...state.heads, [event.topic]: event.id } };
+  const stored = withoutLostTail(state, event);
+  const next = { ...stored, heads: { ...state.heads, [event.topic]: event.id } };
   const change = CHANGES[event.kind];
   return change ? change(next, event) : next;
 }

@@ -2,19 +2,24 @@
  *
  * A page joins three sources: the newest messages as the server answered, older ones fetched while
  * scrolling, and what comes live. `floor` is the cursor of the last snapshot: messages above it came
- * live, after the point that the stream was opened from. All functions are pure.
+ * live, after the point that the stream was opened from. `losses` are the places where messages of
+ * others were lost (losses.js). All functions are pure.
  */
 
 /** Messages kept where nobody looks at older ones; the rest is fetched again. */
 const KEPT = 100;
 
 export function emptyPage() {
-  return { messages: [], more: false, status: "loading", older: "idle", floor: 0 };
+  return { messages: [], more: false, status: "loading", older: "idle", floor: 0, losses: [] };
 }
 
-/** After a reset the old messages stay in sight until the newest page has come. */
+/** After a reset the old messages stay until the newest page has come. Where that of the last reset has
+ * not come yet, there may be a hole at its floor: then what came live since is what stays. */
 export function stalePage(page, cursor) {
-  return { ...page, status: "loading", older: "idle", floor: cursor };
+  const live = page.messages.filter(({ id }) => id > page.floor);
+  const holed = page.status !== "ready" && live.length > 0;
+  const messages = holed ? live : page.messages;
+  return { ...page, messages, status: "loading", older: "idle", floor: cursor };
 }
 
 /** Joins the newest page of the server with what is there. Within its range the server is right. */

@@ -1,3 +1,7 @@
+/** The nonce of a message that is sent again because the server lost it, `id` being the one it had: the
+ * same in every tab and on every device of its author, so that it is stored only once. */
+export const nonceAfterLoss = (id) => `lost-${id}`;
+
 /** A random UUID (version 4). `crypto.randomUUID` is missing on plain http from another host. */
 export function uuid(random = globalThis.crypto) {
   const bytes = random.getRandomValues(new Uint8Array(16));

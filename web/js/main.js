@@ -5,16 +5,19 @@ import { DeliveryWatch } from "./delivery.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
+import { OutboxStore } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
+import { owner } from "./owner.js";
 import { Reading } from "./reading.js";
 import { Rooms } from "./rooms.js";
 import { follow, hashOf } from "./route.js";
-import { neighbour } from "./selectors.js";
+import { arrivedIn, neighbour } from "./selectors.js";
 import { Session } from "./session.js";
 import { initialState, reduce } from "./state.js";
 import { storage } from "./storage.js";
 import { createStore, perFrame } from "./store.js";
 import { untilMidnight } from "./times.js";
+import { turnsBy } from "./turns.js";
 
 const app = document.querySelector("tc-app");
 const store = createStore(reduce, initialState, perFrame);
@@ -22,28 +25,45 @@ const rooms = new Rooms(store);
 const reading = new Reading(store);
 
 const delivery = new DeliveryWatch({
-  late: () => store.dispatch({ type: "line.late", late: true }),
+  late({ room }) {
+    store.dispatch({ type: "line.late", late: true });
+    rooms.check(room);
+  },
   caughtUp: () => store.dispatch({ type: "line.late", late: false }),
 });
 
+/** Of a message of mine. In the open room the message itself shows it; elsewhere its room is named. */
+function complain(key, room) {
+  const name = store.state.rooms[room]?.name;
+  const words = name ? t(key, { room: name }) : t("send.failed_out");
+  app.announce(words, { urgent: true, unseen: room === store.state.open });
+}
+
+const kept = new OutboxStore();
 const outbox = new Outbox({
   post: api.post,
+  store: kept,
+  turn: turnsBy(kept),
+  mayPost: owner.is,
   changed: (pending) => store.dispatch({ type: "pending.changed", pending }),
-  posted(message) {
-    delivery.accepted(message.id, message.id <= (store.state.heads[`room:${message.room}`] ?? 0));
+  posted(message, item) {
+    const arrived = message.id <= (store.state.heads[`room:${message.room}`] ?? 0);
+    if (item) delivery.accepted(message, arrived);
+    // Most are sent sooner than anybody could hear of it.
+    if (item?.attempts > 0) app.announce(t("send.sent"), { unseen: true });
     store.dispatch({ type: "message.posted", message });
   },
-  failed: ({ room }) => {
-    // In the open room the message itself shows it; elsewhere its room must be named.
-    const name = store.state.rooms[room]?.name ?? "";
-    const here = room === store.state.open;
-    app.announce(t("send.failed_in", { room: name }), { urgent: true, unseen: here });
-  },
+  failed: ({ room }) => complain("send.failed_in", room),
+  signedOut: () => session.load(),
 });
 
 const session = new Session(store, {
   entered() {
+    const { user } = store.state;
+    owner.set(user.id);
+    outbox.start(user.id);
     delivery.forget();
+    store.dispatch({ type: "line.late", late: false });
     rooms.forget();
     if (!route.settle()) rooms.open(store.state.open);
   },
@@ -59,8 +79,7 @@ const session = new Session(store, {
     }
   },
   leaving() {
-    const { user } = store.state;
-    for (const { room, body } of outbox.clear()) drafts.append(user.id, room, body);
+    outbox.stop();
     delivery.forget();
     reading.forget();
   },
@@ -68,6 +87,17 @@ const session = new Session(store, {
 
 const route = follow(store, (room) => rooms.open(room));
 
+/** What the state shows of messages of mine: stored after all, or lost after all. */
+store.subscribe((state) => {
+  for (const nonce of arrivedIn(state)) outbox.remove(nonce);
+  if (state.lost.length === 0) return;
+  store.dispatch({ type: "lost.taken" });
+  for (const { id } of state.lost) delivery.arrived(id);
+  for (const room of new Set(state.lost.map((message) => message.room))) {
+    complain("send.lost_in", room);
+  }
+  outbox.notStored(state.lost);
+});
 store.subscribe((state) => app.show(state));
 
 /** Runs what a form asked for and tells the form how it went: `settle()` or `settle(words)`. */
@@ -82,18 +112,21 @@ async function attempt(settle, work) {
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
     attempt(settle, async () => {
+      owner.unset();
       const enter = mode === "up" ? api.signUp : api.signIn;
       session.enter(await enter(values));
     }),
   "sign-out": async () => {
     const { user } = store.state;
+    owner.unset();
     try {
-      await api.signOut();
+      await session.signOut();
     } catch (error) {
-      if (error.status !== 401) return app.announce(explain(error), { urgent: true });
+      owner.set(user.id);
+      return app.announce(explain(error), { urgent: true });
     }
-    session.leave(null);
     drafts.forget(user.id);
+    outbox.forget(user.id);
     location.hash = hashOf(null);
   },
   "password-change": ({ values, settle }) =>
@@ -143,7 +176,12 @@ const HANDLERS = {
   "room-seen": ({ room, message }) => reading.seen(room, message),
   "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
 
-  "message-send": ({ room, body }) => outbox.send(room, body),
+  "message-send": async ({ room, body, kept }) => {
+    await outbox.send(room, body);
+    kept();
+  },
+
+  "line-retry": () => session.retry(),
   "message-retry": ({ nonce }) => outbox.retry(nonce),
   "message-discard": ({ nonce }) => outbox.remove(nonce),
 };
@@ -153,9 +191,14 @@ for (const [name, handler] of Object.entries(HANDLERS)) {
 }
 
 for (const name of ["online", "offline", "pageshow"]) addEventListener(name, () => session.wake());
+addEventListener("online", () => outbox.hurry());
+document.addEventListener("resume", () => session.wake());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) session.wake();
 });
+// A page that may be stopped at any moment must not lead the other tabs.
+addEventListener("pagehide", () => session.sleep());
+document.addEventListener("freeze", () => session.sleep());
 
 function rollOver() {
   app.show(store.state, { afresh: true });

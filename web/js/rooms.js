@@ -55,15 +55,34 @@ export class Rooms {
     const epoch = this.#epoch;
     this.#loading.add(room);
     this.#store.dispatch({ type: "page.asked", room });
+    const known = this.#newestShown(room);
     let answer = { type: "page.failed", room };
     try {
-      answer = { ...(await api.newest(room, PAGE)), type: "page.came", room };
+      answer = { ...(await api.newest(room, PAGE)), type: "page.came", room, known };
     } catch {
       // Shown as failed, with a way to try again.
     }
     if (epoch !== this.#epoch) return;
     this.#loading.delete(room);
     this.#store.dispatch(answer);
+  }
+
+  /** Looks whether the server still has what is shown of a room; a failure changes nothing. */
+  async check(room) {
+    const epoch = this.#epoch;
+    const known = this.#newestShown(room);
+    try {
+      const answer = await api.newest(room, PAGE);
+      if (epoch === this.#epoch) {
+        this.#store.dispatch({ ...answer, type: "page.checked", room, known });
+      }
+    } catch {
+      // Whoever asked will ask again.
+    }
+  }
+
+  #newestShown(room) {
+    return this.#store.state.pages[room]?.messages.at(-1)?.id ?? 0;
   }
 
   async loadOlder(room) {

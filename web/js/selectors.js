@@ -28,11 +28,24 @@ export function strangers(state) {
 
 /** My messages of a room that are on their way, without those that have arrived already. */
 export function pendingIn(state, room) {
-  const mine = state.pending.filter((item) => item.room === room);
-  if (mine.length === 0) return mine;
-  const arrived = new Set();
-  for (const message of state.pages[room]?.messages ?? []) {
-    if (message.author === state.user.id && message.nonce) arrived.add(message.nonce);
-  }
-  return mine.filter((item) => !arrived.has(item.nonce));
+  return unsent(state).filter((item) => item.room === room);
 }
+
+/** All messages of mine that are not there yet. */
+export function unsent(state) {
+  const arrived = new Set(arrivedIn(state));
+  return state.pending.filter((item) => !arrived.has(item.nonce));
+}
+
+/** Nonces of pending messages that a loaded page shows: they are stored, whatever the answer was. */
+export function arrivedIn({ pending, pages, user }) {
+  const isThere = (item) =>
+    pages[item.room]?.messages.some(
+      ({ id, nonce, author }) => author === user.id && (nonce === item.nonce || id === item.lost),
+    );
+  return pending.filter(isThere).map(({ nonce }) => nonce);
+}
+
+/** Rooms with a message of mine that needs a decision of mine. */
+export const troubledRooms = ({ pending }) =>
+  new Set(pending.filter(({ status }) => status === "failed").map(({ room }) => room));

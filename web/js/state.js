@@ -2,17 +2,21 @@
  *
  * `rooms` are mine, by id. `pages` hold loaded history (history.js), `heads` the last event applied of
  * each topic since the last snapshot, `members` the lists that were fetched, `people` names by id.
- * `pending` mirrors the outbox. `line` is the life of the stream as people should hear of it.
+ * `pending` mirrors the outbox; `lost` are messages of mine that the server lost and the outbox is yet to
+ * take. `line` is the life of the stream as people should hear of it.
  */
 import { applyEvent, withoutRoom } from "./events.js";
 import { emptyPage, joinNewest, joinOlder, stalePage, trimmed, withMessage } from "./history.js";
+import { withoutMessages, withoutMissing } from "./losses.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
   farewell: null, // why the session ended, where it was not asked for
   server: null,
   user: null,
-  line: "connecting", // "connecting", "live", "lost", "offline" or "delayed"
+  line: "connecting", // "connecting", "live", "delayed", "lost", "unavailable", "offline" or "ended"
+  retryAt: null, // when the line is tried again, in unix ms
+  cursor: 0, // of the last snapshot
   rooms: {},
   discoverable: null,
   open: null, // id of the room in sight
@@ -24,6 +28,7 @@ export const initialState = Object.freeze({
   members: {},
   people: {},
   pending: [],
+  lost: [],
 });
 
 export function reduce(state, action) {
@@ -45,7 +50,6 @@ const ACTIONS = {
 
   snapshot(state, { snapshot }) {
     const { user, rooms, server, cursor } = snapshot;
-    const page = state.pages[state.open];
     const mine = byId(rooms);
     return {
       ...state,
@@ -53,8 +57,9 @@ const ACTIONS = {
       farewell: null,
       user,
       server: { ...state.server, ...server },
+      cursor,
       rooms: mine,
-      pages: page ? { [state.open]: stalePage(page, cursor) } : {},
+      pages: stalePages(state, mine, cursor),
       heads: {},
       memberships: {},
       members: {},
@@ -63,7 +68,13 @@ const ACTIONS = {
     };
   },
 
-  "line.changed": (state, { line }) => (line === state.line ? state : { ...state, line }),
+  "line.changed"(state, { line, retryAt = null }) {
+    // A live line that is late stays so until what is late has come.
+    if (line === state.line || (line === "live" && state.line === "delayed")) {
+      return retryAt === state.retryAt ? state : { ...state, retryAt };
+    }
+    return { ...state, line, retryAt };
+  },
 
   /** Late is what a live line can be; a lost one has worse news. */
   "line.late"(state, { late }) {
@@ -101,12 +112,16 @@ const ACTIONS = {
     return withPage(state, room, asked);
   },
 
-  "page.came"(state, { room, messages, more, older = false }) {
-    const page = state.pages[room];
-    if (!page) return state;
+  /** `known`: the newest message that was shown when the page was asked for, if it was the newest page. */
+  "page.came"(state, { room, messages, more, older = false, known = 0 }) {
+    if (!state.pages[room]) return state;
+    const stored = withoutMissing(state, { room, messages, more, known });
     const join = older ? joinOlder : joinNewest;
-    return withPage(state, room, join(page, messages, more));
+    return withPage(stored, room, join(stored.pages[room], messages, more));
   },
+
+  /** The newest page, asked for only to see whether it has what is shown. */
+  "page.checked": (state, answer) => withoutMissing(state, answer),
 
   "page.failed"(state, { room, older = false }) {
     const page = state.pages[room];
@@ -121,7 +136,13 @@ const ACTIONS = {
     return page ? withPage(state, message.room, withMessage(page, message)) : state;
   },
 
-  "pending.changed": (state, { pending }) => ({ ...state, pending }),
+  "pending.changed"(state, { pending }) {
+    const before = new Set(state.pending.map(({ nonce }) => nonce));
+    const lost = pending.filter((item) => item.lost && !before.has(item.nonce));
+    return { ...withoutMessages(state, lost), pending };
+  },
+
+  "lost.taken": (state) => ({ ...state, lost: [] }),
 
   "members.came"(state, { room: roomId, members }) {
     const room = state.rooms[roomId];
@@ -147,6 +168,13 @@ const ACTIONS = {
   "news.seen": (state, { room, message }) =>
     room === state.open && message > state.since ? { ...state, since: message } : state,
 };
+
+/** Pages outlive a reset: what they show is held against the newest page when that comes. */
+function stalePages({ open, pages }, rooms, cursor) {
+  const mine = Object.entries(pages).filter(([room]) => rooms[room]);
+  const stale = (room, page) => stalePage(room === open ? page : trimmed(page), cursor);
+  return Object.fromEntries(mine.map(([room, page]) => [room, stale(room, page)]));
+}
 
 const byId = (things) => Object.fromEntries(things.map((thing) => [thing.id, thing]));
 

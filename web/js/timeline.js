@@ -1,25 +1,35 @@
-/** The rows of a room as they are shown: days, the line above what is new, messages. Pure. */
+/** The rows of a room as they are shown: days, the line above what is new, messages, losses. Pure. */
 import { dayOf } from "./times.js";
 
 /** Messages of one author within this time stand under one name, in ms. */
 const TOGETHER_MS = 5 * 60_000;
 
 /**
- * `messages` sorted by id, `pending` behind them; `since` is the read marker at the room's opening.
- * A row is {key, kind: "day"|"new"|"message", ...}. A key stays the same while a pending message
+ * `messages` sorted by id, `pending` behind them; `losses` are the places where messages of others were
+ * lost; `since` is the read marker at the room's opening.
+ * A row is {key, kind: "day"|"new"|"loss"|"message", ...}. A key stays the same while a pending message
  * becomes a sent one, so that its element does.
  */
-export function timeline({ messages, pending, since, me }) {
+export function timeline({ messages, pending, losses = [], since, me }) {
   const rows = [];
-  let before = null;
+  const unsaid = [...losses];
+  let last = null;
   let marked = since === 0;
   const shown = [
     ...messages.map((message) => ({ ...rowOf(message, me), message })),
     ...pending.map((item) => ({ ...pendingRow(item, me), item })),
   ];
+  const sayLosses = (before) => {
+    while (unsaid.length > 0 && unsaid[0].id < before) {
+      const { id, count } = unsaid.shift();
+      rows.push({ key: `loss ${id}`, kind: "loss", count });
+      if (last) last = { ...last, author: null };
+    }
+  };
   for (const row of shown) {
+    sayLosses(row.id || Infinity);
     const day = dayOf(row.at);
-    const otherDay = before === null || day !== before.day;
+    const otherDay = last === null || day !== last.day;
     if (otherDay) rows.push({ key: `day of ${row.key}`, kind: "day", at: row.at });
     let fresh = false;
     if (!marked && row.id > since && row.author !== me) {
@@ -27,10 +37,11 @@ export function timeline({ messages, pending, since, me }) {
       marked = fresh = true;
     }
     const together =
-      !otherDay && !fresh && before.author === row.author && row.at - before.at < TOGETHER_MS;
+      !otherDay && !fresh && last.author === row.author && row.at - last.at < TOGETHER_MS;
     rows.push({ ...row, lead: !together });
-    before = { day, author: row.author, at: row.at };
+    last = { day, author: row.author, at: row.at };
   }
+  sayLosses(Infinity);
   return rows;
 }
 

@@ -1,0 +1,32 @@
+"""``scripts/lab COMMAND``: the probes, one command each."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "prove": ("probes.proof.command", "nothing is lost, doubled, reordered or leaked by faults"),
+}
+"""Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one probe; returns its exit status: 0 shown, 1 not so, 2 it could not run."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="scripts/lab", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, about) in COMMANDS.items():
+        command = commands.add_parser(name, help=about, description=about)
+        if words[:1] == [name]:  # the others need not be imported
+            importlib.import_module(module).options(command)
+    given = parser.parse_args(words)
+    module, _ = COMMANDS[given.command]
+    status: int = importlib.import_module(module).run(given)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

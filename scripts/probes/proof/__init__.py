@@ -1,0 +1,1 @@
+"""`scripts/lab prove`: nothing lost, whatever dies."""

@@ -1,0 +1,1 @@
+"""What a run needs, started on loopback and ended with it: servers, Redis, PostgreSQL, lines."""

@@ -1,0 +1,95 @@
+"""Polls of a real hub on a real Redis: what wakes them, and what they then answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.hub.test_streams import running_hub
+from tests.log.line import Line
+from tests.log.test_bus import says_lost
+from tests.redis_server import RedisServer, come_in, in_loop, open_log, say, until
+from tornchat.hub.hub import Hub
+from tornchat.hub.poll import Page, Poll
+from tornchat.log import bus, read
+from tornchat.log.client import Client
+from tornchat.wire import packed
+
+
+async def waiting(hub: Hub, user: str, client: Client, wait: float = 30) -> asyncio.Task[Page]:
+    """A poll from now on, which waits already."""
+    start = (await read.position(client, [])).clock
+    poll: Poll = hub.poll(user, f"session of {user}", start)
+    task = asyncio.ensure_future(poll.answer(wait))
+    await until(lambda: poll.join.topics, "its topics")
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    return task
+
+
+def events(page: Page) -> list[Any]:
+    return [json.loads(event) for event in page.events]
+
+
+@in_loop
+async def test_a_poll_is_not_led_past_what_its_worker_was_not_told(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A publish is lost, and a newer one of another room wakes the poll before that shows."""
+    monkeypatch.setattr(bus, "PULSE_SECONDS", 30.0)
+    async with (
+        open_log(redis) as client,
+        Line(redis).listening() as line,
+        running_hub(client, line.url) as hub,
+    ):
+        await come_in(client, "ana", "kitchen", "garden")
+        task = await waiting(hub, "ana", client)
+        line.lose = says_lost
+        lost = (await say(client, "ana", "kitchen", "lost")).id
+        newer = (await say(client, "ana", "garden", "newer")).id
+        page = await task
+        assert [event["id"] for event in events(page)] == [lost, newer]
+
+
+@in_loop
+async def test_what_is_not_logged_wakes_a_poll_and_moves_no_cursor(redis: RedisServer) -> None:
+    async with open_log(redis) as client, running_hub(client, redis.url) as hub:
+        await come_in(client, "ana", "kitchen")
+        last = (await say(client, "ana", "kitchen")).id
+        task = await waiting(hub, "ana", client)
+        typing = {"kind": "typing", "room": "kitchen", "user": "budi", "at": 1}
+        await client.call("PUBLISH", client.keys.channel("room:kitchen"), packed.frame(typing))
+        page = await task
+        assert events(page) == [{"topic": "room:kitchen", **typing}]
+        assert page.cursor == last
+
+
+@in_loop
+async def test_a_poll_that_was_woken_for_nothing_waits_on(redis: RedisServer) -> None:
+    async with open_log(redis) as client, running_hub(client, redis.url) as hub:
+        await come_in(client, "ana", "kitchen")
+        task = await waiting(hub, "ana", client)
+        hub.join_again()
+        hub.missed("room:kitchen", None)
+        hub.reload_all()
+        await asyncio.sleep(0.1)
+        said = (await say(client, "ana", "kitchen")).id
+        page = await task
+        assert [event["id"] for event in events(page)] == [said]
+
+
+@in_loop
+async def test_a_poll_holds_its_topics_only_while_it_waits(redis: RedisServer) -> None:
+    async with open_log(redis) as client, running_hub(client, redis.url) as hub:
+        await come_in(client, "ana", "kitchen")
+        task = await waiting(hub, "ana", client, wait=0.3)
+        [poll] = hub.readers()
+        assert "room:kitchen" in poll.following
+        page = await task
+        assert (page.events, page.leaving) == ([], False)
+        poll.close()
+        assert not poll.following
+        assert hub.readers() == []

@@ -1,0 +1,75 @@
+"""What all transports of events share: the cursor, the join, and taking the socket."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+
+from tornchat.chat import accounts
+from tornchat.domain.errors import Unavailable
+from tornchat.domain.ids import parse_cursor
+from tornchat.handlers.base import Handler
+from tornchat.hub import joining
+from tornchat.hub.reader import Reader
+from tornchat.wire.framing import Framing
+
+logger = logging.getLogger(__name__)
+
+
+class ReadingHandler(Handler):
+    """Base of what reads events after a cursor."""
+
+    _reader: Reader | None = None
+    _gone = False
+
+    def cursor(self) -> int | None:
+        """`Last-Event-ID` wins, since a browser that connects again keeps its first address."""
+        last = self.request.headers.get("Last-Event-ID")
+        text = last if last else self.query("after")
+        return None if text is None else parse_cursor(text)
+
+    async def stream(self, framing: Framing, head: bytes) -> None:
+        """Join, then answer with ``head`` and everything after the cursor.
+
+        The stream outlives the request: its reader takes the socket, and handler, request and
+        IOStream go. Errors before that are ordinary answers.
+        """
+        cursor = self.cursor()
+        seat = await self.hub.admission.admit(self.who.user, self.address)
+        reader = self._reader = self.hub.reader(
+            self.who.user, self.who.digest, cursor, seat, framing
+        )
+        try:
+            entry = await joining.enter(self.hub, reader, cursor)
+            # Once more: had the session ended before its user's topic was followed, nobody would
+            # have told this stream.
+            await accounts.identify(self.chat, self.who.digest)
+            if reader.closed:
+                raise Unavailable("Too much came at once. Try again.")
+            sock = self._take_socket()
+        except BaseException:
+            reader.close()
+            raise
+        if sock is None:
+            reader.close()
+        else:
+            self.hub.stream(reader, entry, sock, head)
+
+    def on_connection_close(self) -> None:
+        self._gone = True
+        if self._reader is not None:
+            self._reader.close()
+
+    def _take_socket(self) -> socket.socket | None:
+        """The connection's socket, taken from Tornado; None where there is nothing to take."""
+        stream = self.detach()
+        try:
+            if stream.closed():  # the client went while it joined, and Tornado did not say so yet
+                return None
+            return socket.socket(fileno=os.dup(stream.socket.fileno()))
+        except OSError:  # no descriptor is left
+            logger.exception("a stream could not be opened")
+            return None
+        finally:
+            stream.close()
