@@ -22,8 +22,8 @@ class GivenUp(Exception):
 @dataclass(slots=True)
 class Fetched:
     """An answer. ``status`` is 0 where there was none, and ``why`` says so; ``attempts``: how
-    often it was asked; ``sent`` and ``answered``: when, of the first and the last, on the loop's
-    clock."""
+    often it was asked; ``sent`` and ``answered``: when, of the first and the last, on the
+    monotonic clock."""
 
     status: int = 0
     body: bytes = b""

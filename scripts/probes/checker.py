@@ -32,6 +32,8 @@ REPLAY_LIMIT = 2000
 """Events that a reader may be behind, by the protocol, before it is told to reload."""
 COUNTED = 900
 """Unread messages are counted exactly up to about 1,000."""
+LOOK_SECONDS = 15.0
+"""In which a server, loaded as it may be, has looked at a stream that ended."""
 NOTICE_SECONDS = 5.0
 """In which a server notices that it has passed an event over: a pulse is sent each second."""
 
@@ -105,6 +107,10 @@ class Facts:
             {topic: sorted(ids) for topic, ids in topics.items()},
         )
 
+    def newest_at(self, at: float) -> int:
+        """The newest message that had been answered by then."""
+        return max((m.id for m in self.ledger.values() if m.answered <= at), default=0)
+
     def rooms_of(self, user: str) -> dict[str, list[Stay]]:
         """room -> stays of one person."""
         return {room: stays for (room, who), stays in self.stays.items() if who == user}
@@ -127,7 +133,7 @@ def check(evidence: Evidence) -> Verdict:
     for witness in evidence.witnesses:
         reading = _Reading(witness, facts)
         found += reading.all()
-        shown_by_prev += len(reading.excused)
+        shown_by_prev += len(reading.excused - reading.left_to_history)
     found += _ledger(evidence)
     found += _memberships(facts)
     found += _histories(facts)
@@ -139,10 +145,10 @@ class _Reading:
     """Walks through the notes of one reader.
 
     Of an event that a fault swallowed a server learns by the next event of its topic, or by the
-    pulse, and then repairs, or resets the readers that have passed it. A stream that passed it and
-    broke or fell silent before that is beyond the server's reach: there ``prev`` of the next event
-    shows the hole, as the protocol says. Such events are ``excused``. Polls answer from the log and
-    have no excuse.
+    pulse, and then repairs, or resets the readers that have passed it; also those whose stream
+    ended before that, when they come back. Where the server itself dies or hangs before it has
+    looked, only ``prev`` of the next event shows the hole, as the protocol says: such events are
+    ``excused``, and counted. Polls answer from the log and have no excuse.
     """
 
     def __init__(self, witness: Witness, facts: Facts) -> None:
@@ -159,7 +165,7 @@ class _Reading:
             if swallowed.event.topic in self._topics
         ]
         self._gaps: list[Reset] = []
-        self._left_to_history: set[int] = set()
+        self.left_to_history: set[int] = set()
         self._last = self._opened = witness.start
         self._in_stream = False
         self._known: dict[str, int] = {}
@@ -188,7 +194,7 @@ class _Reading:
             topic = self._facts.topics.get(f"room:{room}", [])
             came = [id for id in topic if stay.holds(id) and id in self.seen]
             ids = [id for id in ids if came and id <= came[-1]]
-        ids = [id for id in ids if id not in self._left_to_history | self.excused]
+        ids = [id for id in ids if id not in self.left_to_history | self.excused]
         return [id for id in ids if not any(gap.low < id <= gap.high for gap in self._gaps)]
 
     def take(self, step: Step) -> Iterator[Violation]:
@@ -210,7 +216,7 @@ class _Reading:
                     detail = f"{self._distance(step)} events in ({low}, {high}]"
                     yield Violation(Wrong.RESET, name, ids=(low, high), detail=detail)
                 self._gaps.append(step)
-                self._left_to_history |= passed
+                self.left_to_history |= passed
                 self._last = max(self._last, high)
                 self._known.clear()
             case Seen():
@@ -276,8 +282,14 @@ class _Reading:
         return reset.low < self._facts.evidence.floor or self._distance(reset) > REPLAY_LIMIT
 
     def _passed_over(self, reset: Reset) -> set[int]:
-        """What was swallowed while this stream was there."""
-        return {id for id, _ in self._swallowed if self._opened < id <= reset.high}
+        """What was swallowed while this stream was there; or so shortly before the cursor of one
+        that comes back that a stream of the same session may have passed it."""
+        return {
+            id
+            for id, at in self._swallowed
+            if self._opened < id <= reset.high
+            or id <= reset.low <= self._facts.newest_at(at + LOOK_SECONDS)
+        }
 
     def _leave(self, heard: float) -> None:
         """Nothing of the visit came after ``heard``: what was swallowed just before, no server had

@@ -82,6 +82,7 @@ def test_a_server_that_repairs_what_pubsub_lost_passes(tmp_path: Path) -> None:
     assert outcome.violations == []
     assert outcome.proven
     assert outcome.counts["publishes swallowed"] > 0
+    assert outcome.counts["times that prev alone showed one"] == 0
 
 
 def test_the_same_server_without_its_repair_fails(tmp_path: Path) -> None:
