@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from probes.cast import Cast
-from probes.checker import Wrong
 from probes.client import Transport
 from probes.exchange import Base
 from probes.faults import named
@@ -17,6 +16,7 @@ from probes.proof.plan import Plan
 from probes.proof.run import Outcome, Run
 from probes.rig.line import HOST, Line
 from probes.rig.rig import Layout, Rig
+from probes.violations import Wrong
 
 from tests.probes.tampering import Tamperer, double, drop, swap
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from probes.cast import Churner, Load, Member
+from probes.cast import Member
+from probes.load import Churner, Load
 from probes.rig.rig import Rig, pid_of
 
 
