@@ -240,13 +240,16 @@ def test_a_second_interrupt_hurries(start_server: StartServer) -> None:
     assert not command_line(worker)
 
 
-def test_a_second_sigterm_does_not_wait_for_the_drain(start_server: StartServer) -> None:
+def test_a_second_sigterm_does_not_wait_for_the_drain_and_in_between_nothing_is_reloaded(
+    start_server: StartServer,
+) -> None:
     server = start_server("--drain", "600")
     follower = Person(server, "ana").sign_up().follow()
-    for _ in range(2):
-        server.process.send_signal(signal.SIGTERM)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM):
+        server.process.send_signal(number)
         time.sleep(0.2)  # two at once are one
     assert server.process.wait(20) == 0
+    assert "Reloading" not in server.errors
     follower.leave()
 
 

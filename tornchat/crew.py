@@ -99,6 +99,8 @@ class Crew:
 
     def reload(self) -> None:
         """Replace all workers, one by one."""
+        if self._ending:
+            return
         if self._reloading:
             self._say("A reload is under way; another one follows.")
             self._reload_again = True

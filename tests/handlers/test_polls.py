@@ -10,6 +10,7 @@ import pytest
 
 from tests.handlers.place import Place, Served, eventually
 from tests.handlers.visitor import POLL, Answer, Visitor, assert_guarded, assert_refused
+from tornchat import metrics
 from tornchat.domain.errors import BadCursor, BadRequest, LogAway, Unauthenticated
 from tornchat.hub.outlet import BUFFER_LIMIT
 from tornchat.hub.poll import Poll
@@ -201,13 +202,16 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(ana: Visitor, serve
         writer.write(head.encode())
         writers.append(writer)
     await waiting(served, 5)
+    gone = metrics.REQUESTS.labels("/api/events", "GET", "gone")
+    before = gone.value
     for writer in writers:
         writer.close()
 
     async def all_gone() -> bool:
-        return served.worker.hub.readers() == []
+        # Counted so, and not as refusals.
+        return served.worker.hub.readers() == [] and gone.value == before + 5
 
-    await eventually(all_gone, "readers that have left")
+    await eventually(all_gone, "polls that have ended")
     assert served.worker.hub.admission.streams == 0
 
 

@@ -87,13 +87,15 @@ async def test_another_client_reads_it(ana: Visitor, place: Place) -> None:
 
 
 @pytest.mark.gen_test(timeout=30)
-async def test_a_cursor_that_the_log_cannot_serve_is_a_reset(ana: Visitor) -> None:
+async def test_a_cursor_that_the_log_cannot_serve_is_a_reset(ana: Visitor, served: Served) -> None:
     socket = await Socket.open(ana, "?after=5")
     hello = await socket.next()
     assert (hello["kind"], hello["reset"], hello["cursor"]) == ("hello", True, None)
     assert "id" not in hello
     assert await socket.next() == {"kind": "end"}
     assert socket.closed_with == (Code.NORMAL, "reset")
+    assert served.worker.hub.readers() == []  # although the client has not closed its side
+    socket.close()
 
 
 @pytest.mark.gen_test(timeout=30)
@@ -138,18 +140,15 @@ async def test_a_client_that_talks_nonsense_or_too_much_is_ended(
         await socket.until("end")
         assert socket.closed_with is not None
         assert socket.closed_with[0] == code
+        assert served.worker.hub.readers() == []
         socket.close()
     socket = await Socket.open(ana)
     for _ in range(5):
         socket.say(Opcode.TEXT, bytes(websocket.TALK_BYTES // 4))
     await socket.until("end")
     assert socket.closed_with == (Code.TOO_MUCH, "too much is said")
+    assert served.worker.hub.readers() == []
     socket.close()
-
-    async def all_gone() -> bool:
-        return served.worker.hub.readers() == []
-
-    await eventually(all_gone, "readers that have left")
 
 
 @pytest.mark.gen_test(timeout=30)

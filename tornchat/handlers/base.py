@@ -64,6 +64,8 @@ class Handler(web.RequestHandler):
     any_host: ClassVar[bool] = False
     policy: ClassVar[str] = API_POLICY
     who: Identity
+    gone = False
+    """The client has closed the connection, and does not wait for the answer."""
 
     chat: Chat
     hub: Hub
@@ -98,6 +100,9 @@ class Handler(web.RequestHandler):
         if token is None:
             raise errors.Unauthenticated()
         self.who = await accounts.authenticate(self.chat, token)
+
+    def on_connection_close(self) -> None:
+        self.gone = True
 
     def compute_etag(self) -> str | None:
         """Answers of the API are not stored, so nobody will ask whether they have changed."""

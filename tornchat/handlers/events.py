@@ -33,7 +33,7 @@ class Events(ReadingHandler):
         # One that does not wait holds nothing.
         seat = await self.hub.admission.admit(self.who.user, self.address) if wait else None
         poll = self._reader = self.hub.poll(self.who.user, self.who.digest, cursor, seat)
-        if self._gone:
+        if self.gone:
             poll.close()
         try:
             page = await poll.answer(wait)

@@ -21,7 +21,6 @@ class ReadingHandler(Handler):
     """Base of what reads events after a cursor."""
 
     _reader: Reader | None = None
-    _gone = False
 
     def cursor(self) -> int | None:
         """`Last-Event-ID` wins, since a browser that connects again keeps its first address."""
@@ -46,7 +45,7 @@ class ReadingHandler(Handler):
             # have told this stream.
             await accounts.identify(self.chat, self.who.digest)
             if reader.closed:
-                raise Unavailable("Too much came at once. Try again.")
+                raise Unavailable()
             sock = self._take_socket()
         except BaseException:
             reader.close()
@@ -57,7 +56,7 @@ class ReadingHandler(Handler):
             self.hub.stream(reader, entry, sock, head)
 
     def on_connection_close(self) -> None:
-        self._gone = True
+        super().on_connection_close()
         if self._reader is not None:
             self._reader.close()
 

@@ -57,4 +57,6 @@ def _count(handler: web.RequestHandler) -> None:
     route = _PATTERNS.get(type(handler), "page" if isinstance(handler, Page) else "unknown")
     method = handler.request.method or ""
     known = method if method in handler.SUPPORTED_METHODS else "unknown"
-    metrics.REQUESTS.labels(route, known, str(handler.get_status())).inc()
+    gone = isinstance(handler, Handler) and handler.gone
+    status = "gone" if gone else str(handler.get_status())
+    metrics.REQUESTS.labels(route, known, status).inc()

@@ -132,8 +132,8 @@ class Hub:
         outlet = self.outlets.open(sock, reader.close, self._farewell(framing))
         hello = self.hello(entry.start)
         if entry.start is None:
-            reader.open(outlet, head + framing.last("hello", hello))
-            outlet.end()
+            reader.open(outlet, head)
+            reader.say_goodbye("hello", hello)
             return
         reader.open(outlet, head + framing.encode("hello", hello, entry.start))
         self.mover.begin(reader)

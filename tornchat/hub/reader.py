@@ -164,3 +164,4 @@ class Reader:
             self.outlet.send(answer)
         if self._dialogue.over:
             self.outlet.end()
+            self._hub.leave(self)
