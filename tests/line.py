@@ -72,6 +72,12 @@ class Line:
         """Carry on with what was held back."""
         self._flowing.set()
 
+    def passed(self, source: socket.socket, data: bytes) -> None:
+        """``data`` came from ``source``. For those who want to see what the line carries."""
+
+    def ended(self, source: socket.socket) -> None:
+        """Nothing more comes from ``source``."""
+
     def __enter__(self) -> Line:
         return self
 
@@ -107,6 +113,7 @@ class Line:
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
+                self.passed(source, data)
                 self._flowing.wait()
                 if self.delay:
                     time.sleep(self.delay)
@@ -116,4 +123,5 @@ class Line:
                 end.shutdown(socket.SHUT_RDWR)
         with self._lock:
             self._ends.discard(source)
+        self.ended(source)
         source.close()

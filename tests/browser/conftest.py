@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.gate import Gate
 from tests.browser.people import Faults, NewPerson, Person, new_person
 from tests.line import Line
 from tests.running import RunningServer
@@ -20,7 +21,10 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP plain.test 127.0.0.1",
 ]
+PLAIN = "plain.test"
+"""A name that is not localhost: with plain http it makes no secure context."""
 HEARTBEAT = 2
 """Seconds: a dead line is noticed after 2.5 of them."""
 
@@ -48,7 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Two workers; ``--post-rate 0``, because a history of 1,000 messages is written in seconds."""
     data: Path = tmp_path_factory.mktemp("browser") / "var"
     options = ("--workers", "2", "--heartbeat", str(HEARTBEAT), "--post-rate", "0")
-    running = RunningServer(data, *options)
+    running = RunningServer(data, *options, "--hosts", PLAIN)
     try:
         yield running.until_ready()
     finally:
@@ -85,6 +89,14 @@ def line(server: RunningServer) -> Iterator[Line]:
     """A line to the server that the test may cut."""
     with Line(server.port) as line:
         yield line
+
+
+@pytest.fixture
+def gate(server: RunningServer) -> Iterator[Gate]:
+    """A line that counts the streams it carries."""
+    gate = Gate(server.port)
+    with gate:
+        yield gate
 
 
 @pytest.fixture

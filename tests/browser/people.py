@@ -127,6 +127,11 @@ class Person:
         return self.page.locator("message-composer textarea")
 
     @property
+    def line(self) -> Locator:
+        """What the banner says of the line to the server."""
+        return line_words(self.page)
+
+    @property
     def messages(self) -> Locator:
         """The texts of the messages in the open room."""
         return self.page.locator("message-list .prose")
@@ -135,6 +140,11 @@ class Person:
         """In the open room stand exactly these messages, in this order, all sent."""
         expect(self.messages).to_have_text(list(texts))
         expect(self.page.locator(".message.pending, .message.failed")).to_have_count(0)
+
+
+def line_words(page: Page) -> Locator:
+    """What the banner says of the line to the server."""
+    return page.locator("connection-banner [role=status]")
 
 
 NewPerson = Callable[..., Person]

@@ -17,6 +17,8 @@ BUDGET = 190 * 1024
 LANGUAGES = sorted(path.stem for path in (WEB / "locale").glob("*.json"))
 SCRIPTS = sorted(path for folder in ("js", "elements") for path in (WEB / folder).glob("*.js"))
 STYLES = sorted((WEB / "css").glob("*.css"))
+STARTED = {"js/early.js", "js/main.js", "js/stream-worker.js"}
+"""Scripts that nobody imports."""
 PAGE = (WEB / "index.html").read_text()
 
 
@@ -83,7 +85,7 @@ def test_every_error_that_users_meet_has_words() -> None:
 
 def test_all_modules_and_styles_are_named_in_the_page_so_that_they_load_at_once() -> None:
     preloaded = re.findall(r'modulepreload" href="/([^"]+)"', PAGE)
-    modules = {str(path.relative_to(WEB)) for path in SCRIPTS} - {"js/early.js", "js/main.js"}
+    modules = {str(path.relative_to(WEB)) for path in SCRIPTS} - STARTED
     assert sorted(preloaded) == sorted(modules)
     linked = re.findall(r'stylesheet" href="/([^"]+)"', PAGE)
     assert sorted(linked) == sorted(str(path.relative_to(WEB)) for path in STYLES)

@@ -9,8 +9,11 @@ class SignIn extends HTMLElement {
   #farewell = null;
 
   update({ server, farewell }) {
-    if (server === this.#server && farewell === this.#farewell) return;
     const first = server.accounts === false;
+    const { name, signup } = this.#server ?? {};
+    const same = name === server.name && signup === server.signup && farewell === this.#farewell;
+    // To be built anew takes away what was typed.
+    if (same && (this.#server.accounts === false) === first) return;
     this.#server = server;
     this.#farewell = farewell;
     this.#show(first ? "up" : (this.#mode ?? "in"));

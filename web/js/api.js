@@ -84,6 +84,9 @@ export const api = {
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
   userByName: (name) => request("GET", `/api/users?username=${encodeURIComponent(name)}`),
 
+  /** What comes after `cursor`, at once: `{cursor, reset, events}`. */
+  events: (cursor) => request("GET", `/api/events?after=${cursor}&wait=0`),
+
   post: (id, message) => request("POST", `${room(id)}/messages`, message),
   newest: (id, limit) => request("GET", `${room(id)}/messages?limit=${limit}`),
   before: (id, message, limit) =>

@@ -63,6 +63,7 @@ const session = new Session(store, {
     owner.set(user.id);
     outbox.start(user.id);
     delivery.forget();
+    store.dispatch({ type: "line.late", late: false });
     rooms.forget();
     if (!route.settle()) rooms.open(store.state.open);
   },
@@ -119,14 +120,11 @@ const HANDLERS = {
     const { user } = store.state;
     owner.unset();
     try {
-      await api.signOut();
+      await session.signOut();
     } catch (error) {
-      if (error.status !== 401) {
-        owner.set(user.id);
-        return app.announce(explain(error), { urgent: true });
-      }
+      owner.set(user.id);
+      return app.announce(explain(error), { urgent: true });
     }
-    session.leave(null);
     drafts.forget(user.id);
     outbox.forget(user.id);
     location.hash = hashOf(null);
@@ -182,6 +180,8 @@ const HANDLERS = {
     await outbox.send(room, body);
     kept();
   },
+
+  "line-retry": () => session.retry(),
   "message-retry": ({ nonce }) => outbox.retry(nonce),
   "message-discard": ({ nonce }) => outbox.remove(nonce),
 };
@@ -192,9 +192,13 @@ for (const [name, handler] of Object.entries(HANDLERS)) {
 
 for (const name of ["online", "offline", "pageshow"]) addEventListener(name, () => session.wake());
 addEventListener("online", () => outbox.hurry());
+document.addEventListener("resume", () => session.wake());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) session.wake();
 });
+// A page that may be stopped at any moment must not lead the other tabs.
+addEventListener("pagehide", () => session.sleep());
+document.addEventListener("freeze", () => session.sleep());
 
 function rollOver() {
   app.show(store.state, { afresh: true });

@@ -14,7 +14,8 @@ export const initialState = Object.freeze({
   farewell: null, // why the session ended, where it was not asked for
   server: null,
   user: null,
-  line: "connecting", // "connecting", "live", "lost", "offline" or "delayed"
+  line: "connecting", // "connecting", "live", "delayed", "lost", "unavailable", "offline" or "ended"
+  retryAt: null, // when the line is tried again, in unix ms
   cursor: 0, // of the last snapshot
   rooms: {},
   discoverable: null,
@@ -67,7 +68,13 @@ const ACTIONS = {
     };
   },
 
-  "line.changed": (state, { line }) => (line === state.line ? state : { ...state, line }),
+  "line.changed"(state, { line, retryAt = null }) {
+    // A live line that is late stays so until what is late has come.
+    if (line === state.line || (line === "live" && state.line === "delayed")) {
+      return retryAt === state.retryAt ? state : { ...state, retryAt };
+    }
+    return { ...state, line, retryAt };
+  },
 
   /** Late is what a live line can be; a lost one has worse news. */
   "line.late"(state, { late }) {

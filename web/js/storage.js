@@ -1,5 +1,6 @@
 /** What this browser remembers. Storage may be forbidden or full: then nothing is remembered. */
-const PREFIX = "tornchat.";
+/** Before the name of everything that is ours. */
+export const PREFIX = "tornchat.";
 
 export const storage = {
   get(name) {
