@@ -15,7 +15,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Any
 import httpx
 
 from tests.running import ROOT, until
+from tornchat.wire import frames
 from tornchat.wire.sse import Decoder
 
 DEPLOY = ROOT / "docs" / "deploy"
@@ -182,11 +183,32 @@ class Browser:
 
     def follow(self) -> Stream:
         """A stream that comes back by itself, already live."""
-        cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
-        stream = Stream(self._proxy, cookies)
+        stream = Stream(self._proxy, self._cookies())
         stream.start()
         until(lambda: stream.hellos, 20, "a hello through the proxy")
         return stream
+
+    def web_socket(self) -> Iterator[dict[str, Any]]:
+        """The events of ``/api/events/socket``, from the hello on."""
+        plain = socket.create_connection(("127.0.0.1", self._proxy.port), timeout=20)
+        with self._proxy.trust().wrap_socket(plain, server_hostname=NAME) as line:
+            line.sendall(
+                f"GET /api/events/socket HTTP/1.1\r\nHost: {NAME}\r\nOrigin: https://{NAME}\r\n"
+                f"Cookie: {self._cookies()}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                "Sec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+            )
+            received = b""
+            while b"\r\n\r\n" not in received:
+                received += line.recv(1)
+            assert received.startswith(b"HTTP/1.1 101 "), received
+            decoder = frames.Decoder(masked=False, limit=1_000_000)
+            while chunk := line.recv(65536):
+                for frame in decoder.feed(chunk):
+                    yield json.loads(frame.payload)
+
+    def _cookies(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
 
     def _enter(self, path: str) -> Browser:
         answer = self.ask("POST", path, json={"username": self.name, "password": PASSWORD})

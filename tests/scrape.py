@@ -25,6 +25,14 @@ class Scrape:
         """One number; 0 where a counter's labels have not come up yet."""
         return self.values.get((name, frozenset(labels.items())), 0.0)
 
+    def not_zero(self) -> str:
+        """What there is to see, for people."""
+        return "\n".join(
+            f"{name} {dict(labels) or ''} {value:g}"
+            for (name, labels), value in self.values.items()
+            if value and "_bucket" not in name
+        )
+
     def counters(self) -> dict[tuple[str, Labels], float]:
         """All that may only grow, but for what is counted by the kernel for each process."""
         return {

@@ -109,6 +109,14 @@ def test_a_message_comes_at_once_and_a_killed_node_loses_none(proxy: Proxy, node
     assert Browser(proxy, ana.name).sign_in().room == ana.room
 
 
+def test_a_web_socket_passes(proxy: Proxy) -> None:
+    citra = Browser(proxy, f"citra-{proxy.kind}").sign_up()
+    events = citra.web_socket()
+    assert next(events)["kind"] == "hello"
+    said = citra.say("through the socket")
+    assert any(event["id"] == said for event in events if event["kind"] == "message")
+
+
 def test_a_made_up_address_does_not_get_past_the_proxy(proxy: Proxy, nodes: Nodes) -> None:
     """Strangers are limited by the address that the proxy has seen, the last one of the header."""
     nodes.redis.ask("DEL", *counted(nodes), "nothing")

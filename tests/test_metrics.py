@@ -43,7 +43,8 @@ def when(server: RunningServer, true: Callable[[Scrape], bool], what: str) -> Sc
     """The first figures for which it is true; workers write theirs once a second."""
     end = time.monotonic() + 30
     while not true(now := scrape(server)):
-        assert time.monotonic() < end, f"waited in vain for {what}"
+        if time.monotonic() >= end:
+            raise AssertionError(f"waited in vain for {what}; {now.not_zero()}")
         time.sleep(0.3)
     return now
 

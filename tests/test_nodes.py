@@ -98,6 +98,13 @@ def test_people_on_two_nodes_talk_and_the_chat_goes_on_while_postgresql_is_kille
     assert "tornchat:not a secret" not in pair.one.output + pair.one.errors + pair.other.errors
 
 
+def test_a_redis_emptied_while_they_run_is_signed_again(pair: Pair) -> None:
+    key = Keys().installation
+    id = pair.redis.ask("GET", key)
+    pair.redis.ask("FLUSHALL")
+    until(lambda: pair.redis.ask("GET", key) == id, 30, "the id of the database")
+
+
 def test_commands_of_the_shell_reach_all_nodes(pair: Pair) -> None:
     pair.command("user", "add", "dewi", "--password-stdin", said=PASSWORD + "\n")
     dewi = Person(pair.other, "dewi").sign_in()
@@ -114,6 +121,11 @@ def test_a_node_with_a_secret_of_its_own_does_not_start(pair: Pair, tmp_path: Pa
     [line] = refused.errors.splitlines()
     assert "the secret of this node is another" in line
     assert "--secret-file" in line
+
+
+def test_a_database_is_not_adopted_while_a_server_runs(pair: Pair) -> None:
+    with pytest.raises(Unusable, match="stop it first"):
+        nodes.adopt(Settings(data=pair.one.data, database=pair.postgres.url))
 
 
 # -- what belongs together, asked as the supervisor asks

@@ -10,7 +10,7 @@ import resource
 import signal
 import socket
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -177,7 +177,8 @@ async def serve(work: dict[str, Any]) -> None:
             figures.start()
         if work["to_sync"]:
             keep_synced(Path(work["to_sync"]))
-        os.write(work["report_fd"], b"ready\n")
+        with suppress(BrokenPipeError):  # the supervisor is gone: the end of its pipe ends us, too
+            os.write(work["report_fd"], b"ready\n")
         await leaving.wait()
         if settings.drain and not over.is_set():
             drained = asyncio.ensure_future(worker.drain(settings.drain))

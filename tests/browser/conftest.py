@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.gate import Gate
 from tests.browser.people import Faults, NewPerson, Person, new_person
@@ -27,6 +27,9 @@ PLAIN = "plain.test"
 """A name that is not localhost: with plain http it makes no secure context."""
 HEARTBEAT = 2
 """Seconds: a dead line is noticed after 2.5 of them."""
+
+# Two cores that do other things as well: five seconds, the default, are sometimes not enough.
+expect.set_options(timeout=20_000)
 
 _rooms = itertools.count(1)
 
@@ -93,7 +96,7 @@ def line(server: RunningServer) -> Iterator[Line]:
 
 @pytest.fixture
 def gate(server: RunningServer) -> Iterator[Gate]:
-    """A line that counts the streams it carries."""
+    """A line that counts the streams it carries. Ask for it before ``person``: it is to go later."""
     gate = Gate(server.port)
     with gate:
         yield gate

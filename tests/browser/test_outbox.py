@@ -55,6 +55,12 @@ def posts_of(context: BrowserContext) -> list[Request]:
     return seen
 
 
+def sent_by(posts: list[Request]) -> list[str]:
+    """The bodies of the attempts that reached the server."""
+    arrived = [post.post_data_json for post in posts if not post.failure]
+    return [content["body"] for content in arrived if content]
+
+
 def waits(page: Page, *texts: str) -> None:
     """In the open room these messages wait, the first of them in vain so far."""
     expect(page.locator(".message.pending .prose")).to_have_text(list(texts))
@@ -137,8 +143,7 @@ def test_all_tabs_show_what_waits_and_one_of_them_sends_it_once(
     for tab in tabs:
         expect(tab.locator(".message.pending")).to_have_count(0, timeout=20_000)
         expect(tab.locator("message-list .prose")).to_have_text(["one", "two"])
-    sent = [post for post in posts if not post.failure]
-    assert [(post.post_data_json or {})["body"] for post in sent] == ["one", "two"]
+    assert sent_by(posts) == ["one", "two"]
     assert history(ana) == ["one", "two"]
 
 
@@ -181,7 +186,7 @@ def test_somebody_else_in_the_same_browser_neither_sees_nor_sends_it(
     eve.page.locator("button.account").click()
     eve.page.get_by_role("button", name="Sign out").click()
     expect(eve.page.get_by_label("Username")).to_be_visible()
-    assert [(post.post_data_json or {})["body"] for post in posts] == ["I am Eve"]
+    assert sent_by(posts) == ["I am Eve"]
     eve.page.close()
     ana.sign_in()
     ana.open_room(room_name)

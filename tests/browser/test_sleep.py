@@ -50,7 +50,7 @@ def shows_what_a_fresh_load_shows(tabs: list[Page]) -> None:
 
 
 def test_after_20_s_of_502_all_tabs_are_back_within_35_s_and_have_missed_nothing(
-    person: NewPerson, gate: Gate, server: RunningServer, room_name: str
+    gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
     ana = person("Ana", url=gate.url)
     ana.faults.provoke("ERR_|502|400.*wait=0")
@@ -82,7 +82,7 @@ def test_after_20_s_of_502_all_tabs_are_back_within_35_s_and_have_missed_nothing
 
 
 def test_who_does_not_want_to_wait_for_the_next_try_has_a_button(
-    person: NewPerson, gate: Gate, server: RunningServer, room_name: str
+    gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
     ana = person("Ana", url=gate.url)
     ana.faults.provoke("ERR_|503|400.*wait=0")
@@ -104,7 +104,7 @@ def test_who_does_not_want_to_wait_for_the_next_try_has_a_button(
 
 
 def test_a_browser_that_was_stopped_shows_what_a_fresh_load_shows(
-    own_browser: Browser, gate: Gate, server: RunningServer, faults: Faults, room_name: str
+    gate: Gate, own_browser: Browser, server: RunningServer, faults: Faults, room_name: str
 ) -> None:
     faults.provoke("ERR_")
     ana = new_person(own_browser, gate.url, "Ana", faults).sign_up()
@@ -131,7 +131,7 @@ def test_a_browser_that_was_stopped_shows_what_a_fresh_load_shows(
 
 
 def test_a_page_that_comes_back_by_the_back_button_shows_what_a_fresh_load_shows(
-    own_browser: Browser, gate: Gate, server: RunningServer, faults: Faults, room_name: str
+    gate: Gate, own_browser: Browser, server: RunningServer, faults: Faults, room_name: str
 ) -> None:
     faults.provoke("favicon")
     ana = new_person(own_browser, gate.url, "Ana", faults).sign_up()

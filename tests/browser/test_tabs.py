@@ -48,7 +48,7 @@ def crash(page: Page) -> None:
 
 
 def test_ten_tabs_hold_one_stream_and_it_moves_at_once_when_its_tab_closes_or_crashes(
-    person: NewPerson, gate: Gate, server: RunningServer, room_name: str
+    gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
     ana = person("Ana", url=gate.url)
     ana.create_room(room_name)
@@ -72,7 +72,7 @@ def test_ten_tabs_hold_one_stream_and_it_moves_at_once_when_its_tab_closes_or_cr
 
 
 def test_a_leader_that_hangs_is_replaced_and_follows_when_it_is_back(
-    person: NewPerson, gate: Gate, server: RunningServer, room_name: str
+    gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
     ana = person("Ana", url=gate.url)
     ana.create_room(room_name)
@@ -94,7 +94,7 @@ def test_a_leader_that_hangs_is_replaced_and_follows_when_it_is_back(
 
 
 def test_without_web_locks_a_shared_worker_holds_the_stream(
-    person: NewPerson, gate: Gate, server: RunningServer, room_name: str
+    gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
     ana = person("Ana", url=f"http://{PLAIN}:{gate.port}")
     ana.create_room(room_name)
@@ -114,7 +114,7 @@ def test_without_web_locks_a_shared_worker_holds_the_stream(
 
 
 def test_hidden_tabs_lead_and_follow_like_others(
-    person: NewPerson, gate: Gate, server: RunningServer, room_name: str
+    gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
     ana = person("Ana", url=gate.url)
     ana.context.add_init_script(
@@ -163,7 +163,7 @@ def test_tabs_sign_in_and_out_together_and_never_mix_two_accounts(
 
 
 def test_all_tabs_show_the_same_line_and_come_back_together_with_a_message_written_meanwhile(
-    person: NewPerson, gate: Gate, room_name: str
+    gate: Gate, person: NewPerson, room_name: str
 ) -> None:
     ana = person("Ana", url=gate.url)
     ana.faults.provoke("ERR_")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tornchat.chat.passwords import MOST_WAITING, THREADS, Passwords
-from tornchat.domain.errors import TooMany
+from tornchat.domain.errors import TooMany, Unavailable
 
 
 @pytest.fixture
@@ -98,5 +98,19 @@ def test_a_crowd_at_the_door_is_told_to_come_again(passwords: Passwords) -> None
             one.cancel()
         await asyncio.gather(*crowd, return_exceptions=True)
         assert not await passwords.verify(None, "password")
+
+    asyncio.run(story())
+
+
+def test_what_waits_when_the_worker_stops_is_unavailable() -> None:
+    async def story() -> None:
+        passwords = Passwords()
+        asked = [asyncio.ensure_future(passwords.hash("correct horse")) for _ in range(8)]
+        await asyncio.sleep(0)
+        passwords.close()
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {str, Unavailable}
+        with pytest.raises(Unavailable):
+            await passwords.hash("correct horse")
 
     asyncio.run(story())

@@ -13,6 +13,7 @@ import pytest
 from tests.log.line import Line
 from tests.log.test_bus import is_a_confirmation, says_lost
 from tests.redis_server import RedisServer, come_in, go_out, in_loop, open_log, say, until
+from tornchat import metrics
 from tornchat.domain import announcements
 from tornchat.domain.sessions import SessionRecord
 from tornchat.hub import hub as hubs
@@ -21,7 +22,7 @@ from tornchat.hub.admission import Seat
 from tornchat.hub.hub import Hub
 from tornchat.log import append, bus, mirror, read, upkeep
 from tornchat.log.client import Client
-from tornchat.wire import sse
+from tornchat.wire import sse, websocket
 
 
 class Browser:
@@ -277,3 +278,25 @@ async def test_streams_outlive_a_lost_subscription_without_missing_anything(
         await until(lambda: len(browser.ids()) == 120 and len(other.ids()) == 119, "all of them")
         assert browser.ids() == said
         assert other.ids() == said[1:]
+
+
+@in_loop
+async def test_a_stream_that_takes_its_time_to_end_is_told_and_counted_once(
+    redis: RedisServer,
+) -> None:
+    cuts, streams = metrics.CUTS.labels("moved"), metrics.STREAMS.labels("websocket")
+    cut, there = cuts.value, streams.value
+    async with open_log(redis) as client, running_hub(client, redis.url) as hub:
+        await come_in(client, "ana", "kitchen")
+        browser, server = socket.socketpair()
+        reader = hub.reader("ana", "session of ana", None, framing=websocket)
+        hub.stream(reader, await joining.enter(hub, reader, None), server, b"")
+        for _ in range(3):
+            hub.dismiss(reader, "moved", retry=True)
+        # The server waits for the other side of the closing handshake.
+        assert hub.readers() == [reader]
+        assert (cuts.value, streams.value) == (cut + 1, there + 1)
+        assert browser.recv(65536).count(b'"bye"') == 1
+        browser.close()
+        await until(lambda: not hub.readers(), "its end")
+        assert streams.value == there

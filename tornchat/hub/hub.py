@@ -170,10 +170,14 @@ class Hub:
 
     def dismiss(self, reader: Reader, code: str, *, retry: bool) -> None:
         """End a stream on purpose and say why; ``retry``: whether it makes sense to come back."""
+        if reader.ending:
+            return  # it was told why, and takes its time
         metrics.CUTS.labels(code).inc()
         reader.say_goodbye("bye", {"code": code, "retry": retry})
 
     def _reset(self, reader: Reader, reason: str) -> None:
+        if reader.ending:
+            return
         metrics.RESETS.labels(reason).inc()
         reader.say_goodbye("hello", self.hello(None))
 

@@ -72,8 +72,9 @@ class Mover:
         for number, reader in enumerate(readers):
             self._move(reader, slot * (number + self._random.random()), DRAIN_GRACE_SECONDS)
         end = self._loop.time() + seconds + LATEST_SECONDS
-        while self._loop.time() < end and (readers := self._hub.readers()):
-            for reader in readers:
+        # The outlets are looked at too: last words may wait in them.
+        while self._loop.time() < end and (self._hub.readers() or len(self._hub.outlets)):
+            for reader in self._hub.readers():
                 self.look(reader)
             await asyncio.sleep(_LOOK_SECONDS)
 

@@ -92,6 +92,11 @@ class Outlet:
         if sent < len(frame):
             self._keep(frame, sent)
 
+    @property
+    def ending(self) -> bool:
+        """Nothing more is sent than what waits."""
+        return self._ending
+
     async def drained(self) -> None:
         """Wait until little is left to send; returns at once where nothing waits or all is over."""
         if self.closed or self.waiting <= LOW_WATER:

@@ -54,6 +54,10 @@ class Poll(Reader):
     def transport(self) -> str:
         return "poll"
 
+    @property
+    def ending(self) -> bool:
+        return self.closed or self._leaving
+
     async def answer(self, wait: float) -> Page:
         """What lies after the cursor, as soon as there is something, at the latest after ``wait``
         seconds. Raises `LogAway`."""

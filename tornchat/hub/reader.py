@@ -77,6 +77,11 @@ class Reader:
         """Its name in the figures."""
         return self.framing.TRANSPORT
 
+    @property
+    def ending(self) -> bool:
+        """It has been sent its last event, or is over."""
+        return self.closed or (self.outlet is not None and self.outlet.ending)
+
     def take(self, event: Event) -> None:
         """A live event of a followed topic, in the order of ids."""
         join = self.join
@@ -119,12 +124,16 @@ class Reader:
             self.outlet.send(self.framing.encode(kind, data, id))
 
     def say_goodbye(self, kind: str, data: dict[str, Any]) -> None:
-        """Send a last event of the stream itself, `bye` or a `hello` that is a reset, and end."""
+        """Send a last event of the stream itself, `bye` or a `hello` that is a reset, and end.
+
+        The hub is left at once; what still waits in the outlet goes out on its own.
+        """
         if self.outlet is None:
             self.close()
             return
         self.outlet.send(self.framing.last(kind, data))
         self.outlet.end()
+        self._hub.leave(self)
 
     def join_again(self) -> None:
         """The log was fenced: memberships may be other ones than this reader knows."""
