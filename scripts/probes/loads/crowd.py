@@ -72,6 +72,10 @@ class Crowd:
         """Break all lines at once; returns when that began."""
         return float(min(await self._ask_all("cut")))
 
+    async def lost(self, since: float, seconds: float) -> None:
+        """Wait until each has lost its stream after this moment."""
+        await self._ask_all("lost", since, seconds, seconds=seconds)
+
     async def freeze(self, number: int) -> None:
         """So many stop reading, the same ones each time."""
         count = len(self._pipes)

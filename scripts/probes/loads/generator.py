@@ -21,6 +21,7 @@ from probes.ledger import Ledger
 from probes.loads.notes import Delays, Journey, Notes, Ticket
 
 _LOOK_SECONDS = 0.02
+_CUT_SECONDS = 10.0
 _OPENING = 100
 """Readers that come in at the same time, so that those before them are served meanwhile."""
 
@@ -85,7 +86,15 @@ class Generator:
         began = time.monotonic()
         for reader in self._readers:
             reader.cut()
+        await self.lost(began, _CUT_SECONDS)
         return began
+
+    async def lost(self, since: float, seconds: float) -> None:
+        """Wait until each has lost its stream after this moment."""
+        end = time.monotonic() + seconds
+        while not all(notes.journey.closed_since(since) for notes in self._notes):
+            self._check_time(end)
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def freeze(self, number: int) -> None:
         """The first ``number`` stop reading."""

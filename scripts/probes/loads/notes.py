@@ -30,6 +30,10 @@ class Journey:
     opens: list[tuple[float, str]] = field(default_factory=list)
     closes: list[tuple[float, str]] = field(default_factory=list)
 
+    def closed_since(self, at: float) -> bool:
+        """Whether a stream has ended since then."""
+        return bool(self.closes) and self.closes[-1][0] >= at
+
 
 @dataclass(slots=True)
 class Delays:
