@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from probes.postgres import PostgresServer
+
 from tests.running import RunningServer
 
 StartServer = Callable[..., RunningServer]

@@ -130,13 +130,14 @@ def command_line(pid: int) -> str:
 
 
 def children(parent: int) -> list[int]:
-    """The process ids of the living children of ``parent``."""
+    """The process ids of the living children of ``parent``, the oldest first."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, ppid = stat.read_text().rpartition(")")[2].split()[:2]
+            state, ppid, *more = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(ppid) == parent and state != "Z":
-            found.append(int(stat.parent.name))
-    return sorted(found)
+            # By the time of their start: process ids begin anew some time.
+            found.append((int(more[17]), int(stat.parent.name)))
+    return [pid for _, pid in sorted(found)]

@@ -99,7 +99,8 @@ def test_who_has_less_takes_what_comes(board: Board) -> None:
                 place.acceptor.report()
             for _ in range(40):
                 await ask(listener)
-            assert [place.streams for place in places] == [20, 20, 20]
+            # Up to one for each time that the others were not awake for all of the patience.
+            assert all(18 <= place.streams <= 22 for place in places)
             for place in places:
                 place.acceptor.close()
 

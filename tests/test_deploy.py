@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from probes.postgres import PostgresServer
+
 from tests.faults.own_redis import OwnRedis
 from tests.proxies import DEPLOY, NAME, Browser, Proxy
 from tests.running import RunningServer, until
@@ -27,7 +27,7 @@ class Nodes:
         self._folder = folder
         self.redis = redis
         self._shared = ["--redis", redis.url, "--database", postgres.url_of("deployed")]
-        self._shared += ["--origin", f"https://{NAME}", "--heartbeat", "1"]
+        self._shared += ["--origin", f"https://{NAME}", "--heartbeat", "1", "--drain", "1"]
         self._shared += ["--secret-file", str(folder / "secret")]
         (folder / "secret").write_text("0123456789abcdef" * 4)
         (folder / "secret").chmod(0o600)

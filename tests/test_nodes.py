@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from probes.postgres import PostgresServer
+
 from tests.faults.own_redis import OwnRedis
 from tests.people import PASSWORD, Person
 from tests.redis_server import RedisServer
@@ -53,7 +53,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
     postgres, redis = PostgresServer(folder), OwnRedis(folder / "redis")
     postgres.start()
-    shared = ["--redis", redis.url, "--database", postgres.url, "--heartbeat", "1"]
+    shared = ["--redis", redis.url, "--database", postgres.url, "--heartbeat", "1", "--drain", "1"]
     one = RunningServer(folder / "one", *shared).until_ready()
     shared += ["--secret-file", str(folder / "one" / "secret")]
     other = RunningServer(folder / "other", *shared).until_ready()

@@ -155,16 +155,16 @@ def test_a_worker_that_gives_up_before_it_is_ready_ends_the_server(tmp_path: Pat
 
 def test_a_worker_that_dies_is_replaced(start_server: StartServer) -> None:
     server = start_server("--workers", "2")
-    until(lambda: len(server.workers()) == 2, 5, "two workers")
+    until(lambda: len(server.workers()) == 2, 20, "two workers")
     for number in (signal.SIGKILL, signal.SIGTERM):
         victim = server.workers()[0]
         os.kill(victim, number)
         until(
             lambda victim=victim: len(set(server.workers()) - {victim}) == 2,  # type: ignore[misc]
-            5,
+            20,
             "a worker in the place of the dead one",
         )
-    until(server.answers, 5, "an answer")
+    until(server.answers, 20, "an answer")
     assert "was ended by SIGKILL; replacing it in 0 s" in server.errors
 
 
@@ -187,8 +187,8 @@ def test_a_redis_that_dies_is_started_again_with_its_data(start_server: StartSer
     assert ask_redis(server, "SET", "name", "ada") == "OK"
     killed = server.redis()
     os.kill(killed, signal.SIGKILL)
-    until(lambda: killed not in _redis_of(server), 5, "the end of Redis")
-    until(lambda: _redis_of(server), 5, "another Redis")
+    until(lambda: killed not in _redis_of(server), 20, "the end of Redis")
+    until(lambda: _redis_of(server), 20, "another Redis")
 
     def remembers() -> bool:
         try:
@@ -196,7 +196,7 @@ def test_a_redis_that_dies_is_started_again_with_its_data(start_server: StartSer
         except OSError:
             return False
 
-    until(remembers, 5, "what Redis was told before")
+    until(remembers, 20, "what Redis was told before")
     assert server.answers()
 
 

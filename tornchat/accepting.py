@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 #: Connections taken in one turn of the loop: in a storm, what was taken is served in between, and
 #: others come to take theirs.
 BATCH = 8
+#: Seconds of CPU time in a turn of the loop after which it takes one only. What is accepted waits
+#: here, where everybody's messages and the pulse wait behind it; in the backlog it does not.
+BUSY_SECONDS = 0.02
 #: A worker may have so much more than the mean, as a part of it, before it looks away.
 SLACK = 0.02
 #: Seconds that it looks away: more with the distance from the mean, of which ``WAIT`` is for one
@@ -56,6 +59,8 @@ class Acceptor:
         self._listener: socket.socket | None = None
         self._waiting: asyncio.TimerHandle | None = None
         self._refused = False
+        #: CPU time of this thread when it last looked.
+        self._used = 0.0
         #: Connections that count although they are no streams yet, the oldest first, each with the
         #: time on the monotonic clock up to which it does.
         self._fresh: dict[_Connection, float] = {}
@@ -101,7 +106,8 @@ class Acceptor:
         asyncio.get_running_loop().add_reader(listener, self._readable, listener)
 
     def _readable(self, listener: socket.socket) -> None:
-        for _ in range(BATCH):
+        used, self._used = self._used, time.thread_time()
+        for _ in range(1 if self._used - used > BUSY_SECONDS else BATCH):
             wait = self._wait()
             if wait:
                 self._look_away(listener, wait, time.monotonic())

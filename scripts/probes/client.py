@@ -165,6 +165,9 @@ class Reader:
             connection = await connect(base, receive_buffer=self.manner.receive_buffer)
         except OSError as error:
             return visits.End(f"no connection to {base}: {error}", failed=True)
+        if self._left():
+            connection.close()
+            return visits.End("the reader left")
         self.visits += 1
         visit = self._visit = visits.KINDS[self.transport](self, connection, self._hooks)
         try:

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-
 from probes.postgres import PostgresServer
+
 from tornchat.archive import members, rooms, users
 from tornchat.archive.engine import Database
 from tornchat.archive.migrate import upgrade

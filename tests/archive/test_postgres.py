@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from probes.postgres import PASSWORD, PostgresServer
 from sqlalchemy import Connection, text
 
-from probes.postgres import PASSWORD, PostgresServer
 from tornchat.archive import marks
 from tornchat.archive.address import PostgresDatabase, address_of
 from tornchat.archive.engine import Database

@@ -96,7 +96,7 @@ def line(server: RunningServer) -> Iterator[Line]:
 
 @pytest.fixture
 def gate(server: RunningServer) -> Iterator[Gate]:
-    """A line that counts the streams it carries. Ask for it before ``person``: it is to go later."""
+    """A line that counts its streams. Ask for it before ``person``: it is to go later."""
     gate = Gate(server.port)
     with gate:
         yield gate

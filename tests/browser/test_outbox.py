@@ -285,11 +285,12 @@ def test_too_fast_waits_as_long_as_the_server_asks(person: NewPerson, room_name:
     posts = posts_of(ana.context)
     ana.page.route(
         POSTS,
-        lambda route: route.fulfill(status=429, headers={"Retry-After": "2"}, body=""),
+        lambda route: route.fulfill(status=429, headers={"Retry-After": "4"}, body=""),
         times=1,
     )
     ana.write("hasty")
     waits(ana.page, "hasty")
+    ana.page.evaluate("dispatchEvent(new Event('online'))")
     ana.page.wait_for_timeout(1000)
     assert len(posts) == 1
     ana.sees("hasty")

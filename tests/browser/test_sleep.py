@@ -16,6 +16,7 @@ from tests.browser.gate import Gate, Refuser
 from tests.browser.people import Faults, NewPerson, line_words, new_person
 from tests.browser.test_tabs import PATIENCE, all_show, holds_one_stream, tabs_of
 from tests.browser.voice import Voice
+from tests.conftest import StartServer
 from tests.running import RunningServer, until
 
 STOPPED_SECONDS = float(os.environ.get("TORNCHAT_TEST_STOPPED_SECONDS", "20"))
@@ -53,7 +54,7 @@ def test_after_20_s_of_502_all_tabs_are_back_within_35_s_and_have_missed_nothing
     gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
     ana = person("Ana", url=gate.url)
-    ana.faults.provoke("ERR_|502|400.*wait=0")
+    ana.faults.provoke("ERR_|502")
     ana.create_room(room_name)
     tabs = tabs_of(ana, 3)
     voice = Voice(server.url, room_name)
@@ -85,7 +86,7 @@ def test_who_does_not_want_to_wait_for_the_next_try_has_a_button(
     gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
     ana = person("Ana", url=gate.url)
-    ana.faults.provoke("ERR_|503|400.*wait=0")
+    ana.faults.provoke("ERR_|503")
     ana.create_room(room_name)
     tabs = tabs_of(ana, 2)
     with Refuser(503, {"Retry-After": "55"}) as refuser:
@@ -101,6 +102,34 @@ def test_who_does_not_want_to_wait_for_the_next_try_has_a_button(
     for tab in tabs:
         expect(line_words(tab)).to_have_text("")
         expect(tab.get_by_role("button", name="Try now")).to_be_hidden()
+
+
+def test_nobody_notices_that_the_workers_were_replaced(
+    start_server: StartServer, chromium: Browser, faults: Faults, room_name: str
+) -> None:
+    server = start_server("--workers", "2", "--heartbeat", "2", "--post-rate", "0", "--drain", "3")
+    ana = new_person(chromium, server.url, "Ana", faults).sign_up()
+    ana.create_room(room_name)
+    tabs = tabs_of(ana, 2)
+    for tab in tabs:
+        tab.evaluate(
+            """() => {
+              globalThis.lines = [];
+              const foot = document.querySelector("room-list .side-foot");
+              new MutationObserver(() => globalThis.lines.push(foot.dataset.line))
+                .observe(foot, {attributes: true, attributeFilter: ["data-line"]});
+            }"""
+        )
+    before = server.workers()
+    with Voice(server.url, room_name) as voice:
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: not set(before) & set(server.workers()), 60, "other workers")
+        said = len(voice.said)
+        until(lambda: len(voice.said) > said + 10, 20, "some talk with the new ones")
+    all_show(tabs, voice.said)
+    for tab in tabs:
+        assert tab.evaluate("lines.filter((line) => line !== 'live')") == []
+    ana.context.close()
 
 
 def test_a_browser_that_was_stopped_shows_what_a_fresh_load_shows(

@@ -20,7 +20,7 @@ class Member:
     """One stream of a person, and the streams that come after it.
 
     One that is not ``obedient`` does nothing about a `move`, as curl; one that is stopped
-    (`reading` cleared) leaves what comes in the kernel's small buffer.
+    (`reading` cleared) leaves what comes to the kernel.
     """
 
     def __init__(self, person: Person, *, obedient: bool = True) -> None:
@@ -49,7 +49,6 @@ class Member:
     async def _one_stream(self) -> None:
         loop = asyncio.get_running_loop()
         with socket.socket() as sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
             sock.setblocking(False)
             await loop.sock_connect(sock, ("127.0.0.1", self._port))
             resume = f"Last-Event-ID: {self._last_id}\r\n" if self._last_id else ""
@@ -72,7 +71,7 @@ class Member:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout_at(self._move_at):
-                return await loop.sock_recv(sock, 16_384)
+                return await loop.sock_recv(sock, 65_536)
         except TimeoutError:
             return b""
 

@@ -8,6 +8,7 @@ from probes.__main__ import COMMANDS
 from probes.cast import Kind
 from probes.checker import Wrong
 from probes.proof import command
+
 from tests.running import ROOT
 
 PAGE = (ROOT / "docs" / "lab.md").read_text("utf-8")

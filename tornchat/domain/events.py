@@ -30,6 +30,10 @@ STREAM_KINDS: dict[str, str] = {
 SESSIONS_ENDED = "sessions.ended"
 """From worker to worker on a user's topic: cut the streams of these sessions. Never streamed."""
 
+PASSED_OVER = "passed.over"
+"""From worker to worker on a user's topic: a stream of this session that has ended misses an event
+that its cursor is past, and so does the stream that went on from there. Never streamed."""
+
 
 class Event:
     """One event of one topic.

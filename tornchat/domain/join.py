@@ -17,17 +17,20 @@ from tornchat.domain.topics import room_topic, user_topic
 
 class Join:
     """Where one reader stands. ``topics``: topic -> the id above which it is the reader's;
-    ``bound``: that of the first join that was completed, 0 before.
+    ``bound``: that of the first join that was completed, 0 before; ``replayed``: (after, up to] of
+    the last one that was, whose events came from the log.
 
     While ``joining``, live events wait in ``held``; the caller bounds what may wait.
     """
 
-    __slots__ = ("bound", "cursor", "held", "joining", "topics", "user")
+    __slots__ = ("_from", "bound", "cursor", "held", "joining", "replayed", "topics", "user")
 
     def __init__(self, user: str, cursor: int) -> None:
         self.user = user
         self.cursor = cursor
         self.bound = 0
+        self.replayed = (0, 0)
+        self._from = 0
         self.topics: Mapping[str, int] = {}
         self.joining = True
         self.held: list[Event] = []
@@ -56,6 +59,7 @@ class Join:
     def enter(self, topics: Mapping[str, int]) -> None:
         """The reader's topics as the log knows them at the bound."""
         self.topics = topics
+        self._from = self.cursor
 
     def replay(self, event: Event) -> bool:
         """An event of the log up to the bound, in the order of ids: whether it is to be sent.
@@ -76,6 +80,7 @@ class Join:
         and the rest stays held.
         """
         self.bound = self.bound or bound
+        self.replayed = (self._from, bound)
         self.cursor = max(self.cursor, bound)
         self.joining = False
         held, self.held = self.held, []

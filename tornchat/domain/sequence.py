@@ -49,6 +49,10 @@ class Sequence:
         else:
             self._known.setdefault(topic, head)
 
+    def known(self, topic: str) -> int:
+        """The id up to which nothing of the topic is missing; 0 where that is not known."""
+        return self._known.get(topic, 0)
+
     def forget(self, topic: str) -> None:
         """The topic is not followed any more; what is said there until it is again is not known."""
         self._known.pop(topic, None)

@@ -12,9 +12,10 @@ from typing import Any
 
 from tornchat import metrics
 from tornchat.domain.errors import LogAway, Unavailable
-from tornchat.domain.events import SESSIONS_ENDED, Event
+from tornchat.domain.events import PASSED_OVER, SESSIONS_ENDED, Event
 from tornchat.hub import joining
 from tornchat.hub.admission import Admission, Limits, Seat
+from tornchat.hub.departures import Departures
 from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
 from tornchat.hub.poll import Poll
@@ -22,6 +23,7 @@ from tornchat.hub.reader import TOO_SLOW, Reader
 from tornchat.log import mirror
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
+from tornchat.log.gaps import Gap
 from tornchat.wire import sse
 from tornchat.wire.framing import Framing
 
@@ -55,6 +57,7 @@ class Hub:
         self.outlets = Outlets()
         self.admission = Admission(client, limits)
         self.mover = Mover(self, life)
+        self._departures = Departures(self)
         self.on_control: Callable[[str], None] = lambda message: None
         self._topics: dict[str, dict[Reader, None]] = {}
         self._readers: list[set[Reader]] = [set() for _ in range(TURNS)]
@@ -68,6 +71,7 @@ class Hub:
         """Subscribe, and begin to beat. Raises `LogAway`."""
         await self.bus.start()
         self.admission.start()
+        self._departures.start()
         self._tasks = [
             asyncio.ensure_future(self._beat()),
             asyncio.ensure_future(self._cut_stuck()),
@@ -82,6 +86,7 @@ class Hub:
         for reader in self.readers():
             self.dismiss(reader, "shutdown", retry=True)
         await self.admission.close()
+        await self._departures.close()
         await self.bus.close()
 
     async def drain(self, seconds: float) -> None:
@@ -159,6 +164,8 @@ class Hub:
     def leave(self, reader: Reader) -> None:
         """The stream is over."""
         reader.seat.leave()
+        if reader.following:
+            self._departures.note(reader)
         for topic in list(reader.following):
             self._unfollow(reader, topic)
         for turn in self._readers:
@@ -201,6 +208,9 @@ class Hub:
     def hand_on(self, event: Event) -> None:
         if event.kind == SESSIONS_ENDED:
             self._end_sessions(event)
+            return
+        if event.kind == PASSED_OVER:
+            self._reset_those_past(event)
             return
         readers = list(self._topics.get(event.topic, ()))
         if event.id:
@@ -316,3 +326,10 @@ class Hub:
         for reader in list(self._topics.get(event.topic, ())):
             if reader.session in ended:
                 self.dismiss(reader, event.fields["code"], retry=False)
+
+    def _reset_those_past(self, event: Event) -> None:
+        """Streams that went on from a cursor that had passed something over."""
+        gap = Gap(event.fields["low"], event.fields["high"])
+        for reader in list(self._topics.get(event.topic, ())):
+            if reader.session == event.fields["session"] and gap.holds(reader.start):
+                self._reset(reader, "late")

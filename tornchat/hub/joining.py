@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from tornchat import metrics
 from tornchat.domain.errors import Unavailable
 from tornchat.domain.events import Event
-from tornchat.log import read
+from tornchat.log import gaps, read
 
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub
@@ -82,8 +82,11 @@ async def enter(hub: Hub, reader: Reader, cursor: int | None) -> Entry:
         behind = await read.behind(client, after, bound, REPLAY_LIMIT)
     if behind > REPLAY_LIMIT:
         return _reset("behind", bound, began)
-    if cursor < await read.floor(client):
+    floor, passed_over = await gaps.floor_and_gaps(client, reader.session)
+    if cursor < floor:
         return _reset("floor", bound, began)
+    if not join.bound and any(gap.holds(cursor) for gap in passed_over):
+        return _reset("late", bound, began)
     return Entry(cursor, bound, after, events, complete, began)
 
 

@@ -41,6 +41,7 @@ class Reader:
         "seat",
         "session",
         "stale",
+        "start",
         "task",
     )
 
@@ -48,6 +49,8 @@ class Reader:
         self, hub: Hub, user: str, session: str, cursor: int, seat: Seat, framing: Framing = sse
     ) -> None:
         self.join = Join(user, cursor)
+        self.start = cursor
+        """The client's cursor; 0 where it gave none."""
         self.session = session
         self.seat = seat
         self.due = math.inf

@@ -64,6 +64,10 @@ class Keys:
         """Theoretical arrival time of a rate limit."""
         return f"{self.prefix}rate:{what}"
 
+    def gaps(self, session: str) -> str:
+        """Hash: cursor of a stream of this session at its end -> the first id it passed over."""
+        return f"{self.prefix}gaps:{session}"
+
     def seats(self, whose: str) -> str:
         """Hash: worker -> how many streams of one user, or of one address, it has."""
         return f"{self.prefix}seats:{whose}"

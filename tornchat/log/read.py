@@ -94,6 +94,20 @@ async def latest(client: Client, topic: str, above: int, below: int, count: int)
     return [_event(topic, entry) for entry in reversed(entries)]
 
 
+async def first_ids(
+    client: Client, spans: list[tuple[str, int, int]]
+) -> dict[tuple[str, int, int], int]:
+    """The first id in each span (topic, after, up to] that has any."""
+    replies = await client.calls(
+        [
+            ("XRANGE", client.keys.log(topic), f"{after + 1}-0", f"{upto}-0", "COUNT", 1)
+            for topic, after, upto in spans
+        ]
+    )
+    pairs = zip(spans, replies, strict=True)
+    return {span: _event(span[0], entries[0]).id for span, entries in pairs if entries}
+
+
 def topics_of(user: str, memberships: Mapping[str, int]) -> dict[str, int]:
     """What a user reads: topic -> the id above which it is theirs."""
     return {

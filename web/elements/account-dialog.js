@@ -1,6 +1,7 @@
 /** Dialogs about myself: settings, password, sign out. */
 import { checkPassword } from "../js/checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
+import { unsent } from "../js/selectors.js";
 import { storage } from "../js/storage.js";
 import { avatar, nameOf } from "./avatar.js";
 import { openDialog } from "./dialog.js";
@@ -9,7 +10,9 @@ import { icon } from "./icons.js";
 
 const THEMES = ["auto", "light", "dark"];
 
-export function openAccount(app, { user, server, pending }) {
+export function openAccount(app, state) {
+  const { user, server } = state;
+  const leave = () => (dialog.close(), signOut(app, unsent(state).length));
   const dialog = openDialog(
     app,
     t("account.title"),
@@ -42,7 +45,7 @@ export function openAccount(app, { user, server, pending }) {
       ),
       h(
         "button",
-        { class: "button button-wide", onclick: () => (dialog.close(), signOut(app, pending)) },
+        { class: "button button-wide", onclick: leave },
         icon("exit"),
         t("account.sign_out"),
       ),
@@ -53,8 +56,7 @@ export function openAccount(app, { user, server, pending }) {
 }
 
 /** Nothing stays behind for the next user of this computer, which must be said where it matters. */
-function signOut(app, pending) {
-  const count = pending.length;
+function signOut(app, count) {
   if (count === 0) return emit(app, "sign-out");
   const close = () => dialog.close();
   const discard = () => (close(), emit(app, "sign-out"));

@@ -63,7 +63,8 @@ class RoomList extends HTMLElement {
     const rooms = roomsInOrder(state, language());
     const troubled = troubledRooms(state);
     const focused = this.#list.querySelector(":focus")?.getAttribute("href");
-    this.#list.replaceChildren(...rooms.map((room) => entry(room, room.id === state.open, troubled.has(room.id))));
+    const link = (room) => entry(room, room.id === state.open, troubled.has(room.id));
+    this.#list.replaceChildren(...rooms.map(link));
     if (rooms.length === 0)
       this.#list.append(h("li", { class: "rooms-none quiet" }, t("rooms.none")));
     if (focused) this.#list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();

@@ -208,9 +208,10 @@ export class Outbox {
       return this.#fail(item, error);
     }
     const told = status === 401 ? SESSION_MS : (retryAfter ?? 0) * 1000;
-    const pause = told || jitter(attempts, { longest: LONGEST_MS });
-    const tried = this.#now();
-    const why = { attempts: attempts + 1, tried, next: tried + pause, error: plain(error) };
+    // What the server asked for is kept to even where the line comes back in between.
+    const tried = this.#now() + told;
+    const next = told ? tried : tried + jitter(attempts, { longest: LONGEST_MS });
+    const why = { attempts: attempts + 1, tried, next, error: plain(error) };
     await this.#change(item, (now) => ({ ...now, ...why }));
   }
 

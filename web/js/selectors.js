@@ -28,9 +28,13 @@ export function strangers(state) {
 
 /** My messages of a room that are on their way, without those that have arrived already. */
 export function pendingIn(state, room) {
-  const mine = state.pending.filter((item) => item.room === room);
+  return unsent(state).filter((item) => item.room === room);
+}
+
+/** All messages of mine that are not there yet. */
+export function unsent(state) {
   const arrived = new Set(arrivedIn(state));
-  return mine.filter((item) => !arrived.has(item.nonce));
+  return state.pending.filter((item) => !arrived.has(item.nonce));
 }
 
 /** Nonces of pending messages that a loaded page shows: they are stored, whatever the answer was. */
