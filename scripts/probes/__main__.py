@@ -9,7 +9,10 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "prove": ("probes.proof.command", "nothing is lost, doubled, reordered or leaked by faults"),
-    "drain": ("probes.loads.drain", "the streams of a worker that leaves come back spread over time"),
+    "drain": (
+        "probes.loads.drain",
+        "the streams of a worker that leaves come back spread over time",
+    ),
     "storm": ("probes.loads.storm", "thousands of streams that break at once are soon live again"),
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
 }

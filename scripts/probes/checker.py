@@ -140,9 +140,9 @@ class _Reading:
 
     Of an event that a fault swallowed a server learns by the next event of its topic, or by the
     pulse, and then repairs, or resets the readers that have passed it. A stream that passed it and
-    was left before that is beyond the server's reach: there ``prev`` of the next event shows the
-    hole, as the protocol says. Such events are ``excused``. Polls answer from the log and have no
-    excuse.
+    broke or fell silent before that is beyond the server's reach: there ``prev`` of the next event
+    shows the hole, as the protocol says. Such events are ``excused``. Polls answer from the log and
+    have no excuse.
     """
 
     def __init__(self, witness: Witness, facts: Facts) -> None:
@@ -196,8 +196,8 @@ class _Reading:
         match step:
             case Opened(cursor, stream):
                 self._opened, self._in_stream = cursor, stream
-            case Closed(at):
-                self._leave(at)
+            case Closed(heard):
+                self._leave(heard)
             case Position(id):
                 if id < self._last:
                     yield Violation(
@@ -279,8 +279,9 @@ class _Reading:
         """What was swallowed while this stream was there."""
         return {id for id, _ in self._swallowed if self._opened < id <= reset.high}
 
-    def _leave(self, at: float) -> None:
-        """The visit ended ``at``: too early for a server to notice what was swallowed just now."""
+    def _leave(self, heard: float) -> None:
+        """Nothing of the visit came after ``heard``: what was swallowed just before, no server had
+        time to notice."""
         if not self._in_stream:
             return
         self._in_stream = False
@@ -289,7 +290,7 @@ class _Reading:
             for id, swallowed in self._swallowed
             if self._opened < id < self._last
             and id not in self.seen
-            and at - swallowed < NOTICE_SECONDS
+            and heard - swallowed < NOTICE_SECONDS
         }
 
     def _excuses(self, known: int, event: Seen) -> bool:

@@ -55,9 +55,7 @@ def run(given: argparse.Namespace, probe: Probe, drain: float = 20.0) -> int:
         given.report.write_text(report.page(report.runs()), "utf-8")
         print(f"wrote {given.report}")
         return MET
-    layout = Layout(
-        given.streams, given.workers, given.generators, given.people, drain, given.seed
-    )
+    layout = Layout(given.streams, given.workers, given.generators, given.people, drain, given.seed)
     try:
         with ExitStack() as stack:
             kept = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))

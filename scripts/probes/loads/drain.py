@@ -107,7 +107,7 @@ def _returns(journeys: Iterable[Journey], worker: str) -> list[float]:
 def _gaps(journeys: Iterable[Journey]) -> Iterable[float]:
     """Seconds for which each reader had no stream, for each time that it came back."""
     for journey in journeys:
-        for (opened, _) in journey.opens[1:]:
+        for opened, _ in journey.opens[1:]:
             yield opened - max(closed for closed, _ in journey.closes if closed <= opened)
 
 

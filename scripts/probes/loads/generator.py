@@ -132,9 +132,7 @@ class Generator:
     def _begin(self, ticket: Ticket) -> None:
         notes = Notes(ticket, self._shared, self._count)
         chance = random.Random(self._chance.random())
-        reader = Reader(
-            [self._base], ticket.credential, Transport.SSE, ticket.start, notes, chance
-        )
+        reader = Reader([self._base], ticket.credential, Transport.SSE, ticket.start, notes, chance)
         reader.manner.receive_buffer = self._receive_buffer
         self._notes.append(notes)
         self._readers.append(reader)

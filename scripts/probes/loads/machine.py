@@ -95,8 +95,6 @@ class Meter:
 
     def read(self) -> dict[str, float]:
         """Seconds by the name of the group, and of the machine's others."""
-        used = {
-            name: cpu_seconds(pids) - self._begun[name] for name, pids in self._groups.items()
-        }
+        used = {name: cpu_seconds(pids) - self._begun[name] for name, pids in self._groups.items()}
         others = machine_seconds() - self._machine - sum(used.values())
         return {**used, "everything else on the machine": max(0.0, others)}

@@ -1,6 +1,13 @@
 """x"""
-from pathlib import Path
+
 from probes.rig.node import ROOT
+
 PAGE = ROOT / "docs" / "delivery-figures.md"
-def runs(): return []
-def page(found): return ""
+
+
+def runs():
+    return []
+
+
+def page(found):
+    return ""

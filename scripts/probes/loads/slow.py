@@ -12,13 +12,14 @@ from probes.calls import fetch
 from probes.exchange import Base
 from probes.loads import command
 from probes.loads.crowd import Crowd
-from probes.loads.machine import cores, port_bytes, resident_bytes, tcp_bytes
 from probes.loads.generator import NotInTime
+from probes.loads.machine import cores, port_bytes, resident_bytes, tcp_bytes
 from probes.loads.numbers import median, percentile
 from probes.loads.outcome import Claim, Figure, Outcome
-from probes.loads.stage import Stage, pid_of
+from probes.loads.stage import Stage
 from probes.rig.children import CannotRun
 from probes.rig.line import HOST
+from probes.rig.rig import pid_of
 from tornchat import metrics
 
 MOST_RATIO = 1.5

@@ -22,6 +22,7 @@ from probes.rig import facts
 from probes.rig.children import CannotRun
 from probes.rig.line import HOST
 from probes.rig.node import ROOT, Node
+from probes.rig.rig import pid_of
 
 ROOMS = 5
 _SPARE_DESCRIPTORS = 500
@@ -157,8 +158,3 @@ class Stage:
                 if answer.status == 200:
                     return
                 await asyncio.sleep(0.1)
-
-
-def pid_of(worker: str) -> int:
-    """The process of a worker as a ``hello`` names it."""
-    return int(worker.rpartition(":")[2])

@@ -16,7 +16,8 @@ from probes.loads.machine import cores
 from probes.loads.notes import Journey
 from probes.loads.numbers import histogram, percentile
 from probes.loads.outcome import Claim, Figure, Outcome
-from probes.loads.stage import Stage, pid_of
+from probes.loads.stage import Stage
+from probes.rig.rig import pid_of
 
 MOST_SECONDS = 10.0
 _RATE = 1.0

@@ -15,7 +15,7 @@ from probes.calls import GivenUp
 from probes.cast import Cast, Kind, Load
 from probes.checker import Verdict, Violation, Wrong, check
 from probes.evidence import Evidence, is_move
-from probes.faults import Scene
+from probes.faults import DidNotStrike, Scene
 from probes.ledger import Ledger
 from probes.proof.attendance import Attendance, Coverage
 from probes.proof.plan import Plan, Strike, schedule
@@ -164,7 +164,6 @@ class Run:
         struck = Struck(name, round(self.elapsed, 1))
         self.struck.append(struck)
         attendance = Attendance(name)
-        self._attendances.append(attendance)
         members = self.cast.members
 
         def note(line: str) -> None:
@@ -184,6 +183,10 @@ class Run:
         looking = asyncio.ensure_future(self._look(attendance))
         try:
             await strike.fault().strike(scene)
+        except DidNotStrike as why:
+            note(f"did not strike: {why}")
+        else:
+            self._attendances.append(attendance)
         finally:
             looking.cancel()
             self.going_on.discard(name)

@@ -67,5 +67,9 @@ class Node:
         """What it said on standard error."""
         return self._child.complaints() if self._child.err.exists() else ""
 
+    def said_often(self, words: str) -> int:
+        """How often it has said something."""
+        return self.complaints().count(words)
+
     async def stop(self) -> None:
         await self._child.stop(signal.SIGINT, STOP_SECONDS)

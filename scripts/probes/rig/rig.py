@@ -82,7 +82,7 @@ class Rig:
 
     def node_of(self, worker: str) -> tuple[Node, int] | None:
         """The node and the process id of a worker as a ``hello`` names it; None if it is gone."""
-        pid = int(worker.rpartition(":")[2])
+        pid = pid_of(worker)
         for node in self.nodes:
             if node.owns(pid):
                 return node, pid
@@ -158,3 +158,8 @@ class Rig:
             *("--drain", f"{DRAIN:g}"),
             *("--secret-file", str(self._secret)),
         )
+
+
+def pid_of(worker: str) -> int:
+    """The process id in ``<host>:<pid>``, as a ``hello`` names a worker."""
+    return int(worker.rpartition(":")[2])
