@@ -53,7 +53,7 @@ class Outcome:
 
 
 def as_json(outcome: Outcome, probe: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All that is worth keeping. ``given``: the settings of the run and the facts of the machine."""
+    """All that is worth keeping. ``given``: settings of the run, and facts of the machine."""
     return {
         "probe": probe,
         "command": " ".join(["scripts/lab", *sys.argv[1:]]),
