@@ -10,6 +10,12 @@ from typing import NoReturn
 
 COMMANDS = {
     "prove": ("probes.proof.command", "nothing is lost, doubled, reordered or leaked by faults"),
+    "drain": (
+        "probes.loads.drain",
+        "the streams of a worker that leaves come back over time",
+    ),
+    "storm": ("probes.loads.storm", "thousands of streams that break at once are soon back"),
+    "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""
 

@@ -76,7 +76,7 @@ class Manner:
 class Reader:
     """Follows the events of one account. ``run`` it in a task; `leave` ends that.
 
-    ``cookie`` is the account's; ``after`` the cursor to begin with.
+    ``cookie`` is the account's, or ``Bearer TOKEN``; ``after`` the cursor to begin with.
     """
 
     def __init__(

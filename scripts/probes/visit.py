@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probes.calls import code_of
-from probes.exchange import Base, Connection, Head, request
+from probes.exchange import Base, Connection, Head, request, signed
 
 if TYPE_CHECKING:
     from probes.client import Hooks, Reader
@@ -49,7 +49,7 @@ class Visit:
 
     async def run(self, base: Base, cookie: str) -> End:
         """Ask, and take what comes until it ends."""
-        headers = {"Accept": self.accept, "Cookie": cookie, **self.headers()}
+        headers = {"Accept": self.accept, **signed(cookie), **self.headers()}
         if self._reader.pace is not None:
             self._connection.piece = _SMALL_PIECE
         self._connection.ask(self, request(base, "GET", self.address(), headers))

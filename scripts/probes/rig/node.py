@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -55,6 +56,12 @@ class Node:
     @property
     def running(self) -> bool:
         return self._child.running
+
+    @property
+    def redis(self) -> str:
+        """Flavour and version of its Redis, as its banner says."""
+        found = re.search(r"^ +Redis +(\w+ [^ ,]+)", self._child.said(), re.M)
+        return found[1] if found else ""
 
     def complaints(self) -> str:
         """What it said on standard error."""
