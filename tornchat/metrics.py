@@ -155,8 +155,8 @@ SIGN_INS = Counter(
 )
 REQUESTS = Counter(
     "tornchat_requests_total",
-    "Requests answered, by the route's pattern and the status (gone: the client did not wait); those "
-    "that become a stream count in streams_opened.",
+    "Requests answered, by the route's pattern and the status (gone: the client did not wait); "
+    "those that become a stream count in streams_opened.",
     {"route": (), "method": (), "status": ()},
 )
 WORKER_RESTARTS = Counter(
