@@ -55,6 +55,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["user", "add"], "NAME"),
         (["user", "add", "ada", "--port", "x"], "--port"),
         (["token", "add", "ada", "more"], "more"),
+        (["token", "add", "ada", "--count", "none"], "--count"),
         (["serve", "--workers", "many"], "--workers"),
     ],
 )
@@ -78,6 +79,17 @@ def test_an_empty_password_is_refused(
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     line = said(capsys, "user", "add", "ada", "--password-stdin", "--data", str(tmp_path))
     assert "empty" in line
+
+
+def test_many_tokens_are_made_at_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
+    where = ("--data", str(tmp_path))
+    assert main(["user", "add", "ada", "--password-stdin", *where]) == 0
+    capsys.readouterr()
+    assert main(["token", "add", "ada", "--count", "3", *where]) == 0
+    assert len(set(capsys.readouterr().out.split())) == 3
 
 
 def test_an_error_of_the_real_program_has_no_traceback() -> None:

@@ -54,5 +54,5 @@ def test_with_one_worker_of_four_stopped_new_requests_are_answered_and_it_is_rep
 
     test()
     assert "has done nothing for 10 s; ending it" in server.errors
-    assert "was ended by SIGKILL; replacing it in 0 s" in server.errors
+    assert "was ended by SIGKILL; replacing it at once" in server.errors
     until(lambda: len(server.workers()) == 4, 20, "four workers")

@@ -15,12 +15,14 @@ from typing import Any, TypeVar
 
 from tornchat import __version__
 from tornchat.domain.errors import TornchatError
+from tornchat.setting_values import whole
 from tornchat.settings import OneLineParser, Settings, SettingsError, add_options, resolve
 
 T = TypeVar("T")
 Command = Callable[[Settings, argparse.Namespace], int]
 
 _FAILED = 2
+MOST_TOKENS = 10_000
 #: Options of the program itself; all others at its head are those of its first command.
 _ABOUT = ("-h", "--help", "--version")
 
@@ -104,7 +106,12 @@ def _user_password(settings: Settings, given: argparse.Namespace) -> int:
 def _token_add(settings: Settings, given: argparse.Namespace) -> int:
     from tornchat.chat import shell
 
-    print(_with_database(settings, shell.token_add(settings, given.user, given.label)))
+    try:
+        count = whole(1, MOST_TOKENS)(given.count)
+    except ValueError as wrong:
+        raise SettingsError(f"--count: {wrong}") from None
+    added = shell.token_add(settings, given.user, given.label, count)
+    print("\n".join(_with_database(settings, added)))
     return 0
 
 
@@ -204,6 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     tokens = _group(commands, "token", "bearer tokens: add")
     token = _command(tokens, "add", _token_add, "print a new bearer token", user="USER")
     token.add_argument("--label", metavar="L", default="", help="what the token is for")
+    token.add_argument("--count", metavar="N", default="1", help="so many of them, one a line")
 
     rooms = _group(commands, "room", "rooms: add")
     room = _command(rooms, "add", _room_add, "make a room and print its id", name="NAME")

@@ -15,7 +15,7 @@ from typing import Any
 from tornchat import metrics
 from tornchat.board import Board
 from tornchat.domain.errors import Unusable
-from tornchat.workers import GAVE_UP, HUNG_LOOKS, Backoff, WorkerProcess
+from tornchat.workers import GAVE_UP, HUNG_LOOKS, Backoff, WorkerProcess, in_words
 
 #: Seconds between two looks at the workers.
 LOOK_SECONDS = 1.0
@@ -243,7 +243,8 @@ class Crew:
         metrics.WORKER_RESTARTS.labels("signal" if status < 0 else "status").inc()
         pause = seat.backoff.after(now - worker.started)
         seat.start_at = now + pause
-        self._say(f"{_name(worker)} {worker.how_it_ended()}; replacing it in {pause:g} s.")
+        how = worker.how_it_ended()
+        self._say(f"{_name(worker)} {how}; replacing it {in_words(pause)}.")
 
     # -- a reload
 

@@ -17,7 +17,7 @@ from tornchat.domain.errors import Unusable
 from tornchat.setting_values import parted
 from tornchat.settings import Settings
 from tornchat.sockets import listen
-from tornchat.workers import Backoff, environment
+from tornchat.workers import Backoff, environment, in_words
 
 _OPTIONS = ("--metrics", "--metrics")
 
@@ -76,7 +76,7 @@ class MetricsProcess:
             self._close()
             pause = self._backoff.after(now - self._started)
             self._start_at = now + pause
-            self._say(f"The process of --metrics ended; starting it again in {pause:g} s.")
+            self._say(f"The process of --metrics ended; starting it again {in_words(pause)}.")
         if self._start_at is not None and self._start_at <= now:
             self._start_at = None
             self._started = now

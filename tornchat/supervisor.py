@@ -24,7 +24,7 @@ from tornchat.log.embedded import EmbeddedRedis
 from tornchat.metrics_process import MetricsProcess, serving_metrics
 from tornchat.settings import Settings, without_password
 from tornchat.sockets import listen, shown_address
-from tornchat.workers import Backoff, ended
+from tornchat.workers import Backoff, ended, in_words
 
 #: How a server ends, each in more of a hurry than the one before.
 _DRAIN, _STOP, _KILL = 1, 2, 3
@@ -161,7 +161,7 @@ class _Supervisor:
         elif number == signal.SIGHUP and self._signals.outlives_terminal:
             _say("The terminal was closed; going on without it.")
         elif number == signal.SIGHUP:
-            _say("The terminal was closed; draining.")
+            _say("The terminal was closed.")
             self._hurry = max(_DRAIN, self._hurry)
 
     def _tend_redis(self) -> float:
@@ -174,7 +174,7 @@ class _Supervisor:
             pause = self._redis_backoff.after(now - self._redis_started)
             self._redis_start_at = now + pause
             why = redis.why_it_ended() if status > 0 else f"The embedded Redis {ended(status)}"
-            _say(f"{why}; starting it again in {pause:g} s.")
+            _say(f"{why}; starting it again {in_words(pause)}.")
             metrics.REDIS_RESTARTS.inc()
         if self._redis_start_at is not None and self._redis_start_at <= now:
             try:
@@ -214,6 +214,7 @@ class _Supervisor:
     def _end_workers(self, hurry: int) -> float:
         """Tell all workers to end; returns the seconds that they have for it."""
         if hurry == _DRAIN:
+            _say(f"Draining: all streams move within {self._settings.drain:g} s.")
             self._crew.drain()
             return self._settings.drain + GRACE_SECONDS
         if hurry == _STOP:

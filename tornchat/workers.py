@@ -46,6 +46,11 @@ class Backoff:
         return pause
 
 
+def in_words(pause: float) -> str:
+    """When something is started again, for the log: ``at once`` or ``in 0.4 s``."""
+    return f"in {pause:g} s" if pause else "at once"
+
+
 class WorkerProcess:
     """A process of ``python -m tornchat.app`` and the two pipes to it."""
 

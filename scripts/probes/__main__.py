@@ -6,17 +6,33 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 COMMANDS = {
     "prove": ("probes.proof.command", "nothing is lost, doubled, reordered or leaked by faults"),
+    "drain": (
+        "probes.loads.drain",
+        "the streams of a worker that leaves come back over time",
+    ),
+    "storm": ("probes.loads.storm", "thousands of streams that break at once are soon back"),
+    "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""
+
+_ABOUT = "Probes of a Tornchat server, from outside; docs/lab.md tells what they do."
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, like the probes themselves."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one probe; returns its exit status: 0 shown, 1 not so, 2 it could not run."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="scripts/lab", description=__doc__)
+    parser = _Parser(prog="scripts/lab", description=_ABOUT)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, about) in COMMANDS.items():
         command = commands.add_parser(name, help=about, description=about)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from probes.exchange import Base, Connection, Head, connect, request
+from probes.exchange import Base, Connection, Head, connect, request, signed
 
 ATTEMPT_SECONDS = 4.0
 _LONGEST_PAUSE = 1.0
@@ -22,8 +22,8 @@ class GivenUp(Exception):
 @dataclass(slots=True)
 class Fetched:
     """An answer. ``status`` is 0 where there was none, and ``why`` says so; ``attempts``: how
-    often it was asked; ``sent`` and ``answered``: when, of the first and the last, on the loop's
-    clock."""
+    often it was asked; ``sent`` and ``answered``: when, of the first and the last, on the
+    monotonic clock."""
 
     status: int = 0
     body: bytes = b""
@@ -79,7 +79,7 @@ class Caller:
     ) -> Fetched:
         """One attempt. What breaks is in the answer, never raised."""
         base = self._chance.choice(self._servers)
-        headers = {"Cookie": self.cookie} if self.cookie else {}
+        headers = signed(self.cookie)
         payload = b""
         if body is not None:
             headers["Content-Type"] = "application/json"

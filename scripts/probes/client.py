@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from probes import visits
 from probes.calls import fetch
 from probes.exchange import Base, connect
+from probes.polls import LongPollVisit, ShortPollVisit
+from probes.streams import SseVisit, WebSocketVisit
+from probes.visit import End, Visit
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 """Seconds; a pause is anywhere between none and one that doubles with each failure."""
@@ -32,6 +34,11 @@ class Transport(StrEnum):
     LONG_POLL = "long-poll"
     SHORT_POLL = "short-poll"
     WEBSOCKET = "websocket"
+
+
+_KINDS: dict[str, type[Visit]] = {
+    kind.name: kind for kind in (SseVisit, LongPollVisit, ShortPollVisit, WebSocketVisit)
+}
 
 
 class Hooks:
@@ -69,7 +76,7 @@ class Manner:
 class Reader:
     """Follows the events of one account. ``run`` it in a task; `leave` ends that.
 
-    ``cookie`` is the account's; ``after`` the cursor to begin with.
+    ``cookie`` is the account's, or ``Bearer TOKEN``; ``after`` the cursor to begin with.
     """
 
     def __init__(
@@ -99,7 +106,7 @@ class Reader:
         self._cookie = cookie
         self._hooks = hooks
         self._chance = chance
-        self._visit: visits.Visit | None = None
+        self._visit: Visit | None = None
         self._base: Base | None = None
         self._failures = 0
         self._over = False
@@ -159,17 +166,17 @@ class Reader:
     def _left(self) -> bool:
         return self._over
 
-    async def _one_visit(self) -> visits.End:
+    async def _one_visit(self) -> End:
         base = self._base = self._pick()
         try:
             connection = await connect(base, receive_buffer=self.manner.receive_buffer)
         except OSError as error:
-            return visits.End(f"no connection to {base}: {error}", failed=True)
+            return End(f"no connection to {base}: {error}", failed=True)
         if self._left():
             connection.close()
-            return visits.End("the reader left")
+            return End("the reader left")
         self.visits += 1
-        visit = self._visit = visits.KINDS[self.transport](self, connection, self._hooks)
+        visit = self._visit = _KINDS[self.transport](self, connection, self._hooks)
         try:
             return await visit.run(base, self._cookie)
         finally:
@@ -181,7 +188,7 @@ class Reader:
         others = [base for base in self.servers if not self._failures or base != self._base]
         return self._chance.choice(others or list(self.servers))
 
-    def _pause_after(self, end: visits.End) -> float:
+    def _pause_after(self, end: End) -> float:
         self._failures = self._failures + 1 if end.failed else 0
         if end.pause is not None:
             return end.pause * self._chance.uniform(1, 1.25)
@@ -211,7 +218,7 @@ class Reader:
                 self.failure = "signed out"
                 return False
             self._base = base
-            end = visits.End("no snapshot", failed=True, pause=answer.retry_after)
+            end = End("no snapshot", failed=True, pause=answer.retry_after)
             await self._rest(self._pause_after(end))
         return False
 

@@ -60,9 +60,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """It ended; ``at`` is in seconds on the clock of the run."""
+    """It ended; ``heard`` is when the last of it came, in seconds on the clock of the run."""
 
-    at: float
+    heard: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,17 @@ class Witness(Hooks):
     by_transport: Counter[str] = field(default_factory=Counter)
     """Events that came by each transport."""
     _transport: str = ""
+    _heard: float = 0.0
 
     def opened(self, transport: str, worker: str, cursor: int) -> None:
         self._transport = transport
+        self._heard = time.monotonic()
         self.steps.append(Opened(cursor, bool(worker)))
 
     def event(self, event: dict[str, Any]) -> None:
         if "id" not in event:
             return  # not logged, so nothing is promised of it
+        self._heard = time.monotonic()
         self.events += 1
         self.by_transport[self._transport] += 1
         step = seen(event)
@@ -124,6 +127,7 @@ class Witness(Hooks):
             self.moves.append(step)
 
     def position(self, id: int) -> None:
+        self._heard = time.monotonic()
         place = Position(id)
         if not self.steps or self.steps[-1] != place:
             self.steps.append(place)
@@ -132,7 +136,7 @@ class Witness(Hooks):
         self.steps.append(Reset(low, high))
 
     def closed(self, why: str) -> None:
-        self.steps.append(Closed(time.monotonic()))
+        self.steps.append(Closed(self._heard))
         if why:
             self.ends[why] += 1
 

@@ -71,6 +71,12 @@ class Asker(Protocol):
     def on_end(self, why: str) -> None: ...
 
 
+def signed(credential: str) -> dict[str, str]:
+    """The header that says who asks; ``credential`` is a cookie or ``Bearer TOKEN``."""
+    name = "Authorization" if credential.startswith("Bearer ") else "Cookie"
+    return {name: credential} if credential else {}
+
+
 def request(
     base: Base, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
 ) -> bytes:

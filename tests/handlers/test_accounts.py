@@ -134,7 +134,7 @@ async def test_a_new_password_ends_the_other_browsers_and_spares_the_tokens(
 ) -> None:
     here = await served.visitor().sign_up("hadi")
     there, robot = await here.again(), here.stranger()
-    robot.token = await shell.token_add(place.settings, "hadi", "robot")
+    robot.token = (await shell.token_add(place.settings, "hadi", "robot"))[0]
     stream = await there.stream()
     await stream.until("hello")
     path = "/api/session/password"
@@ -159,7 +159,7 @@ async def test_a_disabled_person_is_out_with_all_sessions_and_tokens(
     place: Place, served: Served
 ) -> None:
     here, robot = await served.visitor().sign_up("indah"), served.visitor()
-    robot.token = await shell.token_add(place.settings, "indah", "robot")
+    robot.token = (await shell.token_add(place.settings, "indah", "robot"))[0]
     stream = await here.stream()
     await stream.until("hello")
     await shell.user_disable(place.settings, "indah")

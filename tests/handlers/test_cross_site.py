@@ -22,7 +22,7 @@ FOREIGN = [
 
 async def token_of(place: Place, name: str) -> str:
     """A bearer token from the shell, as an operator makes one."""
-    return await shell.token_add(place.settings, name, "test")
+    return (await shell.token_add(place.settings, name, "test"))[0]
 
 
 @pytest.mark.gen_test(timeout=30)

@@ -67,7 +67,7 @@ async def test_without_a_cursor_it_starts_live_and_the_last_event_id_wins(ana: V
 
 @pytest.mark.gen_test(timeout=30)
 async def test_another_client_reads_it(ana: Visitor, place: Place) -> None:
-    token = await shell.token_add(place.settings, "ana", "robot")
+    token = (await shell.token_add(place.settings, "ana", "robot"))[0]
     address = ana.url.replace("http", "ws", 1) + "/api/events/socket"
     robot = await websocket_connect(
         HTTPRequest(address, headers={"Authorization": f"Bearer {token}"})
@@ -243,7 +243,7 @@ async def test_our_own_page_can(ana: Visitor, place: Place) -> None:
 @pytest.mark.gen_test(timeout=30)
 async def test_a_bearer_token_may_come_from_anywhere(ana: Visitor, place: Place) -> None:
     robot = ana.stranger()
-    robot.token = await shell.token_add(place.settings, "ana", "robot")
+    robot.token = (await shell.token_add(place.settings, "ana", "robot"))[0]
     answer = await shake(robot, Origin="https://evil.example", Sec_WebSocket_Version="12")
     assert_refused(answer, UpgradeRequired)
     robot.token = "made-up"

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from probes.checker import NOTICE_SECONDS, REPLAY_LIMIT, Violation, Wrong, check
+from probes.checker import check
 from probes.evidence import (
     Closed,
     Evidence,
@@ -23,6 +23,8 @@ from probes.evidence import (
     Witness,
 )
 from probes.ledger import Accepted, Ledger, Moved
+from probes.reading import NOTICE_SECONDS, REPLAY_LIMIT
+from probes.violations import Violation, Wrong
 
 from tests.probes.made_up_run import PEOPLE, ROOMS, made_up_run
 

@@ -6,8 +6,8 @@ import argparse
 
 from probes.__main__ import COMMANDS
 from probes.cast import Kind
-from probes.checker import Wrong
 from probes.proof import command
+from probes.violations import Wrong
 
 from tests.running import ROOT
 

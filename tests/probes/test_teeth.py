@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from probes.cast import Cast
-from probes.checker import Wrong
 from probes.client import Transport
 from probes.exchange import Base
 from probes.faults import named
@@ -17,6 +16,7 @@ from probes.proof.plan import Plan
 from probes.proof.run import Outcome, Run
 from probes.rig.line import HOST, Line
 from probes.rig.rig import Layout, Rig
+from probes.violations import Wrong
 
 from tests.probes.tampering import Tamperer, double, drop, swap
 
@@ -82,6 +82,7 @@ def test_a_server_that_repairs_what_pubsub_lost_passes(tmp_path: Path) -> None:
     assert outcome.violations == []
     assert outcome.proven
     assert outcome.counts["publishes swallowed"] > 0
+    assert outcome.counts["times that prev alone showed one"] == 0
 
 
 def test_the_same_server_without_its_repair_fails(tmp_path: Path) -> None:

@@ -76,13 +76,15 @@ async def user_password(settings: Settings, name: str, password: str) -> None:
         await accounts.end_sessions(change, user.id, "signed_out", kind="cookie")
 
 
-async def token_add(settings: Settings, name: str, label: str) -> str:
-    """A new bearer token of a person."""
+async def token_add(settings: Settings, name: str, label: str, count: int = 1) -> list[str]:
+    """New bearer tokens of a person: all of them, or none."""
     async with _change(settings) as change:
         user = await _named(change, name)
         if user.disabled_at is not None:
             raise NotFound(f"{name} is disabled.")
-        return await accounts.begin_session(change, user, "token", label, None)
+        return [
+            await accounts.begin_session(change, user, "token", label, None) for _ in range(count)
+        ]
 
 
 async def room_add(settings: Settings, name: str, private: bool) -> str:

@@ -69,7 +69,7 @@ class Bus:
         self._pulse_channel = self._keys.pulse(worker)
         self._wanted: Counter[str] = Counter()
         self._unconfirmed: Counter[str] = Counter()
-        self._waiters: list[tuple[set[str], asyncio.Future[None], Connection | None]] = []
+        self._waiters: dict[asyncio.Future[None], tuple[set[str], Connection | None]] = {}
         self._connection: Connection | None = None
         self._run_id = ""
         self._attention = asyncio.Event()
@@ -135,14 +135,14 @@ class Bus:
         if self._all_confirmed(wanted):
             return
         waiter: asyncio.Future[None] = self._loop.create_future()
-        self._waiters.append((wanted, waiter, by))
+        self._waiters[waiter] = (wanted, by)
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
                 await waiter
         except TimeoutError:
             raise LogAway() from None
         finally:
-            self._waiters = [entry for entry in self._waiters if entry[1] is not waiter]
+            del self._waiters[waiter]
 
     def _all_confirmed(self, topics: set[str]) -> bool:
         return self._connection is not None and not any(
@@ -184,10 +184,12 @@ class Bus:
         if topic is None:
             return
         self._unconfirmed[topic] -= 1
-        if self._unconfirmed[topic] <= 0:
-            del self._unconfirmed[topic]
-        for topics, waiter, _ in self._waiters:
-            if not waiter.done() and self._all_confirmed(topics):
+        if self._unconfirmed[topic] > 0:
+            return
+        del self._unconfirmed[topic]
+        # Thousands wait here when a worker's streams come back at once.
+        for waiter, (topics, _) in self._waiters.items():
+            if topic in topics and not waiter.done() and self._all_confirmed(topics):
                 waiter.set_result(None)
 
     def _pulse(self, data: bytes) -> None:
@@ -202,7 +204,7 @@ class Bus:
             self._connection = None
             self._unconfirmed.clear()
             self.sequence.hold()
-            for _, waiter, by in self._waiters:
+            for waiter, (_, by) in self._waiters.items():
                 if by is connection and not waiter.done():
                     waiter.set_exception(LogAway())
             self._attend()

@@ -14,7 +14,7 @@ export function ingredients(row, { people }) {
   if (row.kind === "loss") return [row.count];
   const person = people[row.author];
   const { nonce, status, error, kept } = row.item ?? {};
-  const state = [nonce, status, error?.code, error?.detail, kept];
+  const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
   return [row.message?.html, ...state, row.lead, person && nameOf(person)];
 }
 
@@ -51,7 +51,7 @@ function buildMessage(row, author, mine) {
       { class: "words" },
       row.lead && by(name, row.at),
       row.item ? typed(row.item.body) : rendered(row.message),
-      row.item ? state(row.item) : "",
+      row.item ? state(row.item, row.waits) : "",
     ),
   );
 }
@@ -86,11 +86,11 @@ const proseClass = (body) =>
   body.length < 40 && FEW_EMOJI.test(body.trim()) ? "prose prose-emoji" : "prose";
 
 /** How far a message of mine has come, and what can be done where it goes no further. */
-function state({ nonce, status, body, error, kept }) {
+function state({ nonce, status, body, error, kept }, waits) {
   const unkept = kept ? "" : ` ${t("send.unkept")}`;
   if (status === "pending") {
-    const words = t(error ? "send.waiting" : "send.pending");
-    return h("p", { class: error ? "state" : "state state-late" }, words, unkept);
+    const words = t(waits ? "send.waiting" : "send.pending");
+    return h("p", { class: waits ? "state" : "state state-late" }, words, unkept);
   }
   const act = (name, then) => (event) => {
     const composer = event.target.closest("room-view").querySelector("message-composer");

@@ -123,7 +123,7 @@ const HANDLERS = {
       await session.signOut();
     } catch (error) {
       owner.set(user.id);
-      return app.announce(explain(error), { urgent: true });
+      return app.announce(`${t("account.still_in")} ${explain(error)}`, { urgent: true });
     }
     drafts.forget(user.id);
     outbox.forget(user.id);

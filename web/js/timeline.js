@@ -17,7 +17,7 @@ export function timeline({ messages, pending, losses = [], since, me }) {
   let marked = since === 0;
   const shown = [
     ...messages.map((message) => ({ ...rowOf(message, me), message })),
-    ...pending.map((item) => ({ ...pendingRow(item, me), item })),
+    ...pendingRows(pending, me),
   ];
   const sayLosses = (before) => {
     while (unsaid.length > 0 && unsaid[0].id < before) {
@@ -51,6 +51,12 @@ function rowOf(message, me) {
   return { key, kind: "message", id, at, author };
 }
 
-function pendingRow(item, me) {
-  return { key: `sent ${item.nonce}`, kind: "message", id: 0, at: item.at, author: me };
+/** `waits`: a try has failed, of this message or of one before it, which must go first. */
+function pendingRows(pending, me) {
+  let waits = false;
+  return pending.map((item) => {
+    waits ||= item.status === "pending" && Boolean(item.error);
+    const key = `sent ${item.nonce}`;
+    return { key, kind: "message", id: 0, at: item.at, author: me, item, waits };
+  });
 }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from probes.faults.base import Fault, Scene, Unavailable
+from probes.faults.base import DidNotStrike, Fault, Scene, Unavailable
 from probes.faults.clients import FreezeReader, ResetProxy, SlowReader
 from probes.faults.database import KillDatabase
 from probes.faults.log import CutRedis, DeafRedis, DropPublish, KillRedis, PauseRedis
 from probes.faults.membership import Churn
 from probes.faults.servers import Drain, KillNode, KillWorker, StopWorker
 
-__all__ = ["FAULTS", "Fault", "Scene", "Unavailable", "UnknownFault", "named"]
+__all__ = ["FAULTS", "DidNotStrike", "Fault", "Scene", "Unavailable", "UnknownFault", "named"]
 
 FAULTS: dict[str, type[Fault]] = {
     fault.name: fault

@@ -9,12 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from probes.cast import Churner, Load, Member
-from probes.rig.rig import Rig
+from probes.cast import Member
+from probes.load import Churner, Load
+from probes.rig.rig import Rig, pid_of
 
 
 class Unavailable(Exception):
     """The rig cannot do this; the text says what is missing."""
+
+
+class DidNotStrike(Exception):
+    """It was tried and came to nothing; the text says why. It does not count."""
 
 
 @dataclass(slots=True)
@@ -33,6 +38,16 @@ class Scene:
         """The workers that serve streams now, as the readers were told."""
         return sorted({m.reader.worker for m in self.readers if m.reader.worker})
 
+    def node(self) -> int:
+        """The number of a node, by chance, but one that serves streams where any does."""
+        serving = [
+            number
+            for worker in self.workers()
+            for number, node in enumerate(self.rig.nodes)
+            if node.owns(pid_of(worker))
+        ]
+        return self.chance.choice(serving or range(len(self.rig.nodes)))
+
 
 class Fault(ABC):
     """``needs`` names what no other fault may touch meanwhile; ``seconds`` is how long it lasts,
@@ -49,7 +64,7 @@ class Fault(ABC):
 
     @abstractmethod
     async def strike(self, scene: Scene) -> None:
-        """Break it, wait, and mend it, whatever happens."""
+        """Break it, wait, and mend it, whatever happens. Raises `DidNotStrike`."""
 
     async def last(self, seconds: float) -> None:
         """Let it be broken for so long."""

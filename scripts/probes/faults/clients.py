@@ -17,7 +17,7 @@ class ResetProxy(Fault):
     needs = frozenset({"front"})
 
     async def strike(self, scene: Scene) -> None:
-        line = scene.chance.choice(scene.rig.front_lines)
+        line = scene.rig.front_lines[scene.node()]
         before = line.broken
         for _ in range(3):
             line.cut()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from probes.faults.base import Fault, Scene
-from probes.rig.line import Line
+from probes.faults.base import DidNotStrike, Fault, Scene
 
 REDIS = frozenset({"redis"})
 
@@ -52,7 +51,7 @@ class CutRedis(Fault):
     needs = REDIS
 
     async def strike(self, scene: Scene) -> None:
-        line = _line(scene)
+        line = scene.rig.redis_lines[scene.node()]
         scene.note("cut a line to Redis")
         try:
             line.refuse()
@@ -74,7 +73,7 @@ class DeafRedis(Fault):
     needs = REDIS
 
     async def strike(self, scene: Scene) -> None:
-        line = _line(scene)
+        line = scene.rig.redis_lines[scene.node()]
         scene.note("made a node deaf")
         try:
             line.freeze(up=False, down=True)
@@ -99,8 +98,7 @@ class DropPublish(Fault):
             await self.last(3.0)
         finally:
             swallower.share = 0.0
-        scene.note(f"swallowed {len(swallower.swallowed) - before} publishes")
-
-
-def _line(scene: Scene) -> Line:
-    return scene.chance.choice(scene.rig.redis_lines)
+        taken = len(swallower.swallowed) - before
+        scene.note(f"swallowed {taken} publishes")
+        if not taken:
+            raise DidNotStrike("nothing was published")

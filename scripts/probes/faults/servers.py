@@ -7,10 +7,11 @@ import os
 import signal
 from contextlib import suppress
 
-from probes.faults.base import Fault, Scene
-from probes.rig.children import CannotRun
+from probes.faults.base import DidNotStrike, Fault, Scene
+from probes.rig.rig import DRAIN
 
-_LOOKS = 300
+_LOOKS, _TRIES = 300, 3
+_RELOADED, _GIVEN_UP = "all workers are new", "the reload ends here"
 WORKERS = frozenset({"workers"})
 
 
@@ -61,16 +62,21 @@ class Drain(Fault):
     needs = frozenset({"workers", "redis", "database"})
 
     async def strike(self, scene: Scene) -> None:
-        node = scene.chance.choice(scene.rig.nodes)
-        old = {pid for worker in scene.workers() if (pid := _pid(worker)) in node.children()}
-        scene.note(f"reloading {node.name}, {len(old)} of whose workers serve streams")
-        node.reload()
-        for _ in range(30):
-            await self.last(0.5)
-            if not old & node.children():
-                scene.note(f"all workers of {node.name} were replaced")
-                return
-        scene.note(f"{len(old & node.children())} old workers are still there")
+        node = scene.rig.nodes[scene.node()]
+        scene.note(f"reloading {node.name}")
+        reloaded = node.said_often(_RELOADED)
+        for _ in range(_TRIES):
+            given_up = node.said_often(_GIVEN_UP)
+            node.reload()
+            for _ in range(_LOOKS):
+                await self.last(0.1)
+                if node.said_often(_RELOADED) > reloaded:
+                    scene.note(f"all workers of {node.name} are new")
+                    await self.last(DRAIN)
+                    return
+                if node.said_often(_GIVEN_UP) > given_up:
+                    break  # a new worker found Redis away, so the old ones stay
+        raise DidNotStrike(f"{node.name} did not reload")
 
 
 class KillNode(Fault):
@@ -82,17 +88,13 @@ class KillNode(Fault):
     needs = frozenset({"workers", "redis", "database"})
 
     async def strike(self, scene: Scene) -> None:
-        node = scene.chance.choice(scene.rig.nodes)
+        node = scene.rig.nodes[scene.node()]
         node.kill()
         scene.note(f"killed {node.name}")
         try:
             await self.last(2.0)
         finally:
             await node.start()
-
-
-def _pid(worker: str) -> int:
-    return int(worker.rpartition(":")[2])
 
 
 async def _signal_one(scene: Scene, number: int) -> str:
@@ -107,4 +109,4 @@ async def _signal_one(scene: Scene, number: int) -> str:
                     os.kill(found[1], number)
                     return worker
         await asyncio.sleep(0.1)
-    raise CannotRun("no worker serves a stream any more")
+    raise DidNotStrike("no worker serves a stream")

@@ -32,7 +32,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--workers", type=int, default=3, help="workers of each node (3)")
     add("--nodes", type=int, default=2, help="servers on one Redis and one database (2)")
     databases = ("postgresql", "sqlite")
-    add("--database", choices=databases, default="postgresql", help="(postgresql)")
+    add("--database", choices=databases, default="postgresql", help="of all nodes (postgresql)")
     add("--transport", default="all", help="all, or some of: " + ", ".join(Transport))
     add("--faults", default="all", help="all, none, or some with commas; a wrong name lists them")
     add("--rate", type=float, default=80, help="posts a second, all together (80)")

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from probes.calls import GivenUp
-from probes.cast import Cast, Kind, Load
-from probes.checker import Verdict, Violation, Wrong, check
+from probes.cast import Cast, Kind
+from probes.checker import Verdict, check
 from probes.evidence import Evidence, is_move
-from probes.faults import Scene
+from probes.faults import DidNotStrike, Scene
 from probes.ledger import Ledger
+from probes.load import Load
 from probes.proof.attendance import Attendance, Coverage
 from probes.proof.plan import Plan, Strike, schedule
 from probes.rig.children import CannotRun
 from probes.rig.rig import Rig
+from probes.violations import Violation, Wrong
 
 CATCH_UP_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
@@ -164,7 +166,6 @@ class Run:
         struck = Struck(name, round(self.elapsed, 1))
         self.struck.append(struck)
         attendance = Attendance(name)
-        self._attendances.append(attendance)
         members = self.cast.members
 
         def note(line: str) -> None:
@@ -184,6 +185,10 @@ class Run:
         looking = asyncio.ensure_future(self._look(attendance))
         try:
             await strike.fault().strike(scene)
+        except DidNotStrike as why:
+            note(f"did not strike: {why}")
+        else:
+            self._attendances.append(attendance)
         finally:
             looking.cancel()
             self.going_on.discard(name)

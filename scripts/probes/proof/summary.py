@@ -11,10 +11,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from probes.checker import Violation, Wrong
 from probes.proof.plan import Plan
 from probes.proof.run import Outcome
 from probes.rig.rig import Layout
+from probes.violations import Violation, Wrong
 
 _MOST_VIOLATIONS = 40
 

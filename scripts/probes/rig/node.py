@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -56,9 +57,19 @@ class Node:
     def running(self) -> bool:
         return self._child.running
 
+    @property
+    def redis(self) -> str:
+        """Flavour and version of its Redis, as its banner says."""
+        found = re.search(r"^ +Redis +(\w+ [^ ,]+)", self._child.said(), re.M)
+        return found[1] if found else ""
+
     def complaints(self) -> str:
         """What it said on standard error."""
         return self._child.complaints() if self._child.err.exists() else ""
+
+    def said_often(self, words: str) -> int:
+        """How often it has said something."""
+        return self.complaints().count(words)
 
     async def stop(self) -> None:
         await self._child.stop(signal.SIGINT, STOP_SECONDS)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import platform
 import random
 import re
 import secrets
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from typing import Any
 from probes.calls import fetch
 from probes.exchange import Base
 from probes.postgres import PostgresServer
+from probes.rig import facts
 from probes.rig.children import CannotRun
 from probes.rig.line import HOST, Line
 from probes.rig.node import ROOT, Node
@@ -84,7 +82,7 @@ class Rig:
 
     def node_of(self, worker: str) -> tuple[Node, int] | None:
         """The node and the process id of a worker as a ``hello`` names it; None if it is gone."""
-        pid = int(worker.rpartition(":")[2])
+        pid = pid_of(worker)
         for node in self.nodes:
             if node.owns(pid):
                 return node, pid
@@ -105,12 +103,9 @@ class Rig:
     def facts(self) -> dict[str, Any]:
         """What the figures were made on."""
         return {
-            "machine": f"{platform.system()} {platform.machine()}, {_cpus()}",
-            "python": platform.python_version(),
-            "redis": _short(_version([self.redis.binary, "--version"])),
+            **facts.machine(),
+            "redis": facts.short(facts.version([self.redis.binary, "--version"])),
             "database": self._database(),
-            "tornchat": _version([sys.executable, str(ROOT / "server.py"), "--version"]),
-            "commit": _version(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]),
         }
 
     def _database(self) -> str:
@@ -165,24 +160,6 @@ class Rig:
         )
 
 
-def _version(command: list[str]) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip().partition("\n")[0]
-
-
-def _short(version: str) -> str:
-    """``Redis server v=7.0.15 sha=...`` -> ``Redis 7.0.15``."""
-    return re.sub(r"^(\w+) server v=(\S+).*", r"\1 \2", version)
-
-
-def _cpus() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [
-        line.partition(":")[2].strip()
-        for line in (info.read_text() if info.exists() else "").splitlines()
-        if line.startswith("model name")
-    ]
-    return f"{len(names)} x {names[0]}" if names else platform.processor()
+def pid_of(worker: str) -> int:
+    """The process id in ``<host>:<pid>``, as a ``hello`` names a worker."""
+    return int(worker.rpartition(":")[2])
