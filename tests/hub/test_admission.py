@@ -67,7 +67,7 @@ async def test_a_user_has_so_many_streams_on_all_workers_together(redis: RedisSe
                 await worker.admit("ana", HERE)
             assert refused.value.status == 429
             assert refused.value.retry_after
-            assert "5 streams of one user" in refused.value.detail
+            assert "You have 5 streams open" in refused.value.detail
         assert await sit(two, "budi", HERE)
         taken[0].leave()
         taken[0].leave()
@@ -92,7 +92,7 @@ async def test_an_address_has_so_many_streams_and_loopback_any_number(redis: Red
     async with workers(redis, 1, Limits(of_user=3, of_address=4)) as [worker]:
         users = ("ana", "ana", "budi", "budi")
         kept = [await worker.admit(user, HERE) for user in users]
-        with pytest.raises(TooManyStreams, match="4 streams of one address"):
+        with pytest.raises(TooManyStreams, match="Your address has 4 streams open"):
             await worker.admit("citra", HERE)
         assert await worker.admit("citra", "192.0.2.2")
         assert await worker.admit("citra", None)

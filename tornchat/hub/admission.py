@@ -170,6 +170,6 @@ class Admission:
 def _refuse(whose: str, most: int) -> NoReturn:
     kind = whose.partition(":")[0]
     metrics.REFUSED.labels(kind).inc()
-    whose = "You have" if kind == "user" else "Your address has"
-    detail = f"{whose} {most} streams open, and no more are allowed. Close one, or try again later."
+    who = "You have" if kind == "user" else "Your address has"
+    detail = f"{who} {most} streams open, and no more are allowed. Close one, or try again later."
     raise TooManyStreams(detail, retry_after=RETRY_SECONDS)
