@@ -148,7 +148,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'port'?`` where a known word is near, else nothing."""
     import difflib  # needed on the way out only
 
-    near = difflib.get_close_matches(word, list(known), n=1)
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

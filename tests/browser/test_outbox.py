@@ -62,9 +62,9 @@ def sent_by(posts: list[Request]) -> list[str]:
 
 
 def waits(page: Page, *texts: str) -> None:
-    """In the open room these messages wait, the first of them in vain so far."""
+    """In the open room these messages wait, the first in vain so far and the others for it."""
     expect(page.locator(".message.pending .prose")).to_have_text(list(texts))
-    expect(page.locator(".message.pending .state").first).to_have_text(WAITING)
+    expect(page.locator(".message.pending .state")).to_have_text([WAITING] * len(texts))
 
 
 def tab_of(person: Person, room: str) -> Page:

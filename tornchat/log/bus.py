@@ -232,7 +232,9 @@ class Bus:
             except Exception as error:
                 if isinstance(error, Unavailable):  # a fence needs the database as well
                     if not self._away:
-                        cause = error.__cause__ or "it is restarting"
+                        # Some, such as a TimeoutError, have no words.
+                        why = error.__cause__
+                        cause = (str(why) or type(why).__name__) if why else "it is restarting"
                         logger.warning("no events are delivered: %s (%s)", error.title, cause)
                     self._away = True
                 else:
