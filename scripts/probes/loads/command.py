@@ -116,8 +116,9 @@ async def _on_stage(folder: Path, layout: Layout, probe: Probe) -> tuple[Outcome
     assert task is not None
     with suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    stage = Stage(folder, layout)
     tell(f"starting a server with {layout.workers} workers, {layout.streams} tokens")
-    async with Stage(folder, layout) as stage:
+    async with stage:
         return await probe(stage), stage.facts()
 
 
