@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ from typing import Any
 from probes.calls import GivenUp
 from probes.loads import outcome, report
 from probes.loads.generator import Found, NotInTime
+from probes.loads.machine import cores
 from probes.loads.outcome import Claim, Figure, Outcome
 from probes.loads.stage import Layout, Stage
 from probes.rig.children import CannotRun
 
 MET, MISSED, COULD_NOT = 0, 1, 2
 _INTERRUPTED = 130
+_OTHERS = 0.1
+"""More of the machine than this, taken by others, and a miss says nothing of the server."""
 
 Probe = Callable[[Stage], Awaitable[Outcome]]
 
@@ -103,6 +106,12 @@ def counts(found: Found, stage: Stage) -> dict[str, Figure]:
         "deliveries": found.deliveries,
         "streams opened": found.visits,
     }
+
+
+def disturbed(cpu: Mapping[str, float], seconds: float) -> str:
+    """That others used the machine as well, where they did; ``cpu`` is what `Meter.read` gave."""
+    share = cpu["everything else on the machine"] / (seconds * cores())
+    return f"others took {share:.0%} of it meanwhile" if share > _OTHERS else ""
 
 
 def details(found: Found, stage: Stage) -> list[str]:
