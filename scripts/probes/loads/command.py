@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ from typing import Any
 from probes.calls import GivenUp
 from probes.loads import outcome, report
 from probes.loads.generator import Found, NotInTime
+from probes.loads.machine import cores
 from probes.loads.outcome import Claim, Figure, Outcome
 from probes.loads.stage import Layout, Stage
 from probes.rig.children import CannotRun
 
 MET, MISSED, COULD_NOT = 0, 1, 2
 _INTERRUPTED = 130
+_OTHERS = 0.1
+"""More of the machine than this, taken by others, and a miss says nothing of the server."""
 
 Probe = Callable[[Stage], Awaitable[Outcome]]
 
@@ -105,6 +108,12 @@ def counts(found: Found, stage: Stage) -> dict[str, Figure]:
     }
 
 
+def disturbed(cpu: Mapping[str, float], seconds: float) -> str:
+    """That others used the machine as well, where they did; ``cpu`` is what `Meter.read` gave."""
+    share = cpu["everything else on the machine"] / (seconds * cores())
+    return f"others took {share:.0%} of it meanwhile" if share > _OTHERS else ""
+
+
 def details(found: Found, stage: Stage) -> list[str]:
     """The first things that were wrong."""
     said = [line for line in stage.node.complaints().splitlines() if "Error" in line]
@@ -116,8 +125,9 @@ async def _on_stage(folder: Path, layout: Layout, probe: Probe) -> tuple[Outcome
     assert task is not None
     with suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    stage = Stage(folder, layout)
     tell(f"starting a server with {layout.workers} workers, {layout.streams} tokens")
-    async with Stage(folder, layout) as stage:
+    async with stage:
         return await probe(stage), stage.facts()
 
 

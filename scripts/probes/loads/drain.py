@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from probes.loads import command
 from probes.loads.crowd import Crowd
 from probes.loads.generator import Found, NotInTime
+from probes.loads.machine import Meter
 from probes.loads.notes import Journey
 from probes.loads.numbers import histogram, percentile
 from probes.loads.outcome import Claim, Figure, Outcome
@@ -45,11 +46,11 @@ async def probe(stage: Stage) -> Outcome:
         talk = stage.talk(_RATE)
         talk.start()
         command.tell(f"{layout.streams} streams are live on {_shares(before)}; replacing those")
-        meter = stage.meter([*before], crowd.pids)
+        meter = stage.meter(crowd.pids)
         begun = time.monotonic()
         stage.node.reload()
         patience = (layout.drain + _RELOAD_SECONDS) * layout.workers
-        await _until_gone(crowd, before.keys(), patience)
+        await _until_gone(crowd, before.keys(), patience, meter)
         await crowd.live(_OPEN_SECONDS)
         seconds = time.monotonic() - begun
         cpu = meter.read()
@@ -69,8 +70,7 @@ async def probe(stage: Stage) -> Outcome:
         "seconds without a stream, longest": max(gaps, default=0.0),
         "streams that had to be cut": _cut(found),
         **command.counts(found, stage),
-        "CPU seconds of the readers": cpu["readers"],
-        "CPU seconds of everything else on the machine": cpu["everything else on the machine"],
+        **{f"CPU seconds of {who}": used for who, used in cpu.items()},
     }
     bars = {
         f"came back from worker {number}, in each second": histogram(
@@ -82,15 +82,17 @@ async def probe(stage: Stage) -> Outcome:
         Claim("seconds of spread, of each worker", spread, layout.drain * LEAST_SPREAD, True),
         *command.kept_promises(found, stage),
     ]
-    return Outcome(figures, claims, bars, command.details(found, stage))
+    details = command.details(found, stage)
+    return Outcome(figures, claims, bars, details, command.disturbed(cpu, seconds))
 
 
-async def _until_gone(crowd: Crowd, old: Iterable[str], seconds: float) -> None:
+async def _until_gone(crowd: Crowd, old: Iterable[str], seconds: float, meter: Meter) -> None:
     """Wait until none of the old workers serves a stream."""
     end = time.monotonic() + seconds
     while left := (await crowd.workers()).keys() & set(old):
         if time.monotonic() > end:
             raise NotInTime(f"{', '.join(left)} still serve streams after {seconds:g} s")
+        meter.look()
         await asyncio.sleep(_LOOK_SECONDS)
 
 

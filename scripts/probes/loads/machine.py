@@ -7,7 +7,7 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -85,16 +85,35 @@ def port_bytes(port: int) -> int | None:
     return found
 
 
-class Meter:
-    """Processor time of groups of processes, and of everything else, since `start`."""
+def is_redis(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip() in ("redis-server", "valkey-server")
+    return False
 
-    def __init__(self, groups: dict[str, list[int]]) -> None:
+
+class Meter:
+    """Processor time of groups of processes, and of everything else, since it was made.
+
+    A process that comes is counted from its start, and one that goes up to the last `look`.
+    """
+
+    def __init__(self, groups: dict[str, Callable[[], Iterable[int]]]) -> None:
         self._groups = groups
-        self._begun = {name: cpu_seconds(pids) for name, pids in groups.items()}
+        self._last: dict[str, dict[int, float]] = {name: {} for name in groups}
+        self.look()
+        self._begun = {name: sum(used.values()) for name, used in self._last.items()}
         self._machine = machine_seconds()
+
+    def look(self) -> None:
+        """Note what each has used by now. To be called while processes come and go."""
+        for name, pids in self._groups.items():
+            last = self._last[name]
+            for pid in list(pids()):
+                last[pid] = max(cpu_seconds([pid]), last.get(pid, 0.0))
 
     def read(self) -> dict[str, float]:
         """Seconds by the name of the group, and of the machine's others."""
-        used = {name: cpu_seconds(pids) - self._begun[name] for name, pids in self._groups.items()}
+        self.look()
+        used = {name: sum(last.values()) - self._begun[name] for name, last in self._last.items()}
         others = machine_seconds() - self._machine - sum(used.values())
         return {**used, "everything else on the machine": max(0.0, others)}

@@ -96,8 +96,8 @@ def show(outcome: Outcome) -> None:
         console.print(f"WRONG: {line}", markup=False)
     for claim in outcome.claims:
         console.print(f"{'met' if claim.met else 'MISSED'}: {claim}", markup=False)
-    if outcome.verdict == "no verdict":
-        console.print(f"But {outcome.void}", markup=False)
+    if outcome.void:
+        console.print(f"The machine was not at rest: {outcome.void}", markup=False)
     console.print(f"[bold]{outcome.verdict.upper()}[/bold]")
 
 
@@ -108,6 +108,6 @@ def shown(value: Figure) -> str:
 
 
 def _rounded(value: Figure) -> Figure:
-    if isinstance(value, int):
-        return value
+    if value == int(value):
+        return int(value)
     return round(value, 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 4)

@@ -44,7 +44,7 @@ def _section(found: Sequence[Found]) -> str:
 
 def _group(shape: str, group: Sequence[Found]) -> str:
     verdicts = ", ".join(run["verdict"] for run in group)
-    lines = [f"`{shape}`, {len(group)} times: **{verdicts}**.", "", _claims(group), ""]
+    lines = [f"`{shape}`, runs: {len(group)}. Verdict: **{verdicts}**.", "", _claims(group), ""]
     voids = list(dict.fromkeys(run["void"] for run in group if run["void"]))
     if voids:
         lines += ["The machine was not at rest: " + "; ".join(voids) + ".", ""]

@@ -13,7 +13,7 @@ from probes.exchange import Base
 from probes.loads import command
 from probes.loads.crowd import Crowd
 from probes.loads.generator import NotInTime
-from probes.loads.machine import cores, port_bytes, resident_bytes, tcp_bytes
+from probes.loads.machine import port_bytes, resident_bytes, tcp_bytes
 from probes.loads.numbers import median, percentile
 from probes.loads.outcome import Claim, Figure, Outcome
 from probes.loads.stage import Stage
@@ -28,7 +28,6 @@ _OPEN_SECONDS = 300.0
 _CUT_SECONDS = 120.0
 _REST_SECONDS = 3.0
 _LOOK_SECONDS = 1.0
-_OTHERS = 0.1
 _RECEIVE_BUFFER = 64 * 1024
 
 
@@ -104,7 +103,7 @@ async def probe(stage: Stage, *, shape: Shape) -> Outcome:
         talk = stage.talk(shape.rate, shape.size, in_hall=True)
         talk.start()
         await asyncio.sleep(_REST_SECONDS)
-        meter, begun = stage.meter(workers, crowd.pids), time.monotonic()
+        meter, begun = stage.meter(crowd.pids), time.monotonic()
         for number in range(shape.rounds):
             rounds.append(await _round(stage, crowd, shape, workers))
             command.tell(f"round {number + 1}: {_told(rounds[-1], shape)}")
@@ -141,9 +140,9 @@ async def probe(stage: Stage, *, shape: Shape) -> Outcome:
         Claim("streams cut", figures["streams cut"], shape.stalled * len(rounds), True),
         *command.kept_promises(found, stage),
     ]
-    others = cpu["everything else on the machine"] / (seconds * cores())
-    void = f"others took {others:.0%} of the machine meanwhile" if others > _OTHERS else ""
-    return Outcome(figures, claims, {}, command.details(found, stage), void)
+    return Outcome(
+        figures, claims, {}, command.details(found, stage), command.disturbed(cpu, seconds)
+    )
 
 
 async def _round(stage: Stage, crowd: Crowd, shape: Shape, workers: list[str]) -> Round:

@@ -14,7 +14,7 @@ from pathlib import Path
 from probes.calls import GivenUp, fetch
 from probes.exchange import Base
 from probes.ledger import Ledger
-from probes.loads.machine import Meter, need_descriptors, need_linux
+from probes.loads.machine import Meter, is_redis, need_descriptors, need_linux
 from probes.loads.notes import Ticket
 from probes.loads.talk import Talk
 from probes.people import Person
@@ -22,7 +22,6 @@ from probes.rig import facts
 from probes.rig.children import CannotRun
 from probes.rig.line import HOST
 from probes.rig.node import ROOT, Node
-from probes.rig.rig import pid_of
 
 ROOMS = 5
 _SPARE_DESCRIPTORS = 500
@@ -92,14 +91,14 @@ class Stage:
         posters = [(p, self.hall) for p in self.people] if in_hall else self.posters
         return Talk(posters, self.ledger, rate, size)
 
-    def meter(self, workers: Sequence[str], generators: Sequence[int]) -> Meter:
-        """Processor time from now on; ``workers`` as a ``hello`` names them."""
-        pids = [pid_of(worker) for worker in workers]
+    def meter(self, generators: Sequence[int]) -> Meter:
+        """Processor time from now on."""
+        children = self.node.children
         return Meter(
             {
-                "workers": pids,
-                "Redis and the rest of the server": sorted(self.node.children() - set(pids)),
-                "readers": list(generators),
+                "workers": lambda: (pid for pid in children() if not is_redis(pid)),
+                "Redis": lambda: (pid for pid in children() if is_redis(pid)),
+                "readers": lambda: generators,
             }
         )
 

@@ -12,7 +12,6 @@ from functools import partial
 from probes.loads import command
 from probes.loads.crowd import Crowd
 from probes.loads.generator import Found
-from probes.loads.machine import cores
 from probes.loads.notes import Journey
 from probes.loads.numbers import histogram, percentile
 from probes.loads.outcome import Claim, Figure, Outcome
@@ -24,8 +23,6 @@ _RATE = 1.0
 _OPEN_SECONDS = 600.0
 _BACK_SECONDS = 300.0
 _SATURATED = 0.9
-_OTHERS = 0.1
-"""More of the machine than this, taken by others, and a miss says nothing of the server."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +48,7 @@ async def probe(stage: Stage, *, kill: bool = False) -> Outcome:
         talk = stage.talk(_RATE)
         talk.start()
         command.tell(f"{layout.streams} streams are live; breaking all of them")
-        meter = stage.meter([*workers], crowd.pids)
+        meter = stage.meter(crowd.pids)
         if kill:
             begun = time.monotonic()
             for worker in workers:
@@ -118,8 +115,5 @@ def _void(cpu: Mapping[str, float], seconds: float, generators: int) -> str:
     """Why a miss would say nothing of the server; "" where it would say something."""
     share = cpu["readers"] / (seconds * generators)
     if share > _SATURATED:
-        return f"the readers' processes were busy {share:.0%} of the time: they were the limit"
-    others = cpu["everything else on the machine"] / (seconds * cores())
-    if others > _OTHERS:
-        return f"others took {others:.0%} of the machine meanwhile"
-    return ""
+        return f"the readers' processes were busy {share:.0%} of the time and were the limit"
+    return command.disturbed(cpu, seconds)
