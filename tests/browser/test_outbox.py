@@ -130,6 +130,7 @@ def test_all_tabs_show_what_waits_and_one_of_them_sends_it_once(
     ana.context.add_init_script(script)
     ana.sign_up()
     ana.create_room(room_name)
+    posts = posts_of(ana.context)
     block(ana)
     ana.write("one")
     ana.write("two")
@@ -138,7 +139,6 @@ def test_all_tabs_show_what_waits_and_one_of_them_sends_it_once(
         waits(tab, "one", "two")
     ana.page.close()
     ana.page = tabs[0]
-    posts = posts_of(ana.context)
     ana.context.unroute(POSTS)
     for tab in tabs:
         expect(tab.locator(".message.pending")).to_have_count(0, timeout=20_000)
