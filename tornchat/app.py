@@ -154,7 +154,7 @@ def spare_the_collector() -> None:
 
     A worker holds tens of thousands of objects for each thousand streams, and hardly any of them
     is ever part of a cycle. When thousands come back at once the collector, left as it is, goes
-    through all of them again and again: a third of the time in which nobody is served.
+    through all of them again and again.
     """
     gc.collect()
     gc.freeze()
