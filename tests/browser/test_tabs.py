@@ -62,6 +62,7 @@ def test_ten_tabs_hold_one_stream_and_it_moves_at_once_when_its_tab_closes_or_cr
             until(lambda: len(voice.said) >= 15 * moves, 20, "some talk")  # noqa: B023
             end(tabs.pop(0))
             until(lambda: len(gate.opened) > moves, 20, "a stream of another tab")  # noqa: B023
+            until(lambda: len(gate.closed) >= moves, 20, "the end of the one before")  # noqa: B023
             away.append(gate.opened[-1] - gate.closed[-1])
             holds_one_stream(gate)
         until(lambda: len(voice.said) >= 60, 20, "some talk")

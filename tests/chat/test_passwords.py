@@ -46,9 +46,9 @@ def test_a_stranger_is_refused_as_slowly_as_a_wrong_password(passwords: Password
     async def timed(stored: str | None) -> float:
         best = 1e9
         for _ in range(3):
-            begun = time.perf_counter()
+            begun = time.process_time()  # of all threads; others may have the machine meanwhile
             assert not await passwords.verify(stored, "wrong password")
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.process_time() - begun)
         return best
 
     async def story() -> None:
