@@ -35,12 +35,12 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """``unseen``: topic -> spans (after, up to] of ids in which nothing was sent to the stream."""
+    """``unseen``: spans (topic, after, up to] of ids in which nothing was sent to the stream."""
 
     user: str
     session: str
     cursor: int
-    unseen: dict[str, list[tuple[int, int]]]
+    unseen: list[tuple[str, int, int]]
 
 
 class Departures:
@@ -71,14 +71,12 @@ class Departures:
         join, known = reader.join, self._hub.bus.sequence.known
         if reader.outlet is None or not join.bound:
             return  # a poll, which answers from the log, or a stream that was never live
-        unseen = {}
+        unseen: list[tuple[str, int, int]] = []
         for topic, since in join.topics.items():
             low = max(known(topic), join.bound, since)
             after, upto = join.replayed
             spans = [(low, min(after, join.cursor)), (max(low, upto), join.cursor)]
-            spans = [(low, high) for low, high in spans if low < high]
-            if spans:
-                unseen[topic] = spans
+            unseen += [(topic, low, high) for low, high in spans if low < high]
         if unseen:
             self._left.append(Departure(join.user, reader.session, join.cursor, unseen))
             self._somebody.set()
@@ -111,20 +109,12 @@ class Departures:
 
 async def _passed_over(client: Client, departures: list[Departure]) -> list[tuple[Departure, int]]:
     """Those whose stream misses something, each with the first id of that. Raises `LogAway`."""
-    topics = sorted({topic for departure in departures for topic in departure.unseen})
-    heads = (await read.position(client, topics)).heads
-    asked = {
-        (topic, *span)
-        for departure in departures
-        for topic, spans in departure.unseen.items()
-        for span in spans
-        if heads[topic] > span[0]
-    }
-    first = await read.first_ids(client, sorted(asked))
+    unseen = sorted({span for departure in departures for span in departure.unseen})
+    heads = (await read.position(client, sorted({topic for topic, _, _ in unseen}))).heads
+    first = await read.first_ids(client, [span for span in unseen if heads[span[0]] > span[1]])
     found = []
     for departure in departures:
-        spans = [(topic, *span) for topic, spans in departure.unseen.items() for span in spans]
-        ids = [first[span] for span in spans if span in first]
+        ids = [first[span] for span in departure.unseen if span in first]
         if ids:
             found.append((departure, min(ids)))
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tornchat.domain.events import PASSED_OVER
 from tornchat.domain.topics import user_topic
+from tornchat.log import read
 from tornchat.log.client import Client
 from tornchat.wire import packed
 
@@ -44,4 +45,4 @@ async def floor_and_gaps(client: Client, session: str) -> tuple[int, list[Gap]]:
     floor, pairs = await client.calls([("GET", keys.floor), ("HGETALL", keys.gaps(session))])
     numbers = [int(text) for text in pairs]
     gaps = [Gap(low, high) for high, low in zip(numbers[::2], numbers[1::2], strict=True)]
-    return int(floor or 2**53), gaps
+    return read.floor_of(floor), gaps

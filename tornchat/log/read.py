@@ -44,7 +44,11 @@ async def position(client: Client, topics: list[str], user: str = "") -> Positio
 
 async def floor(client: Client) -> int:
     """The id that a cursor must reach. Read it *after* what it is to vouch for."""
-    value = await client.call("GET", client.keys.floor)
+    return floor_of(await client.call("GET", client.keys.floor))
+
+
+def floor_of(value: bytes | None) -> int:
+    """The floor as its key has it; a missing one is above every cursor, never 0."""
     return int(value or 2**53)
 
 
