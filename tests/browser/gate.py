@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 
+from tests.browser.small_server import SmallServer
 from tests.line import Line
 
 # `wait=0` is a short poll of the same address.
@@ -39,7 +38,7 @@ class Gate(Line):
             self.closed.append(time.monotonic())
 
 
-class Refuser:
+class Refuser(SmallServer):
     """What a proxy answers whose server is gone: ``502`` to everything, or ``status``, at once."""
 
     def __init__(self, status: int = 502, headers: dict[str, str] | None = None) -> None:
@@ -63,19 +62,4 @@ class Refuser:
             def log_message(self, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-
-    def __enter__(self) -> Refuser:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Answer)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
 
+from tests.browser.small_server import SmallServer
 from tornchat.settings import web_root
 
 PollAnswer = tuple[int, dict[str, str], object]
@@ -46,7 +46,7 @@ class ScriptedStream:
             return None
 
 
-class ScriptedServer:
+class ScriptedServer(SmallServer):
     """Serves ``web/``; ``stream()`` waits for the next stream that is opened. With ``refusal``, a
     status and headers, streams are refused; ``polls`` are the answers to short polls, in turn."""
 
@@ -55,9 +55,8 @@ class ScriptedServer:
         self.polls: list[PollAnswer] = []
         self.asked: list[str] = []
         self._opened: queue.Queue[ScriptedStream] = queue.Queue()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(self._handler())
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def stream(self) -> ScriptedStream:
         return self._opened.get(timeout=20)
@@ -124,16 +123,3 @@ class ScriptedServer:
                 pass
 
         return Answer
-
-    def __enter__(self) -> ScriptedServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
