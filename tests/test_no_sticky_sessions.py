@@ -79,6 +79,6 @@ def test_every_request_may_go_to_another_node(start_server: StartServer, tmp_pat
             await wanderer.turn()
         await talking
         assert_whole(wanderer.events, [room], said)
-        assert (await budi.page(room, "limit=200"))[0] == said
+        assert (await budi.page(room, "limit=200"))[0] == said[-200:]
 
     live()
