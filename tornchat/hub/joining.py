@@ -65,7 +65,7 @@ async def enter(hub: Hub, reader: Reader, cursor: int | None) -> Entry:
         now = read.topics_of(join.user, where.memberships)
         if now.keys() <= topics.keys():
             break
-    hub.follow(reader, now)
+    now = hub.follow(reader, now)
     bound = where.clock
     if cursor is None:
         cursor = join.cursor = bound
@@ -127,7 +127,7 @@ async def carry_on(hub: Hub, reader: Reader, entry: Entry | None) -> None:
                 reader.stale = False
                 entry = await enter(hub, reader, reader.join.cursor)
             if entry.start is None or not await replay(hub, reader, entry):
-                reader.say_goodbye("hello", hub.hello(None))
+                reader.say_goodbye("hello", hub.frames.hello(None))
                 return
             if not reader.stale:
                 reader.go_live(entry.bound)
