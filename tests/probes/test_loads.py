@@ -20,7 +20,7 @@ FEW = ("--streams", "200", "--people", "2")
 def run(folder: Path, *words: str) -> dict[str, Any]:
     """What a probe found. It ran to its end, whatever a busy machine made of its times."""
     file = folder / "found.json"
-    done = lab(*words, *FEW, "--json", str(file), seconds=240)
+    done = lab(*words, *FEW, "--json", str(file), seconds=400)
     assert file.exists(), done.stdout + done.stderr
     found: dict[str, Any] = json.loads(file.read_text("utf-8"))
     expected = {"met": 0, "missed": 1, "no verdict": 2}[found["verdict"]]
