@@ -13,6 +13,7 @@ from typing import Any
 from tornchat import metrics
 from tornchat.domain.errors import LogAway, Unavailable
 from tornchat.domain.events import PASSED_OVER, SESSIONS_ENDED, Event
+from tornchat.domain.recent import Recent
 from tornchat.hub import joining
 from tornchat.hub.admission import Admission, Limits, Seat
 from tornchat.hub.departures import Departures
@@ -20,6 +21,7 @@ from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
 from tornchat.hub.poll import Poll
 from tornchat.hub.reader import TOO_SLOW, Reader
+from tornchat.hub.standings import Standings
 from tornchat.log import mirror
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
@@ -55,6 +57,8 @@ class Hub:
         self.client = client
         self.bus = Bus(client, url, self.worker, self)
         self.outlets = Outlets()
+        self.recent = Recent()
+        self.standings = Standings(client)
         self.admission = Admission(client, limits)
         self.mover = Mover(self, life)
         self._departures = Departures(self)
@@ -137,7 +141,7 @@ class Hub:
             return
         reader.open(outlet, head + framing.encode("hello", hello, entry.start))
         self.mover.begin(reader)
-        reader.task = asyncio.ensure_future(joining.carry_on(self, reader, entry))
+        joining.begin(self, reader, entry)
 
     def rejoin(self, reader: Reader) -> None:
         """Join again in mid-stream, from the reader's own cursor."""
@@ -214,6 +218,7 @@ class Hub:
             return
         readers = list(self._topics.get(event.topic, ()))
         if event.id:
+            self.recent.add(event)
             metrics.BUS_DELAY_SECONDS.observe(time.time() - event.fields["at"] / 1000)
         began = time.perf_counter()
         for reader in readers:
@@ -243,6 +248,7 @@ class Hub:
             reader.close()
 
     def join_again(self) -> None:
+        self.recent.clear()
         for reader in self.readers():
             reader.join_again()
 
