@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.handlers.place import Place, Served
+from tests.handlers.place import Place, Served, eventually
 from tests.handlers.visitor import PASSWORD, Visitor, assert_guarded, assert_refused
 from tornchat.chat import accounts, shell
 from tornchat.domain.errors import (
@@ -19,6 +20,7 @@ from tornchat.domain.errors import (
     TooMany,
     Unauthenticated,
 )
+from tornchat.log import sessions
 
 NEW = "another correct horse"
 
@@ -260,3 +262,42 @@ async def test_names_are_told_by_id_and_by_username(ana: Visitor, budi: Visitor)
     assert (await ana.get("/api/users")).json == {"users": []}
     many = ",".join(f"user{number}" for number in range(101))
     assert_refused(await ana.get(f"/api/users?ids={many}"), InvalidValue)
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_a_session_that_ended_at_one_worker_is_over_at_another_that_knew_it(
+    place: Place, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "KEPT_SECONDS", 3600.0)  # only what is heard ends it
+    async with place.serving() as other:
+
+        async def known_there(visitor: Visitor) -> Visitor:
+            there = other.visitor()
+            there.cookie, there.token = visitor.cookie, visitor.token
+            assert (await there.get("/api/rooms")).status == 200
+            return there
+
+        async def over(visitor: Visitor) -> bool:
+            return (await visitor.get("/api/rooms")).status == 401
+
+        await eventually(_hears(other), "the other worker to hear")
+        here = await served.visitor().sign_up("joko")
+        second, third, robot = await here.again(), await here.again(), here.stranger()
+        robot.token = (await shell.token_add(place.settings, "joko", "robot"))[0]
+        places = [await known_there(who) for who in (here, second, third, robot)]
+        assert (await second.delete("/api/session")).status == 204
+        await eventually(lambda: over(places[1]), "what was signed out to be over")
+        change = {"old": PASSWORD, "new": NEW}
+        assert (await here.put("/api/session/password", change)).status == 204
+        await eventually(lambda: over(places[2]), "what a new password ended to be over")
+        assert not await over(places[0])
+        await shell.user_disable(place.settings, "joko")
+        await eventually(lambda: over(places[0]), "the browser of a disabled person to be out")
+        await eventually(lambda: over(places[3]), "the token of a disabled person to be out")
+
+
+def _hears(served: Served) -> Callable[[], Awaitable[bool]]:
+    async def hears() -> bool:
+        return served.worker.hub.bus.hearing() is not None
+
+    return hears

@@ -22,10 +22,11 @@ from tornchat.hub.outlet import Outlets
 from tornchat.hub.poll import Poll
 from tornchat.hub.reader import TOO_SLOW, Reader
 from tornchat.hub.standings import Standings
-from tornchat.log import mirror
+from tornchat.log import append, mirror
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
 from tornchat.log.gaps import Gap
+from tornchat.log.sessions import Sessions
 from tornchat.wire import sse
 from tornchat.wire.framing import Framing
 
@@ -56,6 +57,7 @@ class Hub:
         self.heartbeat = heartbeat
         self.client = client
         self.bus = Bus(client, url, self.worker, self)
+        self.sessions = Sessions(client, self.bus.hearing)
         self.outlets = Outlets()
         self.recent = Recent()
         self.standings = Standings(client)
@@ -253,6 +255,9 @@ class Hub:
             reader.join_again()
 
     def control(self, message: str) -> None:
+        made = append.announced(message)
+        if made is not None and made[1]:
+            self.sessions.end(made[1])
         self.on_control(message)
 
     # -- events of the streams themselves
