@@ -52,7 +52,7 @@ def test_streams_that_break_at_once_all_come_back(tmp_path: Path) -> None:
 
 def test_readers_that_stop_reading_are_cut_and_hold_little(tmp_path: Path) -> None:
     few = ("--stalled", "20", "--rounds", "1", "--seconds", "2")
-    found = run(tmp_path, "slow", *few, "--rate", "4", "--size", "9500")
+    found = run(tmp_path, "slow", *few, "--rate", "12", "--size", "9500")
     assert claim(found, "streams cut")["met"]
     assert claim(found, "bytes for each")["met"]
 
