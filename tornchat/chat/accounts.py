@@ -48,10 +48,15 @@ async def lets_in(chat: Chat, token: str) -> bool:
 
 async def identify(chat: Chat, digest: str) -> Identity:
     """The bearer of the session that is kept under ``digest``. Raises as `authenticate` does."""
-    record = await chat.sessions.find(digest)
+    record = check_live(chat, await chat.sessions.find(digest))
+    return Identity(record.user, record.role, record.kind, digest)
+
+
+def check_live(chat: Chat, record: SessionRecord | None) -> SessionRecord:
+    """A session that lets its bearer in. Raises `Unauthenticated` where it does not."""
     if record is None or not record.live(chat.now()):
         raise Unauthenticated()
-    return Identity(record.user, record.role, record.kind, digest)
+    return record
 
 
 async def any_accounts(chat: Chat) -> bool:
