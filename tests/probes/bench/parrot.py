@@ -84,7 +84,9 @@ class Parrot:
                     self._read(line)
 
     def _read(self, line: socket.socket) -> None:
-        data = line.recv(65_536)
+        data = b""
+        with suppress(ConnectionResetError):
+            data = line.recv(65_536)
         if not data:
             self._selector.unregister(line)
             line.close()
