@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import pytest
-from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 
 from tornchat.accepting import PATIENCE, Acceptor
 from tornchat.board import Board
+from tornchat.connections import Server
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ class Place:
 
     def __init__(self, board: Board, slot: int, listener: socket.socket) -> None:
         self.streams = 0
-        self.acceptor = Acceptor(HTTPServer(self._answer), lambda: self.streams, board, slot)
+        server = Server(self._answer)
+        self.acceptor = Acceptor(server.serve, lambda: self.streams, board, slot)
         self.acceptor.open(listener.dup())
 
     def _answer(self, request: HTTPServerRequest) -> None:
@@ -49,7 +50,7 @@ def listening() -> Iterator[socket.socket]:
 async def ask(listener: socket.socket) -> float:
     """Seconds until a new connection was answered."""
     began = time.monotonic()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         reader, writer = await asyncio.open_connection(*listener.getsockname())
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await reader.readline()).endswith(b" 200 OK\r\n")

@@ -36,8 +36,8 @@ REPAIR_LIMIT = 5000
 class Audience(Protocol):
     """Who listens to the bus (the hub)."""
 
-    def hand_on(self, event: Event) -> None:
-        """The next event of a followed topic."""
+    def hand_on(self, events: list[Event]) -> None:
+        """The next events of followed topics: all that was heard, or read again, in one go."""
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         """Events of ``topic`` with these ids come late (None: it is not known which are gone)."""
@@ -76,6 +76,8 @@ class Bus:
         self._tasks: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
         self._heard = self._held_since = self._loop.time()
+        self._subscription = 0
+        self._hearing = False
 
     # -- life
 
@@ -107,6 +109,16 @@ class Bus:
     @property
     def healthy(self) -> bool:
         return self.trouble() is None
+
+    def hearing(self) -> int | None:
+        """Number of the subscription on which everything said between workers is heard.
+
+        None where it is not sure that all of it is. With each new number something may have been
+        missed.
+        """
+        if not self._hearing or self._loop.time() - self._heard > DEAF_SECONDS:
+            return None
+        return self._subscription
 
     # -- topics
 
@@ -158,20 +170,30 @@ class Bus:
 
     # -- what comes in
 
-    def _push(self, message: list[Any]) -> None:
-        kind, name = message[0], message[1]
-        if kind == b"message":
-            self._message(name.decode(), message[2])
-        elif kind == b"subscribe":
-            self._confirm(name.decode())
+    def _push(self, messages: list[list[Any]]) -> None:
+        """What one read of the socket brought: what may be handed on of it goes on as one.
 
-    def _message(self, channel: str, data: bytes) -> None:
+        While the worker is busy with some events more of them arrive, so that batches grow with the
+        load by themselves.
+        """
+        ready: list[Event] = []
+        try:
+            for kind, name, data in messages:
+                if kind == b"message":
+                    self._message(name.decode(), data, ready)
+                elif kind == b"subscribe":
+                    self._confirm(name.decode())
+        finally:
+            if ready:
+                self._audience.hand_on(ready)
+
+    def _message(self, channel: str, data: bytes, ready: list[Event]) -> None:
         topic = self._keys.topic_of(channel)
         if topic is not None:
-            if topic in self._wanted and not self._unconfirmed[topic]:
+            if topic in self._wanted and topic not in self._unconfirmed:
                 event = packed.event_of_frame(topic, data)
                 if self.sequence.offer(event):
-                    self._audience.hand_on(event)
+                    ready.append(event)
                 elif not self._attention.is_set():
                     self._attend()
         elif channel == self._pulse_channel:
@@ -194,6 +216,10 @@ class Bus:
 
     def _pulse(self, data: bytes) -> None:
         self._heard = self._loop.time()
+        if not self._hearing:
+            # Both channels are followed by one command, so the other one is heard as well.
+            self._hearing = True
+            self._subscription += 1
         clock, heads = packed.unpack(data)
         followed = {topic: head for topic, head in heads.items() if topic in self._wanted}
         if not self.sequence.pulse(clock, followed):
@@ -202,6 +228,7 @@ class Bus:
     def _lost(self, connection: Connection) -> None:
         if connection is self._connection:
             self._connection = None
+            self._hearing = False
             self._unconfirmed.clear()
             self.sequence.hold()
             for waiter, (_, by) in self._waiters.items():
@@ -293,8 +320,9 @@ class Bus:
         if fenced:
             # Before anything is handed on: a membership that ended in what was lost ends here.
             self._audience.join_again()
-        for event in sequence.resume(where.clock, heads, history):
-            self._audience.hand_on(event)
+        ready = sequence.resume(where.clock, heads, history)
+        if ready:
+            self._audience.hand_on(ready)
 
     async def _history(self, lows: dict[str, int], bound: int) -> list[Event] | None:
         """All events in (low, bound]; None where they are too many."""
