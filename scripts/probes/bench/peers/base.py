@@ -26,20 +26,19 @@ class Peer(ABC):
     """A `probes.bench.target.Target`. A subclass says how its server is started and set."""
 
     name: str
+    body = Body.SAME
     transports: Collection[str] = ("sse",)
     scan: Scan
 
-    def __init__(self, shape: Shape, body: Body) -> None:
+    def __init__(self, shape: Shape) -> None:
         if shape.transport not in self.transports:
             raise CannotRun(f"{self.name} is measured with {', '.join(self.transports)} only")
         if shape.workers != 1:
             raise CannotRun(f"{self.name} is measured with one worker only")
-        self.name += body.ending
         self.shape = shape
-        self.body = body
         self.scan = self._scan()
         self.port = free_port()
-        self._size = body.size(shape)
+        self._size = self.body.size(shape)
         self._rooms = ",".join(str(number) for number in range(shape.rooms))
         self._folder = tempfile.TemporaryDirectory(prefix="tornchat-bench-")
         # Kept in memory alone, though ours writes its log to the disk: the faster for the peer.

@@ -1,4 +1,9 @@
-"""How much a peer delivers for a message of the benchmark."""
+"""How much a peer delivers for a message of the benchmark.
+
+Each peer is there twice: with a body as long as the JSON that Tornchat delivers for the same text,
+and, as ``NAME-bare``, with nothing but the text, so that nobody can say that it was made to send
+more than it must.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +26,6 @@ class Body(StrEnum):
 
     SAME = "same"
     BARE = "bare"
-
-    @property
-    def ending(self) -> str:
-        """What stands behind a peer's name."""
-        return "" if self is Body.SAME else f"-{self}"
 
     def size(self, shape: Shape) -> int:
         """Bytes of each body."""

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from probes.bench.peers.base import Peer
+from probes.bench.peers.body import Body
 
 _SERVER = Path(__file__).parent / "servers" / "naive.py"
 
@@ -31,3 +32,10 @@ class Naive(Peer):
         packages = ("tornado", "redis", "hiredis")
         libraries = {f"{name} (Python)": version(name) for name in packages}
         return {**libraries, **super().versions()}
+
+
+class NaiveBare(Naive):
+    """The same, with nothing but the text."""
+
+    name = "naive-bare"
+    body = Body.BARE

@@ -17,6 +17,7 @@ from string import Template
 
 from probes.bench.peers import installing
 from probes.bench.peers.base import Peer
+from probes.bench.peers.body import Body
 from probes.bench.target import MARKER_PATTERN, SseScan
 from probes.rig.facts import version
 
@@ -73,6 +74,13 @@ class Nchan(Peer):
             return super()._scan()
         pattern = rb"id: (?P<id>\d+:\d+)\ndata: " + MARKER_PATTERN
         return SseScan(pattern, lambda id: tuple(map(int, id.split(b":"))))
+
+
+class NchanBare(Nchan):
+    """The same, with nothing but the text."""
+
+    name = "nchan-bare"
+    body = Body.BARE
 
 
 _PACKAGE = ["dpkg-query", "-W", "-f", "${Version}", "libnginx-mod-nchan"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from probes.bench.peers import installing
 from probes.bench.peers.base import Peer
+from probes.bench.peers.body import Body
 from probes.bench.target import MARKER_PATTERN, SseScan
 
 _FOLDER = Path(__file__).parent / "servers"
@@ -44,3 +45,10 @@ class SseStarlette(Peer):
 
     def _scan(self) -> SseScan:
         return SseScan(rb"data: " + MARKER_PATTERN, end=b"\r\n\r\n")
+
+
+class SseStarletteBare(SseStarlette):
+    """The same, with nothing but the text."""
+
+    name = "sse-starlette-bare"
+    body = Body.BARE
