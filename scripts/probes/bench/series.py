@@ -1,0 +1,51 @@
+"""Runs that belong together: one target in one scenario, with the same parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from probes.bench.result import Result, Run, Verdict
+from probes.loads.numbers import median
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """``runs``: those of one result that count. ``refused``: so many did not, or, where none is
+    without blame, are all that there is."""
+
+    target: str
+    scenario: str
+    parameters: Mapping[str, Any]
+    runs: tuple[Run, ...]
+    refused: int
+
+    @property
+    def sound(self) -> bool:
+        """Whether its runs say something of the server."""
+        return all(run.verdict is Verdict.GOOD for run in self.runs)
+
+    def values(self, figure: str) -> dict[int, float]:
+        """Number of the run -> the figure, where it is known."""
+        return {run.number: run.figures[figure] for run in self.runs if figure in run.figures}
+
+    def median(self, figure: str) -> float:
+        return median(self.values(figure).values())
+
+    def has(self, figure: str) -> bool:
+        return bool(self.values(figure))
+
+
+def series_of(result: Result) -> Iterator[Series]:
+    """All of a result, in the order of their first runs."""
+    groups: dict[str, list[Run]] = {}
+    for run in result.runs:
+        shape = repr((run.scenario, run.target, sorted(run.parameters.items())))
+        groups.setdefault(shape, []).append(run)
+    for runs in groups.values():
+        good = [run for run in runs if run.verdict is Verdict.GOOD]
+        first = runs[0]
+        kept = tuple(good or runs)
+        refused = sum(run.verdict is not Verdict.GOOD for run in runs)
+        yield Series(first.target, first.scenario, first.parameters, kept, refused)
