@@ -18,24 +18,31 @@ _LATENCIES = ((50, "p50"), (90, "p90"), (99, "p99"), (99.9, "p999"), (100, "max"
 PERCENTILES = dict(_LATENCIES)
 """Percentile -> how it is called in the names of figures."""
 
+ROLES = {"worker": "workers", "redis": "Redis", "proxy": "proxy", "supervisor": "supervisor"}
+"""Role of a process -> how it is called."""
+
+
+def _with_roles(name: str, title: str, unit: str) -> dict[str, Figure]:
+    """A figure of all processes, and that of each role."""
+    whole = {name: Figure(title, unit, "less")}
+    return whole | {
+        f"{name}_{role}": Figure(f"{title}, {called}", unit, "less")
+        for role, called in ROLES.items()
+    }
+
+
 FIGURES = {
     "deliveries_per_s": Figure("deliveries", "1/s", "more"),
     "messages_per_s": Figure("messages", "1/s", "more"),
-    "cpu_us_per_delivery": Figure("CPU per delivery", "us", "less"),
-    "cpu_us_per_delivery_worker": Figure("CPU per delivery, workers", "us", "less"),
-    "cpu_us_per_delivery_redis": Figure("CPU per delivery, Redis", "us", "less"),
-    "cpu_us_per_delivery_proxy": Figure("CPU per delivery, proxy", "us", "less"),
-    "cpu_us_per_message": Figure("CPU per message", "us", "less"),
-    "cpu_us_per_message_worker": Figure("CPU per message, workers", "us", "less"),
-    "cpu_us_per_message_redis": Figure("CPU per message, Redis", "us", "less"),
-    "cpu_us_per_message_proxy": Figure("CPU per message, proxy", "us", "less"),
+    **_with_roles("cpu_us_per_delivery", "CPU per delivery", "us"),
+    **_with_roles("cpu_us_per_message", "CPU per message", "us"),
     **{
         f"{what}_{name}_ms": Figure(f"{title} {name}", "ms", "less")
         for what, title in (("delivery", "send to receive"), ("post", "POST to answer"))
         for name in PERCENTILES.values()
     },
-    "connect_us": Figure("CPU per connect", "us", "less"),
-    "bytes_per_stream": Figure("memory per idle stream", "B", "less"),
+    **_with_roles("connect_us", "CPU per connect", "us"),
+    **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
     "private_bytes_per_stream": Figure("private memory per idle stream", "B", "less"),
     "kernel_bytes_per_stream": Figure("kernel memory per idle stream", "B", "less"),
     "idle_cpu_percent": Figure("CPU while idle", "%", "less"),

@@ -108,11 +108,17 @@ class Target(Protocol):
     What is missing on the machine raises `probes.rig.children.CannotRun`, which says what to do.
     """
 
-    name: str
-    """As on the command line and in results."""
-    transports: Collection[str]
-    """Those of `Shape.transport` that it serves."""
-    scan: Scan
+    @property
+    def name(self) -> str:
+        """As on the command line and in results."""
+
+    @property
+    def transports(self) -> Collection[str]:
+        """Those of `Shape.transport` that it serves."""
+
+    @property
+    def scan(self) -> Scan:
+        """Finds its messages in what a subscriber receives."""
 
     @property
     def base(self) -> Base:
@@ -149,4 +155,9 @@ class Target(Protocol):
         """What it is made of, and how it is set: name -> version or setting."""
 
 
+class NotServed(Exception):
+    """A target does not do what a scenario asks; the text says what."""
+
+
 TargetFactory = Callable[[Shape], Target]
+"""Raises `NotServed`."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from probes.bench.peers.body import Body
 from probes.bench.pinning import pinned
-from probes.bench.target import MARKER_PATTERN, Post, Scan, Shape, SseScan, text_of
+from probes.bench.target import MARKER_PATTERN, NotServed, Post, Scan, Shape, SseScan, text_of
 from probes.exchange import Base
-from probes.rig.children import CannotRun, Child, children_of, free_port
+from probes.rig.children import Child, children_of, free_port
 from probes.rig.facts import short, version
 from probes.rig.redis_server import RedisServer
 
@@ -32,9 +32,9 @@ class Peer(ABC):
 
     def __init__(self, shape: Shape) -> None:
         if shape.transport not in self.transports:
-            raise CannotRun(f"{self.name} is measured with {', '.join(self.transports)} only")
+            raise NotServed(f"{self.name} is measured with {', '.join(self.transports)} only")
         if shape.workers != 1:
-            raise CannotRun(f"{self.name} is measured with one worker only")
+            raise NotServed(f"{self.name} is measured with one worker only")
         self.shape = shape
         self.scan = self._scan()
         self.port = free_port()
