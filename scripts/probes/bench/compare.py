@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from probes.bench.figures import FIGURES, Figure
+from probes.bench.figures import FIGURES
 from probes.bench.ratios import Ratio, pairs_of, ratio
 from probes.bench.result import BadResult, Result, read
 from probes.bench.series import Series, series_of
-from probes.loads.outcome import shown
+from probes.bench.show import shown
 
 COMPARED, COULD_NOT = 0, 2
 _WIDTH = 110
@@ -39,11 +39,9 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        said = self.ratio.verdict(FIGURES.get(self.figure, _UNKNOWN).better)
-        return said if self.sound or not said else f"{said} (no verdict in the runs)"
-
-
-_UNKNOWN = Figure("", "")
+        """In words, in brackets where the runs have no verdict themselves."""
+        said = self.ratio.verdict(FIGURES[self.figure].better)
+        return said if self.sound or not said else f"({said})"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +59,9 @@ def run(given: argparse.Namespace) -> int:
     except (BadResult, CannotCompare, OSError) as wrong:
         print(f"scripts/lab compare: {wrong}", file=sys.stderr)
         return COULD_NOT
-    show([row for row in found if given.all or FIGURES.get(row.figure, _UNKNOWN).better])
+    show([row for row in found if given.all or FIGURES[row.figure].better])
+    if not all(row.sound for row in found):
+        print("(in brackets): the client, or others on the machine, were the limit of all its runs")
     for line in differences(base, other):
         print(line)
     return COMPARED
@@ -96,12 +96,10 @@ def show(found: Sequence[Row]) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     table = Table("scenario", "target", "figure", "A", "B", "B to A", "of pairs", "verdict")
     for row in found:
-        figure = FIGURES.get(row.figure, _UNKNOWN)
-        title = f"{figure.title or row.figure} [{figure.unit}]" if figure.unit else figure.title
         table.add_row(
             row.scenario,
             row.target,
-            title.replace("[", r"\["),
+            FIGURES[row.figure].label,
             shown(row.base),
             shown(row.other),
             f"{row.ratio.middle:.2f}",
@@ -119,7 +117,7 @@ def _matched(base: Sequence[Series], other: Sequence[Series]) -> Iterable[tuple[
         for second in other:
             if first.target != second.target and not alone:
                 continue
-            if (first.scenario, first.parameters) == (second.scenario, second.parameters):
+            if (first.scenario, first.asked) == (second.scenario, second.asked):
                 yield first, second
 
 
@@ -160,7 +158,7 @@ def _why_not(base: Result, other: Result) -> str:
 
 
 def _differing(first: Series, second: Series) -> str:
-    ours, theirs = first.parameters, second.parameters
+    ours, theirs = first.asked, second.asked
     return ", ".join(
         f"{name} {ours.get(name, 'unknown')} in A and {theirs.get(name, 'unknown')} in B"
         for name in sorted(ours.keys() | theirs.keys())

@@ -9,6 +9,8 @@ from typing import Any
 from probes.bench.result import Result, Run, Verdict
 from probes.loads.numbers import median
 
+_DURATIONS = ("seconds", "warm_up")
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -32,6 +34,11 @@ class Series:
 
     def median(self, figure: str) -> float:
         return median(self.values(figure).values())
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The parameters that decide what is measured: not how long."""
+        return {name: value for name, value in self.parameters.items() if name not in _DURATIONS}
 
     def has(self, figure: str) -> bool:
         return bool(self.values(figure))
