@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from probes.bench.judging import BUSY, OTHERS
 from probes.bench.result import Result, Run, Verdict
 from probes.loads.numbers import median
 
@@ -27,6 +28,17 @@ class Series:
     def sound(self) -> bool:
         """Whether its runs say something of the server."""
         return all(run.verdict is Verdict.GOOD for run in self.runs)
+
+    @property
+    def client_limited(self) -> bool:
+        """Whether in all of its runs the client was too slow for the server, and nobody else in
+        the way: what they show is the least that the server can do."""
+        return all(
+            run.verdict is Verdict.REFUSED
+            and run.figures.get("client_share", 0.0) > BUSY
+            and run.figures.get("others_share", 0.0) <= OTHERS
+            for run in self.runs
+        )
 
     def values(self, figure: str) -> dict[int, float]:
         """Number of the run -> the figure, where it is known."""
@@ -52,7 +64,8 @@ def series_of(result: Result) -> Iterator[Series]:
         groups.setdefault(shape, []).append(run)
     for runs in groups.values():
         good = [run for run in runs if run.verdict is Verdict.GOOD]
+        complete = [run for run in runs if run.verdict is not Verdict.FAILED]
         first = runs[0]
-        kept = tuple(good or runs)
+        kept = tuple(good or complete or runs)
         refused = sum(run.verdict is not Verdict.GOOD for run in runs)
         yield Series(first.target, first.scenario, first.parameters, kept, refused)

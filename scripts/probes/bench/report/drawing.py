@@ -100,6 +100,7 @@ def _curves(axes: Any, shown: Curves, unit: str) -> None:
     axes.set_yscale("log")
     axes.set_xticks(list(marks), list(marks.values()))
     axes.minorticks_off()
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel(unit)
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * 2)

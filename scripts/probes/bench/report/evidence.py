@@ -51,11 +51,11 @@ class Evidence:
         """All of all results."""
         return [series for part in self._parts for series in part]
 
-    def find(self, target: str, where: Where) -> list[Series]:
+    def find(self, target: str, where: Where) -> Sequence[Series]:
         """Those of one target, each of another result or with other parameters: all with a
         verdict, or, where there are none, the others."""
         known = [one for one in self.series if one.target == target and where.fits(one)]
-        return [one for one in known if one.sound] or known
+        return counting(known)
 
     def values(self, target: str, where: Where, figure: str) -> list[float]:
         """One figure in all runs that count."""
@@ -73,6 +73,11 @@ class Evidence:
             if second in seconds
             for pair in pairs_of(first.values(figure), second.values(figure))
         ]
+
+
+def counting(series: Sequence[Series]) -> Sequence[Series]:
+    """Those with a verdict, or, where there are none, all."""
+    return [one for one in series if one.sound] or series
 
 
 def all_sound(series: Iterable[Series]) -> bool:

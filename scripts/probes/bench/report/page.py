@@ -7,8 +7,9 @@ from pathlib import Path
 from string import Template
 
 from probes.bench.figures import FIGURES
-from probes.bench.report.asked import CLAIMS, Claim
-from probes.bench.report.evidence import Evidence
+from probes.bench.report.asked import CLAIMS
+from probes.bench.report.claims import Claim
+from probes.bench.report.evidence import Evidence, counting
 from probes.bench.report.pictures import PICTURES, Picture
 from probes.bench.result import Verdict
 from probes.bench.scenarios import SCENARIOS
@@ -17,6 +18,8 @@ from probes.bench.show import shown
 from probes.loads.numbers import median
 
 _TEMPLATE = Path(__file__).with_name("performance.md")
+_OF_MESSAGES = ("messages_per_s", "cpu_us_per_message")
+"""Figures, by how they begin, that say nothing more where there are deliveries."""
 _FACTS = ("server_share", "client_share", "others_share", "bytes_per_delivery")
 """Figures that are no merit, and say how to take the others."""
 _NAMED = ("subscribers", "rate", "in_flight", "rooms", "members", "workers", "transport", "size")
@@ -113,11 +116,15 @@ def _parameters(series: Series) -> str:
 
 
 def _figures(targets: dict[str, list[Series]]) -> str:
+    columns = [counting(series) for series in targets.values()]
+    delivered = any(one.has("deliveries_per_s") for column in columns for one in column)
     rows: list[Sequence[object]] = []
     for name, figure in FIGURES.items():
         if not figure.better and name not in _FACTS:
             continue
-        cells = [_cell(series, name) for series in targets.values()]
+        if delivered and name.startswith(_OF_MESSAGES):
+            continue
+        cells = [_cell(series, name) for series in columns]
         if any(cells):
             rows.append((figure.label, *cells))
     rows.append(("lost, doubled, out of order", *map(_wrong, targets.values())))

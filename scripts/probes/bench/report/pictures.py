@@ -47,12 +47,18 @@ def _bars(where: Where, figure: str, label: str, scale: float = 1.0) -> Callable
     """A figure by the number of subscribers, which stands before ``label``."""
 
     def data(evidence: Evidence) -> Bars:
-        found: dict[str, dict[str, float]] = {}
+        found: dict[str, dict[str, list[float]]] = {}
         for series in _of_targets(evidence, where):
             if series.has(figure):
                 name = f"{series.parameters['subscribers']:,} {label}"
-                found.setdefault(series.target, {})[name] = scale * series.median(figure)
-        return Bars(found)
+                bars = found.setdefault(series.target, {})
+                bars.setdefault(name, []).extend(series.values(figure).values())
+        return Bars(
+            {
+                target: {name: scale * median(values) for name, values in bars.items()}
+                for target, bars in found.items()
+            }
+        )
 
     return data
 
