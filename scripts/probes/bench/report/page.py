@@ -136,7 +136,8 @@ def _cell(series: Iterable[Series], figure: str) -> str:
     values = [value for one in series for value in one.values(figure).values()]
     if not values:
         return ""
-    return f"{shown(median(values))} ({shown(min(values))} to {shown(max(values))})"
+    low, high = shown(min(values)), shown(max(values))
+    return shown(median(values)) + (f" ({low} to {high})" if low != high else "")
 
 
 def _wrong(series: Iterable[Series]) -> str:
