@@ -11,7 +11,7 @@ from tests.handlers.place import Place, Served, ana, budi, io_loop, place, serve
 from tests.handlers.visitor import Stream, Visitor
 from tests.log.line import Line
 from tornchat.chat import shell
-from tornchat.hub import hub as hubs
+from tornchat.hub import sessions
 from tornchat.log import bus, connection
 
 __all__ = ["ana", "budi", "io_loop", "place", "served"]
@@ -99,8 +99,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bus, "PULSE_SECONDS", 0.1)
     monkeypatch.setattr(bus, "DEAF_SECONDS", 0.5)
     monkeypatch.setattr(bus, "PAUSE_SECONDS", 1.0)
-    monkeypatch.setattr(hubs, "SESSION_SECONDS", 1.0)
-    monkeypatch.setattr(hubs, "VOUCH_SECONDS", 1.5)
+    monkeypatch.setattr(sessions, "SESSION_SECONDS", 1.0)
+    monkeypatch.setattr(sessions, "VOUCH_SECONDS", 1.5)
     monkeypatch.setattr(connection, "REPLY_SECONDS", 0.5)
 
 
@@ -147,7 +147,7 @@ async def test_a_worker_that_cannot_ask_redis_vouches_for_nobody(
 def test_the_times_keep_what_the_documents_promise() -> None:
     notices_deafness = bus.DEAF_SECONDS + bus.PULSE_SECONDS
     assert notices_deafness + bus.PAUSE_SECONDS + bus.PULSE_SECONDS <= 15
-    assert hubs.SESSION_SECONDS <= 15
-    cannot_ask = hubs.VOUCH_SECONDS + hubs.AGAIN_SECONDS + connection.REPLY_SECONDS
+    assert sessions.SESSION_SECONDS <= 15
+    cannot_ask = sessions.VOUCH_SECONDS + sessions.AGAIN_SECONDS + connection.REPLY_SECONDS
     assert cannot_ask + connection.CONNECT_SECONDS <= 30
-    assert hubs.SESSION_SECONDS < hubs.VOUCH_SECONDS
+    assert sessions.SESSION_SECONDS < sessions.VOUCH_SECONDS

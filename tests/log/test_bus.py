@@ -30,9 +30,9 @@ class Ear:
         self.late: list[tuple[str, list[int] | None]] = []
         self.said: list[str] = []
 
-    def hand_on(self, event: Event) -> None:
-        self.told.append("event")
-        self.events.append(event)
+    def hand_on(self, events: list[Event]) -> None:
+        self.told += ["event"] * len(events)
+        self.events += events
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         self.told.append("missed")

@@ -36,8 +36,8 @@ REPAIR_LIMIT = 5000
 class Audience(Protocol):
     """Who listens to the bus (the hub)."""
 
-    def hand_on(self, event: Event) -> None:
-        """The next event of a followed topic."""
+    def hand_on(self, events: list[Event]) -> None:
+        """The next events of followed topics: all that was heard, or read again, in one go."""
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         """Events of ``topic`` with these ids come late (None: it is not known which are gone)."""
@@ -170,20 +170,30 @@ class Bus:
 
     # -- what comes in
 
-    def _push(self, message: list[Any]) -> None:
-        kind, name = message[0], message[1]
-        if kind == b"message":
-            self._message(name.decode(), message[2])
-        elif kind == b"subscribe":
-            self._confirm(name.decode())
+    def _push(self, messages: list[list[Any]]) -> None:
+        """What one read of the socket brought: what may be handed on of it goes on as one.
 
-    def _message(self, channel: str, data: bytes) -> None:
+        While the worker is busy with some events more of them arrive, so that batches grow with the
+        load by themselves.
+        """
+        ready: list[Event] = []
+        try:
+            for kind, name, data in messages:
+                if kind == b"message":
+                    self._message(name.decode(), data, ready)
+                elif kind == b"subscribe":
+                    self._confirm(name.decode())
+        finally:
+            if ready:
+                self._audience.hand_on(ready)
+
+    def _message(self, channel: str, data: bytes, ready: list[Event]) -> None:
         topic = self._keys.topic_of(channel)
         if topic is not None:
-            if topic in self._wanted and not self._unconfirmed[topic]:
+            if topic in self._wanted and topic not in self._unconfirmed:
                 event = packed.event_of_frame(topic, data)
                 if self.sequence.offer(event):
-                    self._audience.hand_on(event)
+                    ready.append(event)
                 elif not self._attention.is_set():
                     self._attend()
         elif channel == self._pulse_channel:
@@ -310,8 +320,9 @@ class Bus:
         if fenced:
             # Before anything is handed on: a membership that ended in what was lost ends here.
             self._audience.join_again()
-        for event in sequence.resume(where.clock, heads, history):
-            self._audience.hand_on(event)
+        ready = sequence.resume(where.clock, heads, history)
+        if ready:
+            self._audience.hand_on(ready)
 
     async def _history(self, lows: dict[str, int], bound: int) -> list[Event] | None:
         """All events in (low, bound]; None where they are too many."""
