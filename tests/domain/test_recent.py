@@ -102,6 +102,16 @@ def test_a_hole_is_never_passed_over() -> None:
     assert recent.between("room:kitchen", lost.id, log.head("room:kitchen")) == log.events[2:]
 
 
+def test_what_the_log_has_lost_is_not_shown_and_ends_with_the_next_event() -> None:
+    log, recent = Log(), Recent()
+    kept, lost = log.add("room:kitchen"), log.add("room:kitchen")
+    recent.add(kept)
+    recent.add(lost)
+    assert recent.between("room:kitchen", 0, kept.id) == [kept]
+    recent.add(Event(lost.id + 10, kept.id, "room:kitchen", {"kind": "message", "at": 0}))
+    assert recent.between("room:kitchen", 0, lost.id + 10) is None
+
+
 def test_what_is_kept_is_bounded() -> None:
     log, recent = Log(), Recent()
     for _ in range(MOST_EVENTS + 1):
