@@ -79,7 +79,7 @@ async def test_the_time_is_that_of_redis_and_the_id_is_near_to_it(redis: RedisSe
 async def test_what_is_published_is_what_the_log_keeps(redis: RedisServer) -> None:
     async with open_log(redis) as client:
         heard: list[Any] = []
-        ear = await connect(redis.url, heard.append)
+        ear = await connect(redis.url, heard.extend)
         ear.say("SUBSCRIBE", client.keys.channel(KITCHEN))
         await until(lambda: heard, "the confirmation")
         await come_in(client, "ana", "kitchen")

@@ -209,8 +209,8 @@ class Hub:
             reader.close()
 
     def join_again(self) -> None:
-        self.recent.clear()
         self._fan_out.finish()
+        self.recent.clear()
         for reader in self.readers():
             reader.join_again()
 
