@@ -74,6 +74,7 @@ class Worker:
         self.hub.on_control = self.announcer.control
         self.chat = Chat(
             client=self.client,
+            sessions=self.hub.sessions,
             database=self.database,
             announcer=self.announcer,
             passwords=self.passwords,

@@ -16,6 +16,7 @@ COMMANDS = {
     ),
     "storm": ("probes.loads.storm", "thousands of streams that break at once are soon back"),
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
+    "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""
 

@@ -29,7 +29,7 @@ HEARTBEAT = 2
 """Seconds: a dead line is noticed after 2.5 of them."""
 
 # Two cores that do other things as well: five seconds, the default, are sometimes not enough.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 _rooms = itertools.count(1)
 

@@ -165,7 +165,7 @@ async def test_nothing_is_said_in_the_middle_of_a_frame_that_is_too_large() -> N
 async def test_what_nobody_takes_is_given_up_however_little_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outlets_module, "STUCK_SECONDS", 1.0)
+    monkeypatch.setattr(outlets_module, "STUCK_SECONDS", 3.0)
     async with streams(2) as [stuck, slow]:
         for stream in (stuck, slow):
             stream.fill()

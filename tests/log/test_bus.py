@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.log.line import Line
-from tests.redis_server import RedisServer, come_in, in_loop, open_log, say, until
+from tests.redis_server import RedisServer, come_in, eventually, in_loop, open_log, say, until
 from tornchat.domain.errors import LogAway
 from tornchat.domain.events import Event
 from tornchat.domain.ids import FENCE_STEP, MAX_ID
@@ -95,7 +95,7 @@ def says_lost(reply: Any) -> bool:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pulses that are not waited for so long."""
     monkeypatch.setattr(bus, "PULSE_SECONDS", 0.05)
-    monkeypatch.setattr(bus, "DEAF_SECONDS", 0.5)
+    monkeypatch.setattr(bus, "DEAF_SECONDS", 3.0)
 
 
 @in_loop
@@ -119,10 +119,11 @@ async def test_a_topic_is_followed_until_its_last_reader_leaves(redis: RedisServ
             await say(client, "ana", "kitchen")
             await until(lambda: len(ear.events) == 1, "the event")
             bus_.unfollow(KITCHEN)
-            for _ in range(200):
-                if not await subscribers(client, KITCHEN):
-                    break
-                await asyncio.sleep(0.01)
+
+            async def nobody_follows() -> bool:
+                return not await subscribers(client, KITCHEN)
+
+            await eventually(nobody_follows, "the end of the subscription")
             await say(client, "ana", "kitchen")
             assert len(ear.events) == 1
 

@@ -79,8 +79,8 @@ class Announcer:
         """What workers say to each other on the control channel."""
         if message == append.NUDGE:
             self.wake.set()
-        elif message.startswith(append.ANNOUNCED):
-            waiting = self._waiting.get(message.removeprefix(append.ANNOUNCED))
+        elif made := append.announced(message):
+            waiting = self._waiting.get(made[0])
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
 

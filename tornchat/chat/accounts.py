@@ -21,7 +21,7 @@ from tornchat.domain.errors import (
     Unavailable,
 )
 from tornchat.domain.sessions import SessionRecord, digest_of
-from tornchat.log import mirror, read
+from tornchat.log import read
 
 COOKIE_DAYS = 90
 COOKIE_MS = COOKIE_DAYS * 24 * 3_600_000
@@ -48,7 +48,7 @@ async def lets_in(chat: Chat, token: str) -> bool:
 
 async def identify(chat: Chat, digest: str) -> Identity:
     """The bearer of the session that is kept under ``digest``. Raises as `authenticate` does."""
-    record = await mirror.session(chat.client, digest)
+    record = await chat.sessions.find(digest)
     if record is None or not record.live(chat.now()):
         raise Unauthenticated()
     return Identity(record.user, record.role, record.kind, digest)

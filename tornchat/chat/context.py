@@ -11,6 +11,7 @@ from tornchat.archive.rows import Room
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
 from tornchat.log.client import Client
+from tornchat.log.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Chat:
     seconds."""
 
     client: Client
+    sessions: Sessions
     database: Database
     announcer: Announcer
     passwords: Passwords

@@ -21,9 +21,11 @@ from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
 from tornchat.hub.poll import Poll
 from tornchat.hub.reader import Reader
+from tornchat.log import append
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
 from tornchat.log.gaps import Gap
+from tornchat.log.sessions import Sessions
 from tornchat.wire import sse
 from tornchat.wire.framing import Framing
 
@@ -46,6 +48,7 @@ class Hub:
         self.heartbeat = heartbeat
         self.client = client
         self.bus = Bus(client, url, self.worker, self)
+        self.sessions = Sessions(client, self.bus.hearing)
         self.outlets = Outlets()
         self.admission = Admission(client, limits)
         self.mover = Mover(self, life)
@@ -204,6 +207,9 @@ class Hub:
             reader.join_again()
 
     def control(self, message: str) -> None:
+        made = append.announced(message)
+        if made is not None and made[1]:
+            self.sessions.end(made[1])
         self.on_control(message)
 
     # -- inside

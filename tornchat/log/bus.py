@@ -76,6 +76,8 @@ class Bus:
         self._tasks: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
         self._heard = self._held_since = self._loop.time()
+        self._subscription = 0
+        self._hearing = False
 
     # -- life
 
@@ -107,6 +109,16 @@ class Bus:
     @property
     def healthy(self) -> bool:
         return self.trouble() is None
+
+    def hearing(self) -> int | None:
+        """Number of the subscription on which everything said between workers is heard.
+
+        None where it is not sure that all of it is. With each new number something may have been
+        missed.
+        """
+        if not self._hearing or self._loop.time() - self._heard > DEAF_SECONDS:
+            return None
+        return self._subscription
 
     # -- topics
 
@@ -204,6 +216,10 @@ class Bus:
 
     def _pulse(self, data: bytes) -> None:
         self._heard = self._loop.time()
+        if not self._hearing:
+            # Both channels are followed by one command, so the other one is heard as well.
+            self._hearing = True
+            self._subscription += 1
         clock, heads = packed.unpack(data)
         followed = {topic: head for topic, head in heads.items() if topic in self._wanted}
         if not self.sequence.pulse(clock, followed):
@@ -212,6 +228,7 @@ class Bus:
     def _lost(self, connection: Connection) -> None:
         if connection is self._connection:
             self._connection = None
+            self._hearing = False
             self._unconfirmed.clear()
             self.sequence.hold()
             for waiter, (_, by) in self._waiters.items():

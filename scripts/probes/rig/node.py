@@ -41,6 +41,11 @@ class Node:
         """Whether a process is one of its own: nothing else may ever be hurt."""
         return pid in self.children()
 
+    @property
+    def pid(self) -> int:
+        """Of the supervisor, once it was started."""
+        return self._child.pid
+
     def children(self) -> set[int]:
         """Its processes: the workers, and one that serves figures."""
         return children_of(self._child.pid) if self._child.running else set()

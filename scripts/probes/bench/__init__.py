@@ -1,0 +1,1 @@
+"""The benchmark: what a delivery costs, how long it takes, and whether everything came."""

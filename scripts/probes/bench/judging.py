@@ -1,0 +1,73 @@
+"""What a run's figures are worth."""
+
+from __future__ import annotations
+
+from probes.bench import sample
+from probes.bench.client import Client
+from probes.bench.pinning import Places
+from probes.bench.result import Run, Verdict
+from probes.bench.scenarios import Scenario
+from probes.bench.window import Window
+
+BUSY = 0.9
+"""A processor that works so much of its time is the limit."""
+OTHERS = 0.1
+"""More than this of a processor, taken by somebody else, and times on the clock mean nothing."""
+
+
+def judge(run: Run, client: Client, window: Window, places: Places, scenario: Scenario) -> None:
+    """Give the run its verdict, with the reasons, and the figures that belong to it."""
+    _completeness(run, client, scenario)
+    server_others = window.others_share(
+        places.server, window.used.server + (window.client_seconds if places.shared else 0.0)
+    )
+    client_others = window.others_share(places.client, window.client_seconds)
+    run.figures["others_share"] = server_others
+    if places.shared:
+        run.notes.append("server and client share processors: only what things cost means anything")
+        return
+    refuse(run, window.client_share, run.figures.get("server_share"))
+    busy = max(server_others, client_others)
+    if busy > OTHERS:
+        _refused(run, f"others took {busy:.0%} of the processors")
+
+
+def refuse(run: Run, client: float, server: float | None) -> None:
+    """Refuse a verdict where the client was the limit; shares are those of their processors."""
+    if client > BUSY and (server is None or server < BUSY):
+        known = "unknown" if server is None else f"{server:.0%}"
+        _refused(run, f"the client was the limit: it was busy {client:.0%}, the server {known}")
+
+
+def _refused(run: Run, why: str) -> None:
+    run.notes.append(why)
+    if run.verdict is Verdict.GOOD:
+        run.verdict = Verdict.REFUSED
+
+
+def _completeness(run: Run, client: Client, scenario: Scenario) -> None:
+    found = client.judge()
+    posters = client.posters
+    run.figures |= {
+        "lost": found.lost,
+        "doubled": found.doubled,
+        "disordered": found.disordered,
+        "refused_posts": posters.refused,
+    }
+    wrong = [
+        f"{number:,} {what}"
+        for number, what in (
+            (found.lost, "deliveries lost"),
+            (found.doubled, "doubled"),
+            (found.disordered, "out of order"),
+            (found.forged, "of messages that nobody sent"),
+            (posters.unanswered, "posts not answered"),
+        )
+        if number
+    ]
+    wrong += [f"{times} x {why} for a post" for why, times in posters.refusals.most_common(3)]
+    if scenario.transport == "sse":
+        wrong += [why for given in client.samples() if (why := sample.differs(*given))]
+    if wrong:
+        run.verdict = Verdict.FAILED
+        run.notes += wrong

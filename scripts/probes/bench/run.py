@@ -1,0 +1,113 @@
+"""One run: one target in one scenario, once, from its start to its end."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from probes.bench import idle, judging, pinning
+from probes.bench.client import Broken, Client, Pace, Plan, Still
+from probes.bench.latency import Delays
+from probes.bench.paces import OpenLoop, Saturation
+from probes.bench.result import Run, Verdict
+from probes.bench.scans import BadStream
+from probes.bench.scenarios import Scenario
+from probes.bench.target import Target, TargetFactory
+from probes.bench.window import Window
+
+Tell = Callable[[str], None]
+
+
+def go(
+    factory: TargetFactory,
+    scenario: Scenario,
+    number: int,
+    tell: Tell,
+) -> tuple[Run, dict[str, str]]:
+    """Do it, and end what was started; also gives what the target is made of. What goes wrong with
+    the server is in the verdict; what is missing here raises `probes.rig.children.CannotRun`."""
+    places = pinning.places(scenario.workers)
+    target = factory(scenario.shape())
+    run = Run(target.name, scenario.name, number, scenario.parameters(), {})
+    versions: dict[str, str] = {}
+    try:
+        tell("starting")
+        target.start(places.server)
+        versions.update(target.versions())
+        with pinning.pinned(places.client), _without_collector():
+            client = Client(target, _plan(scenario))
+            try:
+                _measure(run, client, target, scenario, places, tell)
+            finally:
+                client.close()
+    except (Broken, BadStream, OSError) as wrong:
+        run.verdict = Verdict.FAILED
+        run.notes.append(str(wrong))
+    finally:
+        target.stop()
+    return run, versions
+
+
+def _measure(
+    run: Run,
+    client: Client,
+    target: Target,
+    scenario: Scenario,
+    places: pinning.Places,
+    tell: Tell,
+) -> None:
+    tell(f"connecting {scenario.subscribers}")
+    if scenario.rate or scenario.in_flight:
+        client.connect(scenario.subscribers)
+        client.call()
+        tell("warming up")
+        window = _loaded(client, target, scenario, tell)
+        run.curves = window.curves()
+    else:
+        window = idle.measure(run.figures, client, target, scenario, tell)
+    run.figures.update(window.figures(places.server))
+    judging.judge(run, client, window, places, scenario)
+
+
+def _loaded(client: Client, target: Target, scenario: Scenario, tell: Tell) -> Window:
+    """Warm up, measure, and wait for what is on its way."""
+    pace = _pace(scenario)
+    client.run(pace, scenario.warm_up)
+    tell("measuring")
+    window = Window(client, target)
+    client.noting = True
+    client.lag = Delays()
+    client.posters.delays = window.answers
+    window.begin()
+    client.run(pace, scenario.seconds)
+    window.end()
+    client.posters.delays = None
+    tell("waiting for the rest")
+    client.settle()
+    client.noting = False
+    return window
+
+
+def _pace(scenario: Scenario) -> Pace:
+    if scenario.rate:
+        return OpenLoop(scenario.rate, time.monotonic_ns())
+    return Saturation(scenario.in_flight) if scenario.in_flight else Still()
+
+
+def _plan(scenario: Scenario) -> Plan:
+    """In an open loop a few connections do, and more are made where answers take long."""
+    connections = scenario.in_flight or 4
+    return Plan(scenario.rooms, scenario.members, scenario.size, connections)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hundreds of thousands of notes are kept to the end, and looking through them takes long."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

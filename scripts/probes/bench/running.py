@@ -1,0 +1,68 @@
+"""A Tornchat that runs already, by its address: loaded as one of its users, in one room."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from probes.bench.own import SCANS, SERVED, Asking
+from probes.bench.target import Post, Shape
+from probes.exchange import Base
+from probes.rig.children import CannotRun
+
+
+class Running:
+    """``credential`` is a cookie or ``Bearer TOKEN``; its rate of posts is the server's to limit.
+
+    Nothing is known of its processes, so nothing is said of what a delivery costs.
+    """
+
+    name = "running"
+    transports = tuple(SCANS)
+
+    def __init__(self, shape: Shape, base: Base, credential: str, room: str) -> None:
+        if shape.rooms != 1:
+            raise CannotRun("with --url there is one room: this scenario needs more")
+        self.base = base
+        self.scan = SCANS[shape.transport]
+        self._served = SERVED[shape.transport]
+        self._asking = Asking(base, shape.transport)
+        self._asking.rooms = [room]
+        self._asking.sessions = self._asking.authors = [credential]
+
+    def start(self, cpus: set[int]) -> None:
+        try:
+            socket.create_connection((self.base.host, self.base.port), 10).close()
+        except OSError as wrong:
+            raise CannotRun(f"nothing answers at {self.base}: {wrong}") from None
+
+    def stop(self) -> None:
+        pass
+
+    def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
+        return self._asking.subscribe(number, cursor)
+
+    def ready(self, data: bytes) -> bool:
+        return self._served in data
+
+    def publish(self, post: Post) -> bytes:
+        return self._asking.publish(post)
+
+    def published(self, status: int) -> bool:
+        return status == 201
+
+    def processes(self) -> dict[str, list[int]]:
+        return {}
+
+    def versions(self) -> dict[str, str]:
+        return {"address": str(self.base)}
+
+
+def at(url: str, token: str, room: str) -> Callable[[Shape], Running]:
+    """A factory for a server at ``url``. Raises `CannotRun` where its name has no address."""
+    base = Base.of(url)
+    try:
+        host = socket.gethostbyname(base.host)
+    except OSError as wrong:
+        raise CannotRun(f"{url}: {wrong}") from None
+    return lambda shape: Running(shape, Base(host, base.port), f"Bearer {token}", room)
