@@ -87,8 +87,11 @@ class Announcer:
     async def make_waiting(self) -> bool:
         """Make the oldest announcements; whether there may be more."""
         async with self._database.read() as conn:
-            fence = await marks.read(conn, "fence")
-            rows = await outbox.waiting(conn, BATCH)
+            fence = 0
+            rows = await outbox.waiting(conn, 1)
+            if rows:  # mostly not, and it is asked several times a second
+                fence = await marks.read(conn, "fence")
+                rows = await outbox.waiting(conn, BATCH)
         metrics.OUTBOX_WAITING.set(len(rows))
         made: list[tuple[int, int, Announcement]] = []
         try:
