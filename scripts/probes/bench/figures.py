@@ -13,6 +13,11 @@ class Figure:
     unit: str
     better: str = ""
 
+    @property
+    def label(self) -> str:
+        """With its unit, where it has one."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
 
 _LATENCIES = ((50, "p50"), (90, "p90"), (99, "p99"), (99.9, "p999"), (100, "max"))
 PERCENTILES = dict(_LATENCIES)
