@@ -26,7 +26,7 @@ class Person:
 
     def __init__(self, server: RunningServer, name: str) -> None:
         self.name = name
-        self.http = httpx.Client(base_url=server.url, timeout=20, headers=JSON)
+        self.http = httpx.Client(base_url=server.url, timeout=60, headers=JSON)
         self.id = ""
         self.room = ""
         """The first room, which everybody is in."""
@@ -142,10 +142,10 @@ class Follower(threading.Thread):
     def bodies(self) -> list[str]:
         return [event["body"] for event in self.messages()]
 
-    def wait(self, true: Callable[[], object], what: str, seconds: float = 20) -> None:
+    def wait(self, true: Callable[[], object], what: str, seconds: float = 60) -> None:
         until(true, seconds, f"{what}; so far {len(self.events)} events, {self.statuses[-3:]}")
 
-    def wait_for(self, count: int, seconds: float = 20) -> list[dict[str, Any]]:
+    def wait_for(self, count: int, seconds: float = 60) -> list[dict[str, Any]]:
         """Until so many messages have come."""
         self.wait(lambda: len(self.messages()) >= count, f"{count} messages", seconds)
         return self.messages()
@@ -181,7 +181,7 @@ class Follower(threading.Thread):
             last[event["topic"]] = event["id"]
 
     def _read_one_stream(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         connection.connect()
         self._socket = connection.sock
         headers = dict(self._headers)
@@ -220,9 +220,14 @@ class Follower(threading.Thread):
 def followers_on_two_workers(one: Person, other: Person) -> tuple[Follower, Follower]:
     """A stream of each, served by different workers."""
     first = one.follow()
-    for _ in range(100):
-        second = other.follow()
-        if second.worker != first.worker:
-            return first, second
-        second.leave()
-    raise AssertionError("all streams came to one worker")
+    seconds = [other.follow()]
+
+    def elsewhere() -> bool:
+        # The banner is out when the first worker can serve.
+        if seconds[-1].worker == first.worker:
+            seconds[-1].leave()
+            seconds.append(other.follow())
+        return seconds[-1].worker != first.worker
+
+    until(elsewhere, 60, "a stream at the other worker")
+    return first, seconds[-1]

@@ -71,13 +71,13 @@ class Proxy:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=home
             )
-        until(self._passes_on, 30, f"{self.kind}: {(self.folder / 'output').read_text()}")
+        until(self._passes_on, 60, f"{self.kind}: {(self.folder / 'output').read_text()}")
         return self
 
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
 
     def trust(self) -> ssl.SSLContext:
         """What a device that has been given the authority believes."""
@@ -154,7 +154,7 @@ class Browser:
         self._http = httpx.Client(
             base_url=f"https://127.0.0.1:{proxy.port}",
             verify=proxy.trust(),
-            timeout=20,
+            timeout=60,
             headers={"Host": NAME, "Origin": f"https://{NAME}", "Content-Type": "application/json"},
         )
 
@@ -169,7 +169,7 @@ class Browser:
 
     def say(self, body: str) -> int:
         """Post what must be accepted, with a nonce and again where an answer fails to come."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while True:
             with suppress(httpx.TransportError):
                 answer = self.ask(
@@ -185,12 +185,12 @@ class Browser:
         """A stream that comes back by itself, already live."""
         stream = Stream(self._proxy, self._cookies())
         stream.start()
-        until(lambda: stream.hellos, 20, "a hello through the proxy")
+        until(lambda: stream.hellos, 60, "a hello through the proxy")
         return stream
 
     def web_socket(self) -> Iterator[dict[str, Any]]:
         """The events of ``/api/events/socket``, from the hello on."""
-        plain = socket.create_connection(("127.0.0.1", self._proxy.port), timeout=20)
+        plain = socket.create_connection(("127.0.0.1", self._proxy.port), timeout=60)
         with self._proxy.trust().wrap_socket(plain, server_hostname=NAME) as line:
             line.sendall(
                 f"GET /api/events/socket HTTP/1.1\r\nHost: {NAME}\r\nOrigin: https://{NAME}\r\n"
@@ -236,7 +236,7 @@ class Stream(threading.Thread):
             time.sleep(0.1)
 
     def _read_one(self) -> None:
-        plain = socket.create_connection(("127.0.0.1", self._proxy.port), timeout=30)
+        plain = socket.create_connection(("127.0.0.1", self._proxy.port), timeout=60)
         connection = http.client.HTTPConnection(NAME)
         with self._proxy.trust().wrap_socket(plain, server_hostname=NAME) as connection.sock:
             resume = {"Last-Event-ID": self._last_id} if self._last_id else {}

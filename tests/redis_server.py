@@ -23,7 +23,7 @@ from tornchat.log.embedded import EmbeddedRedis
 from tornchat.log.keys import Keys
 
 P = ParamSpec("P")
-TEST_SECONDS = 60.0
+TEST_SECONDS = 180.0
 _numbers = itertools.count(1)
 
 
@@ -44,7 +44,7 @@ class RedisServer:
 
     def ask(self, *command: str) -> Any:
         """The reply to one command, on a connection of its own."""
-        with Conversation(Address.of(self.url), timeout=5) as conversation:
+        with Conversation(Address.of(self.url), timeout=20) as conversation:
             return conversation.ask(*command)
 
     def start(self) -> None:
@@ -61,7 +61,7 @@ class RedisServer:
     def kill(self) -> None:
         self._send(signal.SIGKILL)
         assert self._embedded.process is not None
-        self._embedded.process.wait(10)
+        self._embedded.process.wait(60)
 
     def restart(self, *, empty: bool = False) -> None:
         """Another process on the same data, or on none."""
@@ -94,13 +94,22 @@ def in_loop(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
     return run
 
 
-async def until(true: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+async def until(true: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Wait until ``true()``; fails with ``what`` was awaited."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while not true():
         assert loop.time() < end, f"waited {seconds:g} s in vain for: {what}"
         await asyncio.sleep(0.01)
+
+
+async def eventually(true: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait until the answer is true; fails with ``what`` was awaited."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + 60
+    while not await true():
+        assert loop.time() < end, f"waited 60 s in vain for: {what}"
+        await asyncio.sleep(0.02)
 
 
 def new_space() -> Keys:

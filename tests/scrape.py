@@ -51,7 +51,7 @@ def metrics_url(server: RunningServer) -> str:
 
 def scrape(server: RunningServer) -> Scrape:
     """The figures now; a worker writes its own once a second."""
-    answer = httpx.get(metrics_url(server), timeout=20)
+    answer = httpx.get(metrics_url(server), timeout=60)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}

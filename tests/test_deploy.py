@@ -44,7 +44,7 @@ class Nodes:
         ]
         workers = victim.workers()
         victim.kill()
-        until(lambda: not set(workers) & set(victim.workers()), 20, "its workers to end")
+        until(lambda: not set(workers) & set(victim.workers()), 60, "its workers to end")
 
     def start_again(self) -> None:
         for number, node in enumerate(self.running):
@@ -99,10 +99,10 @@ def test_a_message_comes_at_once_and_a_killed_node_loses_none(proxy: Proxy, node
     stream = budi.follow()
     # The stream stays open: what is buffered on the way does not come.
     said = [ana.say(f"through {proxy.kind} {number}") for number in range(3)]
-    until(lambda: stream.ids == said, 20, "three messages through the proxy")
+    until(lambda: stream.ids == said, 60, "three messages through the proxy")
     nodes.kill_the_one_of(stream.hellos[0]["worker"])
     said += [ana.say(f"through {proxy.kind} {number}") for number in range(3, 10)]
-    until(lambda: stream.ids == said, 30, "the rest from the other node")
+    until(lambda: stream.ids == said, 60, "the rest from the other node")
     assert not any(hello["reset"] for hello in stream.hellos)
     assert len({hello["worker"] for hello in stream.hellos}) >= 2
     nodes.start_again()

@@ -65,7 +65,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def readiness(server: RunningServer) -> tuple[int, str]:
-    answer = httpx.get(f"{server.url}/readyz", timeout=20)
+    answer = httpx.get(f"{server.url}/readyz", timeout=60)
     return answer.status_code, answer.json()["database"]
 
 
@@ -77,8 +77,8 @@ def test_people_on_two_nodes_talk_and_the_chat_goes_on_while_postgresql_is_kille
     said = [ana.say(f"before {number}") for number in range(5)]
     pair.postgres.kill()
     said += [ana.say(f"during {number}") for number in range(5)]
-    until(lambda: readiness(pair.one) == (200, "away"), 30, "a node that misses its database")
-    until(lambda: readiness(pair.other) == (200, "away"), 30, "the other one, too")
+    until(lambda: readiness(pair.one) == (200, "away"), 60, "a node that misses its database")
+    until(lambda: readiness(pair.other) == (200, "away"), 60, "the other one, too")
     refused = Person(pair.one, "citra").http.post(
         "/api/session", json={"username": "budi", "password": PASSWORD}
     )
@@ -86,12 +86,12 @@ def test_people_on_two_nodes_talk_and_the_chat_goes_on_while_postgresql_is_kille
     pair.postgres.start()
     said += [ana.say(f"after {number}") for number in range(5)]
     for node in (pair.one, pair.other):
-        until(lambda node=node: readiness(node) == (200, "ok"), 30, "the database")  # type: ignore[misc]
+        until(lambda node=node: readiness(node) == (200, "ok"), 60, "the database")  # type: ignore[misc]
     got = follower.wait_for(len(said))
     assert [message["id"] for message in got] == said
     follower.assert_in_order()
     queue = Keys().queue
-    until(lambda: pair.redis.ask("XLEN", queue) == 0, 30, "the archive to catch up")
+    until(lambda: pair.redis.ask("XLEN", queue) == 0, 60, "the archive to catch up")
     rows = pair.postgres.sql("SELECT id FROM messages ORDER BY id").split()
     assert [int(row) for row in rows] == said
     assert [message["id"] for message in Person(pair.other, "ana").sign_in().history()] == said
@@ -102,7 +102,7 @@ def test_a_redis_emptied_while_they_run_is_signed_again(pair: Pair) -> None:
     key = Keys().installation
     id = pair.redis.ask("GET", key)
     pair.redis.ask("FLUSHALL")
-    until(lambda: pair.redis.ask("GET", key) == id, 30, "the id of the database")
+    until(lambda: pair.redis.ask("GET", key) == id, 60, "the id of the database")
 
 
 def test_commands_of_the_shell_reach_all_nodes(pair: Pair) -> None:
@@ -117,7 +117,7 @@ def test_a_node_with_a_secret_of_its_own_does_not_start(pair: Pair, tmp_path: Pa
     refused = RunningServer(
         tmp_path / "third", "--redis", pair.redis.url, "--database", pair.postgres.url
     )
-    assert refused.process.wait(30) == 2
+    assert refused.process.wait(60) == 2
     [line] = refused.errors.splitlines()
     assert "the secret of this node is another" in line
     assert "--secret-file" in line

@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Two workers, and quick drains."""
     data = tmp_path_factory.mktemp("reload") / "var"
     running = RunningServer(data, "--workers", "2", "--drain", "1").until_ready()
-    until(lambda: len(running.workers()) == 2, 20, "two workers")
+    until(lambda: len(running.workers()) == 2, 60, "two workers")
     yield running
     running.stop()
 
@@ -62,7 +62,7 @@ def test_there_are_never_fewer_workers_nor_twice_as_many_and_a_second_reload_wai
     began, done = server.errors.count("one by one"), server.errors.count("Reloaded: ")
     for _ in range(2):
         server.process.send_signal(signal.SIGHUP)
-        until(lambda: server.errors.count("one by one") > began, 20, "the beginning of a reload")
+        until(lambda: server.errors.count("one by one") > began, 60, "the beginning of a reload")
     counts = set()
 
     def both_done() -> bool:
@@ -72,7 +72,7 @@ def test_there_are_never_fewer_workers_nor_twice_as_many_and_a_second_reload_wai
     until(both_done, 60, "the end of both reloads")
     assert min(counts) >= 2
     assert max(counts) <= 4
-    until(lambda: len(server.workers()) == 2, 20, "two workers")
+    until(lambda: len(server.workers()) == 2, 60, "two workers")
     assert server.answers()
 
 
@@ -84,13 +84,13 @@ def test_new_workers_that_cannot_begin_leave_the_old_ones_at_work(
     old = server.workers()
     broken.write_text("import os, sys\nif 'tornchat.app' in sys.orig_argv: os._exit(1)\n")
     server.process.send_signal(signal.SIGHUP)
-    until(lambda: "the reload ends here" in server.errors, 20, "the end of the reload")
+    until(lambda: "the reload ends here" in server.errors, 60, "the end of the reload")
     assert "ended with status 1 before it was ready" in server.errors
     assert server.workers() == old
     assert server.answers()
     broken.unlink()
     server.reload()
-    until(lambda: not set(server.workers()) & set(old), 20, "new workers")
+    until(lambda: not set(server.workers()) & set(old), 60, "new workers")
 
 
 def test_a_worker_that_dies_during_a_reload_is_replaced_once(server: RunningServer) -> None:
@@ -98,7 +98,7 @@ def test_a_worker_that_dies_during_a_reload_is_replaced_once(server: RunningServ
     done = server.errors.count("Reloaded: ")
     server.process.send_signal(signal.SIGHUP)
     os.kill(old[-1], signal.SIGKILL)
-    until(lambda: server.errors.count("Reloaded: ") > done, 40, "the end of the reload")
-    until(lambda: not any(map(command_line, old)), 30, "the end of the old workers")
-    until(lambda: len(server.workers()) == 2, 20, "two workers")
+    until(lambda: server.errors.count("Reloaded: ") > done, 60, "the end of the reload")
+    until(lambda: not any(map(command_line, old)), 60, "the end of the old workers")
+    until(lambda: len(server.workers()) == 2, 60, "two workers")
     assert server.answers()

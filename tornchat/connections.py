@@ -2,6 +2,9 @@
 
 A connection is *idle* between two requests and *busy* from the head of a request to the end of its
 answer. A stream takes its socket away and is not counted here any more.
+
+How long a request may take to arrive is looked at once a second for all connections. Tornado would
+set two timers for each request, and run the reading of its body as a task of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application
 
+from tornchat.accepting import Arrival
 from tornchat.domain.errors import Busy
 from tornchat.wire.browser import to_json
 
@@ -32,7 +36,8 @@ REFUSAL_SECONDS = 2.0
 QUIET_SECONDS = 1.0
 """A connection that is idle for so long is not about to be used, and may be closed."""
 
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 1.0
+_DRAIN_LOOK_SECONDS = 0.1
 _REFUSED_AT_ONCE = 32
 
 
@@ -65,12 +70,11 @@ class Server(HTTPServer):
     ) -> None:
         super().initialize(
             application,
-            idle_connection_timeout=IDLE_SECONDS,
-            body_timeout=BODY_SECONDS,
             max_header_size=MOST_HEADER_BYTES,
             max_body_size=MOST_BODY_BYTES,
             max_buffer_size=MOST_BODY_BYTES + MOST_HEADER_BYTES,
         )
+        self.conn_params.header_timeout = None
         self._most = most
         self._others = others
         self._coming = 0
@@ -78,6 +82,9 @@ class Server(HTTPServer):
         self._open: set[object] = set()
         self._idle: dict[object, tuple[float, httputil.HTTPConnection]] = {}
         """Since when, the longest first, and what closes it."""
+        self._sending: dict[object, tuple[float, httputil.HTTPConnection]] = {}
+        """The same of those that have sent the head of a request, and not all of its body."""
+        self._looking: asyncio.TimerHandle | None = None
         self._refusals: set[asyncio.Task[None]] = set()
 
     async def drain(self) -> None:
@@ -89,13 +96,20 @@ class Server(HTTPServer):
         while self._open or self._coming:
             while self._close_an_idle_one():
                 pass
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_DRAIN_LOOK_SECONDS)
+
+    def has_room(self) -> bool:
+        """Whether there may be one more connection without another being closed."""
+        return not self._most or len(self._open) + self._coming + self._others() < self._most
+
+    def serve(self, arrival: Arrival) -> None:
+        """Read requests from a connection and answer them."""
+        self.handle_stream(_Connection(arrival, self), arrival.address)
 
     # -- called by Tornado
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
-        held = len(self._open) + self._coming + self._others()
-        if not self._most or held < self._most or self._close_an_idle_one():
+        if self.has_room() or self._close_an_idle_one():
             self._coming += 1
             super().handle_stream(stream, address)
         elif len(self._refusals) < _REFUSED_AT_ONCE:
@@ -113,13 +127,43 @@ class Server(HTTPServer):
             self._coming -= 1
             self._open.add(server_conn)
         self._idle[server_conn] = (_now(), request_conn)
-        delegate = super().start_request(server_conn, request_conn)
-        return _Request(delegate, lambda: self._idle.pop(server_conn, None))
+        if self._looking is None:
+            self._look_later()
+        return _Request(super().start_request(server_conn, request_conn), self, server_conn)
 
     def on_close(self, server_conn: object) -> None:
         self._open.discard(server_conn)
         self._idle.pop(server_conn, None)
+        self._sending.pop(server_conn, None)
         super().on_close(server_conn)
+
+    # -- called by what holds a request
+
+    def head_received(self, server_conn: object) -> None:
+        idle = self._idle.pop(server_conn, None)
+        if idle is not None:
+            self._sending[server_conn] = (_now(), idle[1])
+
+    def body_received(self, server_conn: object) -> None:
+        self._sending.pop(server_conn, None)
+
+    # -- inside
+
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Close the connections on which a request takes too long to arrive."""
+        self._looking = None
+        for waiting, seconds in ((self._idle, IDLE_SECONDS), (self._sending, BODY_SECONDS)):
+            while waiting:
+                connection, (since, line) = next(iter(waiting.items()))
+                if since > _now() - seconds:
+                    break
+                del waiting[connection]
+                cast(HTTP1Connection, line).close()
+        if self._idle or self._sending:
+            self._look_later()
 
     def _close_an_idle_one(self) -> bool:
         """Close the connection that is idle for the longest; False where all were just used."""
@@ -133,25 +177,47 @@ class Server(HTTPServer):
         return False
 
 
-class _Request(httputil.HTTPMessageDelegate):
-    """Tells when the head of a request is there."""
+class _Connection(IOStream):
+    """A connection of the HTTP server that says when it is closed."""
 
-    def __init__(self, delegate: httputil.HTTPMessageDelegate, begun: Callable[[], object]) -> None:
+    def __init__(self, arrival: Arrival, server: HTTPServer) -> None:
+        self._arrival = arrival
+        super().__init__(
+            arrival.socket,
+            max_buffer_size=server.max_buffer_size,
+            read_chunk_size=server.read_chunk_size,
+        )
+
+    def close_fd(self) -> None:
+        super().close_fd()
+        self._arrival.over()
+
+
+class _Request(httputil.HTTPMessageDelegate):
+    """Tells the server how far a request has come."""
+
+    __slots__ = ("_delegate", "_server", "_server_conn")
+
+    def __init__(
+        self, delegate: httputil.HTTPMessageDelegate, server: Server, server_conn: object
+    ) -> None:
         self._delegate = delegate
-        self._begun = begun
+        self._server = server
+        self._server_conn = server_conn
 
     def headers_received(
         self,
         start_line: httputil.RequestStartLine | httputil.ResponseStartLine,
         headers: httputil.HTTPHeaders,
     ) -> Awaitable[None] | None:
-        self._begun()
+        self._server.head_received(self._server_conn)
         return self._delegate.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         return self._delegate.data_received(chunk)
 
     def finish(self) -> None:
+        self._server.body_received(self._server_conn)
         self._delegate.finish()
 
     def on_connection_close(self) -> None:

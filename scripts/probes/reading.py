@@ -36,7 +36,7 @@ class Reading:
         self._topics = {f"room:{room}" for room in self._mine}
         self._topics |= {f"user:{witness.user}", "space"}
         self._swallowed = [
-            (swallowed.event.id, swallowed.at)
+            swallowed
             for swallowed in facts.evidence.swallowed
             if swallowed.event.topic in self._topics
         ]
@@ -131,8 +131,7 @@ class Reading:
         if topic.startswith("user:"):
             allowed = topic == f"user:{witness.user}"
         elif topic.startswith("room:"):
-            room = topic.removeprefix("room:")
-            allowed = any(stay.holds(event.id) for stay in self._mine.get(room, ()))
+            allowed = self._is_mine(topic, event.id)
         else:
             allowed = topic == "space"
         if not allowed:
@@ -160,12 +159,13 @@ class Reading:
     def _passed_over(self, reset: Reset) -> set[int]:
         """What was swallowed while this stream was there; or so shortly before the cursor of one
         that comes back that a stream of the same session may have passed it."""
-        return {
-            id
-            for id, at in self._swallowed
-            if self._opened < id <= reset.high
-            or id <= reset.low <= self._facts.newest_at(at + LOOK_SECONDS)
-        }
+        found = set[int]()
+        for swallowed in self._swallowed:
+            id = swallowed.event.id
+            soon = reset.low <= self._facts.newest_at(swallowed.at + LOOK_SECONDS)
+            if self._opened < id <= reset.high or (id <= reset.low and soon):
+                found |= self._hidden_by(swallowed.event, reset.high)
+        return found
 
     def _leave(self, heard: float) -> None:
         """Nothing of the visit came after ``heard``: what was swallowed just before, no server had
@@ -173,19 +173,33 @@ class Reading:
         if not self._in_stream:
             return
         self._in_stream = False
-        self.excused |= {
-            id
-            for id, swallowed in self._swallowed
-            if self._opened < id < self._last
-            and id not in self.seen
-            and heard - swallowed < NOTICE_SECONDS
-        }
+        for swallowed in self._swallowed:
+            id = swallowed.event.id
+            recent = heard - swallowed.at < NOTICE_SECONDS
+            if self._opened < id < self._last and id not in self.seen and recent:
+                self.excused |= self._hidden_by(swallowed.event, self._last) - self.seen
+
+    def _hidden_by(self, event: Seen, high: int) -> set[int]:
+        """What a reader does not get where an event was swallowed: the event, and where that was
+        the word that it has come into a room, also what was said there, up to ``high``."""
+        mine = event.kind == "member.joined" and event.user == self._witness.user
+        ids = self._facts.topics.get(f"room:{event.room}", []) if mine else []
+        return {event.id, *ids[bisect_right(ids, event.id) : bisect_right(ids, high)]}
 
     def _excuses(self, known: int, event: Seen) -> bool:
-        """Whether all that is missing before an event is excused."""
+        """Whether all that is missing before an event is excused, or of times when the reader was
+        not in the room."""
         ids = self._facts.topics[event.topic]
         missing = ids[bisect_right(ids, known) : bisect_right(ids, event.prev)]
-        return event.prev > known and all(id in self.excused for id in missing)
+        return event.prev > known and all(
+            id in self.excused or not self._is_mine(event.topic, id) for id in missing
+        )
+
+    def _is_mine(self, topic: str, id: int) -> bool:
+        """Whether an event of a topic is for this reader."""
+        if not topic.startswith("room:"):
+            return True
+        return any(stay.holds(id) for stay in self._mine.get(topic.removeprefix("room:"), ()))
 
     def _distance(self, reset: Reset) -> int:
         return sum(

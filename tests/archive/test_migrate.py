@@ -74,7 +74,7 @@ def test_two_processes_that_upgrade_at_once_both_succeed(path: Path) -> None:
     both = [
         subprocess.Popen([sys.executable, "-c", program, f"sqlite:///{path}"]) for _ in range(2)
     ]
-    assert [process.wait(30) for process in both] == [0, 0]
+    assert [process.wait(60) for process in both] == [0, 0]
     assert revision_of(path) == revisions()[-1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -69,7 +70,7 @@ class Person:
 
     def new_tab(self) -> Page:
         page = self.context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         self.faults.watch(page)
         return page
 
@@ -85,6 +86,19 @@ class Person:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Create account").click()
         expect(page.locator("room-list")).to_be_visible()
+        return self
+
+    def come_in(self) -> Person:
+        """Has an account already, and opens the page signed in."""
+        account = {
+            "username": self.username,
+            "password": PASSWORD,
+            "display_name": self.name,
+        }
+        made = self.context.request.post(f"{self.url}/api/users", data=account)
+        assert made.status == 201, made.text()
+        self.page.goto(self.url)
+        expect(self.page.locator("room-list")).to_be_visible()
         return self
 
     def sign_in(self) -> Person:
@@ -140,6 +154,14 @@ class Person:
         """In the open room stand exactly these messages, in this order, all sent."""
         expect(self.messages).to_have_text(list(texts))
         expect(self.page.locator(".message.pending, .message.failed")).to_have_count(0)
+
+
+def page_until(page: Page, true: Callable[[], object], what: str, seconds: float = 60) -> None:
+    """Wait until ``true()`` while the page's requests are handled; fails with ``what``."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"waited {seconds:g} s in vain for: {what}"
+        page.wait_for_timeout(20)
 
 
 def line_words(page: Page) -> Locator:

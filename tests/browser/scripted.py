@@ -59,7 +59,7 @@ class ScriptedServer(SmallServer):
         self.url = f"http://127.0.0.1:{self.port}"
 
     def stream(self) -> ScriptedStream:
-        return self._opened.get(timeout=20)
+        return self._opened.get(timeout=60)
 
     @property
     def quiet(self) -> bool:

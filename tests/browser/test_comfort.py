@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import PASSWORD, NewPerson
+from tests.browser.people import PASSWORD, NewPerson, page_until
 
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -61,21 +61,21 @@ def test_the_language_can_be_switched_and_is_kept(person: NewPerson, room_name: 
 
 
 def test_the_browser_s_language_is_taken_where_none_was_chosen(person: NewPerson) -> None:
-    ana = person("Ana", signed_up=False, locale="id-ID")
+    ana = person("Ana", signed_in=False, locale="id-ID")
     ana.page.goto(ana.url)
     expect(ana.page.get_by_label("Kata sandi")).to_be_visible()
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen(person: NewPerson) -> None:
     ana = person("Ana", color_scheme="dark")
-    background = "getComputedStyle(document.querySelector('tc-app')).backgroundColor"
-    assert ana.page.evaluate(background) == "rgb(23, 27, 30)"
+    app = ana.page.locator("tc-app")
+    expect(app).to_have_css("background-color", "rgb(23, 27, 30)")
     ana.page.locator("button.account").click()
     ana.page.get_by_role("radio", name="Light").check()
-    assert ana.page.evaluate(background) == "rgb(255, 255, 255)"
+    expect(app).to_have_css("background-color", "rgb(255, 255, 255)")
     ana.page.reload()
     expect(ana.composer).to_be_visible()
-    assert ana.page.evaluate(background) == "rgb(255, 255, 255)"
+    expect(app).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
 def test_on_a_phone_one_pane_is_shown_at_a_time(person: NewPerson, room_name: str) -> None:
@@ -99,6 +99,7 @@ def test_on_a_phone_one_pane_is_shown_at_a_time(person: NewPerson, room_name: st
 def test_on_a_phone_fields_do_not_zoom_and_targets_are_large(person: NewPerson) -> None:
     ana = person("Ana", **PHONE)
     for part in ("room-list", "room-view"):
+        expect(ana.page.locator(part)).to_be_visible()
         small = ana.page.evaluate(
             """(part) => [...document.querySelectorAll(`${part} :is(button, a, input, textarea)`)]
               .filter((one) => one.checkVisibility() && !one.closest(".prose"))
@@ -178,7 +179,7 @@ def test_a_screen_reader_finds_landmarks_and_hears_messages(
 
 
 def test_wrong_credentials_and_bad_values_are_explained(person: NewPerson) -> None:
-    ana = person("Ana", signed_up=False)
+    ana = person("Ana", signed_in=False)
     page = ana.page
     ana.faults.provoke("401|422")
     page.goto(ana.url)
@@ -201,8 +202,8 @@ def test_contrast_is_enough_in_both_themes(person: NewPerson, room_name: str) ->
     ana.page.get_by_role("button", name="Room details").click()
     for scheme in ("light", "dark"):
         ana.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        ana.page.wait_for_timeout(300)
-        assert _poor_contrast(ana.page) == [], scheme
+        # Colours change over a moment.
+        page_until(ana.page, lambda: not _poor_contrast(ana.page), f"contrast where it is {scheme}")
 
 
 def _poor_contrast(page: Page) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 from playwright.sync_api import Route, expect
 
-from tests.browser.people import NewPerson, Person
+from tests.browser.people import NewPerson, Person, page_until
 
 TOP = "document.querySelector('.scroller').scrollTop"
 TO_END = """(() => { const {scrollHeight, scrollTop, clientHeight} =
@@ -23,7 +23,7 @@ def post_many(author: Person, texts: list[str]) -> None:
     """Messages of ``author`` in the room that is open, posted past the page, in order."""
     room = author.page.url.rpartition("/")[2]
     cookies = {cookie["name"]: cookie["value"] for cookie in author.context.cookies()}
-    with httpx.Client(base_url=author.url, cookies=cookies) as client:
+    with httpx.Client(base_url=author.url, cookies=cookies, timeout=60) as client:
         for text in texts:
             answer = client.post(f"/api/rooms/{room}/messages", json={"body": text})
             assert answer.status_code == 201, answer.text
@@ -38,14 +38,15 @@ def test_a_history_of_1000_messages_scrolls_back_to_its_first_in_order(
     post_many(ana, texts)
     ana.page.reload()
     expect(ana.messages.last).to_have_text(texts[-1])
-    assert ana.page.evaluate(TO_END) < 2
+    ana.page.wait_for_function(f"{TO_END} < 2")
     assert ana.messages.count() < 200
     beginning = ana.page.locator(".beginning")
-    for _ in range(200):
-        if beginning.count():
-            break
+
+    def scrolled_up() -> bool:
         ana.page.evaluate(f"{TOP} = 200")
-        ana.page.wait_for_timeout(50)
+        return beginning.count() > 0
+
+    page_until(ana.page, scrolled_up, "the beginning", 180)
     shown = ana.messages.all_text_contents()
     assert [text.strip() for text in shown] == texts
 
@@ -62,8 +63,7 @@ def test_older_messages_appear_above_without_moving_what_is_read(
     expect(ana.messages).to_have_count(50)
     for count in (100, 150):
         ana.page.evaluate(f"{TOP} = 400")
-        while not held:
-            ana.page.wait_for_timeout(20)
+        page_until(ana.page, lambda: held, "a request for what is older")
         before = ana.page.evaluate(FIRST_IN_SIGHT)
         held.pop().continue_()
         expect(ana.messages).to_have_count(count)
@@ -91,7 +91,7 @@ def test_new_messages_do_not_move_whoever_reads_further_up(
     assert ben.page.evaluate(FIRST_IN_SIGHT) == before
     ben.page.locator(".pill").click()
     expect(ben.page.locator(".pill")).to_be_hidden()
-    assert ben.page.evaluate(TO_END) < 40
+    ben.page.wait_for_function(f"{TO_END} < 40")
 
 
 def test_history_that_cannot_be_loaded_says_so_and_can_be_tried_again(

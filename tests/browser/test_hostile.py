@@ -62,7 +62,7 @@ def test_right_to_left_text_is_set_from_the_right(person: NewPerson, room_name: 
     ana.write("مرحبا بالعالم")
     prose = ana.page.locator(".message:not(.pending) .prose p")
     expect(prose).to_have_text("مرحبا بالعالم")
-    assert prose.evaluate("(one) => getComputedStyle(one).direction") == "rtl"
+    expect(prose).to_have_css("direction", "rtl")
 
 
 def test_10000_characters_emoji_and_cjk_arrive_whole_and_stay_inside(
@@ -100,7 +100,9 @@ def test_a_code_block_scrolls_inside_its_message(person: NewPerson, room_name: s
     ana = person("Ana", viewport={"width": 390, "height": 800})
     ana.create_room(room_name)
     ana.write("```\n" + "long line " * 50 + "\n```")
-    code = ana.page.locator(".prose pre")
-    expect(code).to_be_visible()
-    assert code.evaluate("(one) => one.scrollWidth > one.clientWidth")
+    expect(ana.page.locator(".message:not(.pending) .prose pre")).to_be_visible()
+    ana.page.wait_for_function(
+        "(({scrollWidth, clientWidth}) => scrollWidth > clientWidth)"
+        "(document.querySelector('.prose pre'))"
+    )
     assert not ana.page.evaluate("document.documentElement.scrollWidth > innerWidth")

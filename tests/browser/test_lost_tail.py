@@ -13,7 +13,7 @@ from tests.faults.killing import kill_everything
 from tests.faults.older_redis import copy_of_redis, database, put_back, until_archived
 
 OPTIONS = ("--heartbeat", "1", "--post-rate", "0")
-BACK_WITHIN = 40_000
+BACK_WITHIN = 60_000
 """Milliseconds, for a whole server that starts again."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -27,7 +28,7 @@ def history(person: Person) -> list[str]:
     """The bodies that the server has of the room that is open."""
     room = person.page.url.rpartition("/")[2]
     cookies = {cookie["name"]: cookie["value"] for cookie in person.context.cookies()}
-    with httpx.Client(base_url=person.url, cookies=cookies) as client:
+    with httpx.Client(base_url=person.url, cookies=cookies, timeout=60) as client:
         messages = client.get(f"/api/rooms/{room}/messages").json()["messages"]
     return [message["body"] for message in messages]
 
@@ -84,8 +85,9 @@ def kill_browser(profile: Path) -> None:
     victims = [pid for pid in numbers if mark in command_line(pid)]
     assert victims
     for victim in victims:
-        os.kill(victim, signal.SIGKILL)
-    until(lambda: not any(mark in command_line(pid) for pid in victims), 20, "its end")
+        with suppress(ProcessLookupError):  # it went with another of them
+            os.kill(victim, signal.SIGKILL)
+    until(lambda: not any(mark in command_line(pid) for pid in victims), 60, "its end")
     (profile / "SingletonLock").unlink(missing_ok=True)
 
 
@@ -126,7 +128,7 @@ def test_a_message_that_waits_outlives_a_killed_browser_and_is_sent_once(
 def test_all_tabs_show_what_waits_and_one_of_them_sends_it_once(
     person: NewPerson, room_name: str, script: str
 ) -> None:
-    ana = person("Ana", signed_up=False)
+    ana = person("Ana", signed_in=False)
     ana.context.add_init_script(script)
     ana.sign_up()
     ana.create_room(room_name)
@@ -141,7 +143,7 @@ def test_all_tabs_show_what_waits_and_one_of_them_sends_it_once(
     ana.page = tabs[0]
     ana.context.unroute(POSTS)
     for tab in tabs:
-        expect(tab.locator(".message.pending")).to_have_count(0, timeout=20_000)
+        expect(tab.locator(".message.pending")).to_have_count(0)
         expect(tab.locator("message-list .prose")).to_have_text(["one", "two"])
     assert sent_by(posts) == ["one", "two"]
     assert history(ana) == ["one", "two"]
@@ -291,10 +293,9 @@ def test_too_fast_waits_as_long_as_the_server_asks(person: NewPerson, room_name:
     ana.write("hasty")
     waits(ana.page, "hasty")
     ana.page.evaluate("dispatchEvent(new Event('online'))")
-    ana.page.wait_for_timeout(1000)
-    assert len(posts) == 1
     ana.sees("hasty")
-    assert len(posts) == 2
+    first, second = (post.timing["startTime"] for post in posts)
+    assert second - first >= 4000
 
 
 def test_what_has_waited_for_a_day_is_not_sent_without_being_asked_for(
@@ -322,7 +323,7 @@ def test_what_has_waited_for_a_day_is_not_sent_without_being_asked_for(
 def test_a_browser_that_keeps_nothing_sends_all_the_same_and_says_so(
     person: NewPerson, room_name: str
 ) -> None:
-    ana = person("Ana", signed_up=False)
+    ana = person("Ana", signed_in=False)
     ana.context.add_init_script(NO_DATABASE)
     ana.sign_up()
     ana.create_room(room_name)
@@ -373,7 +374,7 @@ def test_a_message_that_the_server_took_and_lost_is_said_to_be_so_and_can_be_sen
     ana.page.bring_to_front()
     # It does not come by the stream, and the history does not have it.
     state = ana.page.locator(".message.failed .state")
-    expect(state).to_contain_text("Not stored: the server lost it.", timeout=20_000)
+    expect(state).to_contain_text("Not stored: the server lost it.")
     expect(other.locator(".message.failed .prose")).to_have_text(["gone"])
     expect(ana.page.locator("connection-banner[data-line]")).to_have_count(0)
     ana.page.get_by_role("button", name="Send again").press("Enter")

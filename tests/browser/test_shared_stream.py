@@ -51,7 +51,7 @@ def hears(page: Page, name: str, *expected: object) -> None:
     def heard() -> Any:
         return page.evaluate("(name) => heard[name]", name)
 
-    until(lambda: heard() == list(expected), 20, f"{name}: {expected}; {heard()}")
+    until(lambda: heard() == list(expected), 60, f"{name}: {expected}; {heard()}")
 
 
 def polled(cursor: int, *ids: int) -> PollAnswer:
@@ -82,7 +82,7 @@ def test_a_poll_that_fails_is_made_up_for_at_the_next_beat(
     stream.hello()
     script.polls = [(503, {}, {}), polled(205, 120)]
     page.evaluate("tab('early', 100)")
-    until(lambda: script.asked.count("poll") == 1, 20, "a poll")
+    until(lambda: script.asked.count("poll") == 1, 60, "a poll")
     for id in range(201, 206):
         page.wait_for_timeout(400)
         stream.say("beat", id)

@@ -107,7 +107,7 @@ def read_by_us(waiter: Waiter) -> list[tuple[str, str, str]]:
 
 
 def read_by_httpx_sse(waiter: Waiter) -> list[tuple[str, str, str]]:
-    with httpx.stream("GET", f"{waiter.url}/events", timeout=20) as answer:
+    with httpx.stream("GET", f"{waiter.url}/events", timeout=60) as answer:
         events = EventSource(answer).iter_sse()
         return [(event.event, event.id, event.data) for event in events]
 

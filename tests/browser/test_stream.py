@@ -34,14 +34,14 @@ class Stage:
         return found
 
     def hears(self, what: str, expected: object) -> None:
-        until(lambda: self.heard()[what] == expected, 20, f"{what}: {expected}, {self.heard()}")
+        until(lambda: self.heard()[what] == expected, 60, f"{what}: {expected}, {self.heard()}")
 
     def shows(self, line: str) -> None:
         def last() -> str | None:
             lines: list[str] = self.heard()["lines"]
             return lines[-1] if lines else None
 
-        until(lambda: last() == line, 20, f"{line}, {self.heard()}")
+        until(lambda: last() == line, 60, f"{line}, {self.heard()}")
 
     def do(self, what: str) -> None:
         self._page.evaluate(f"() => stream.{what}()")
@@ -114,7 +114,7 @@ def test_a_move_opens_the_new_stream_before_it_closes_the_old_one(
     new.hello()
     for id in (102, 103):
         new.say("message", id)
-    assert old.closed.wait(20)
+    assert old.closed.wait(60)
     stage.hears("ids", [101, 102, 103])
     heard = stage.heard()
     assert (heard["gaps"], heard["lines"]) == (0, ["live"])
@@ -129,7 +129,7 @@ def test_a_move_whose_new_stream_is_refused_leaves_the_old_one_alone(
     script.refusal = (503, {})
     script.polls = [(503, {}, {})] * 50
     old.say("move", after_ms=0)
-    until(lambda: script.asked.count("poll") > 0, 20, "why it was refused")
+    until(lambda: script.asked.count("poll") > 0, 60, "why it was refused")
     old.say("message", 101)
     stage.hears("ids", [101])
     assert stage.heard()["lines"] == ["live"]
@@ -162,14 +162,14 @@ def test_a_stream_that_beats_no_more_is_replaced(stage: Stage, script: ScriptedS
     first.say("message", 101)
     second = script.stream()
     assert second.after == 101
-    assert first.closed.wait(20)
+    assert first.closed.wait(60)
 
 
 def test_a_reset_ends_the_stream(stage: Stage, script: ScriptedServer) -> None:
     first = script.stream()
     first.say("hello", cursor=None, reset=True, heartbeat=30)
     stage.hears("ends", ["reset"])
-    assert first.closed.wait(20)
+    assert first.closed.wait(60)
 
 
 def test_whoever_is_refused_asks_why_and_waits_as_long_as_it_is_told(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import PLAIN
+from tests.browser.conftest import HEARTBEAT, PLAIN
 from tests.browser.gate import Gate
 from tests.browser.people import PASSWORD, NewPerson, Person
 from tests.browser.voice import Voice
 from tests.running import RunningServer, until
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds; the machine may be busy."""
 
 
@@ -39,7 +38,7 @@ def all_show(tabs: list[Page], texts: list[str]) -> None:
 
 
 def holds_one_stream(gate: Gate) -> None:
-    until(lambda: gate.streams == 1, 20, f"one stream; there are {gate.streams}")
+    until(lambda: gate.streams == 1, 60, f"one stream; there are {gate.streams}")
 
 
 def crash(page: Page) -> None:
@@ -59,17 +58,17 @@ def test_ten_tabs_hold_one_stream_and_it_moves_at_once_when_its_tab_closes_or_cr
     ends: tuple[Callable[[Page], None], ...] = (Page.close, crash, Page.close)
     with Voice(server.url, room_name) as voice:
         for moves, end in enumerate(ends, start=1):
-            until(lambda: len(voice.said) >= 15 * moves, 20, "some talk")  # noqa: B023
+            until(lambda: len(voice.said) >= 15 * moves, 60, "some talk")  # noqa: B023
             end(tabs.pop(0))
-            until(lambda: len(gate.opened) > moves, 20, "a stream of another tab")  # noqa: B023
-            until(lambda: len(gate.closed) >= moves, 20, "the end of the one before")  # noqa: B023
+            until(lambda: len(gate.opened) > moves, 60, "a stream of another tab")  # noqa: B023
+            until(lambda: len(gate.closed) >= moves, 60, "the end of the one before")  # noqa: B023
             away.append(gate.opened[-1] - gate.closed[-1])
             holds_one_stream(gate)
-        until(lambda: len(voice.said) >= 60, 20, "some talk")
+        until(lambda: len(voice.said) >= 60, 60, "some talk")
     all_show(tabs, voice.said)
     assert (len(gate.opened), gate.streams) == (4, 1)
-    # The quickest: on a busy machine ten pages compete for it.
-    assert min(away) <= 2, away
+    # Sooner than beats would have been missed. The quickest: ten pages compete for the machine.
+    assert min(away) < 2.5 * HEARTBEAT, away
 
 
 def test_a_leader_that_hangs_is_replaced_and_follows_when_it_is_back(
@@ -79,16 +78,11 @@ def test_a_leader_that_hangs_is_replaced_and_follows_when_it_is_back(
     ana.create_room(room_name)
     tabs = tabs_of(ana, 3)
     voice = Voice(server.url, room_name)
-    tabs[0].evaluate(
-        """() => setTimeout(() => {
-          const end = Date.now() + 15_000;
-          while (Date.now() < end);
-        })"""
-    )
-    hung = time.monotonic()
+    inspector = ana.context.new_cdp_session(tabs[0])
+    tabs[0].evaluate("() => setTimeout(() => { for (;;); })")
     voice.say("said to nobody")
     all_show(tabs[1:], voice.said)
-    assert time.monotonic() - hung < 15
+    inspector.send("Runtime.terminateExecution")
     voice.say("said to those who can hear")
     all_show(tabs, voice.said)
     holds_one_stream(gate)
@@ -97,14 +91,14 @@ def test_a_leader_that_hangs_is_replaced_and_follows_when_it_is_back(
 def test_without_web_locks_a_shared_worker_holds_the_stream(
     gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
-    ana = person("Ana", url=f"http://{PLAIN}:{gate.port}")
+    ana = person("Ana", url=f"http://{PLAIN}:{gate.port}", signed_in=False).sign_up()
     ana.create_room(room_name)
     assert ana.page.evaluate("[isSecureContext, navigator.locks ?? null]") == [False, None]
     tabs = tabs_of(ana, 3)
     with Voice(server.url, room_name) as voice:
-        until(lambda: len(voice.said) > 10, 20, "some talk")
+        until(lambda: len(voice.said) > 10, 60, "some talk")
         tabs.pop(0).close()
-        until(lambda: len(voice.said) > 30, 20, "some talk")
+        until(lambda: len(voice.said) > 30, 60, "some talk")
     all_show(tabs, voice.said)
     assert (len(gate.opened), gate.streams) == (1, 1), "it is nobody's tab that holds it"
     gate.cut()

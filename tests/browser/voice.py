@@ -21,7 +21,7 @@ class Voice:
         self._pause = pause
         self._quiet = threading.Event()
         self._thread = threading.Thread(target=self._talk, daemon=True)
-        self._client = httpx.Client(base_url=url, timeout=20)
+        self._client = httpx.Client(base_url=url, timeout=60)
         account = {"username": f"voice{next(_numbers)}", "password": PASSWORD}
         self._client.post("/api/users", json=account).raise_for_status()
         rooms = self._client.get("/api/rooms").json()["discoverable"]

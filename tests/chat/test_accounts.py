@@ -53,7 +53,7 @@ async def digests_of(chat: Chat, user: str) -> list[str]:
         return list((await conn.execute(query)).scalars())
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_person_disabled_while_signing_in_does_not_get_in(
     place: Place, served: Served
 ) -> None:
@@ -64,7 +64,7 @@ async def test_a_person_disabled_while_signing_in_does_not_get_in(
     assert await live_sessions(chat, lia.id) == 0
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_password_changed_while_signing_in_with_the_old_one_does_not_let_in(
     place: Place, served: Served
 ) -> None:
@@ -76,7 +76,7 @@ async def test_a_password_changed_while_signing_in_with_the_old_one_does_not_let
     await served.visitor().sign_in("maya", NEW)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_two_people_who_want_one_name_at_once_get_one_account(served: Served) -> None:
     chat = served.worker.chat
     outcomes = await asyncio.gather(
@@ -87,7 +87,7 @@ async def test_two_people_who_want_one_name_at_once_get_one_account(served: Serv
     assert sum(isinstance(outcome, tuple) for outcome in outcomes) == 1
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_of_many_first_accounts_at_once_one_is_the_administrator(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -107,7 +107,7 @@ async def test_of_many_first_accounts_at_once_one_is_the_administrator(
         place.lock.release()
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_session_ends_with_its_time(ana: Visitor, served: Served) -> None:
     chat = served.worker.chat
     async with chat.database.read() as conn:
@@ -121,7 +121,7 @@ async def test_a_session_ends_with_its_time(ana: Visitor, served: Served) -> Non
         await accounts.authenticate(chat, token)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_what_the_mirror_knows_of_sessions_is_what_sql_knows(served: Served) -> None:
     chat = served.worker.chat
     oki = await served.visitor().sign_up("oki")

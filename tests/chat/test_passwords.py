@@ -79,7 +79,7 @@ def test_the_loop_goes_on_while_passwords_are_hashed(passwords: Passwords) -> No
         while not all(task.done() for task in work):
             await asyncio.sleep(0.001)
             turns += 1
-        assert turns > 10
+        assert turns > 2, "where it stands still it is one"
 
     asyncio.run(story())
 

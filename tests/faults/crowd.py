@@ -108,14 +108,15 @@ def shares(members: list[Member]) -> Counter[int]:
 
 
 def assert_even(members: list[Member], workers: list[int]) -> None:
-    """Each worker has what is its, up to a quarter of that."""
+    """Each worker has what is its, up to a half of that: one that gets no CPU for a while (the
+    machine may be busy) leaves what comes then to the others."""
     found, mean = shares(members), len(members) / len(workers)
-    assert all(abs(found[worker] - mean) <= mean / 4 for worker in workers), found
+    assert all(abs(found[worker] - mean) <= mean / 2 for worker in workers), found
 
 
 async def until_all_serve(server: RunningServer, person: Person) -> list[int]:
     """Until every worker has taken a stream (the banner is out when the first can); the workers."""
-    for _ in range(200):
+    for _ in range(600):
         workers = server.workers()
         members = [Member(person) for _ in range(4 * len(workers))]
         async with crowd(members):

@@ -74,7 +74,7 @@ class Evidence:
     def problems_of_history(self, person: Person) -> list[str]:
         """Whether the history that ``person`` reads is the ledger, before and after archiving."""
         found = []
-        until(lambda: self._redis.ask("XLEN", KEYS.queue) == 0, 20, "the archive to catch up")
+        until(lambda: self._redis.ask("XLEN", KEYS.queue) == 0, 60, "the archive to catch up")
         for room in self._rooms:
             history = [message["id"] for message in person.whole_history(room)]
             if history != self._ledger.ids(room):

@@ -15,5 +15,5 @@ def kill_everything(server: RunningServer) -> None:
     for victim in victims:
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
-    server.process.wait(20)
-    until(lambda: not any(map(command_line, victims)), 20, "everything to be gone")
+    server.process.wait(60)
+    until(lambda: not any(map(command_line, victims)), 60, "everything to be gone")

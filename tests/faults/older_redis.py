@@ -17,7 +17,7 @@ KEYS = Keys()
 def until_archived(server: RunningServer) -> int:
     """Wait until the archive has taken everything; its watermark."""
     socket = str(server.data / "redis" / "redis.sock")
-    until(lambda: ask("XLEN", KEYS.queue, unix_socket_path=socket) == 0, 20, "the archive")
+    until(lambda: ask("XLEN", KEYS.queue, unix_socket_path=socket) == 0, 60, "the archive")
     return int(ask("GET", KEYS.archived, unix_socket_path=socket))
 
 

@@ -17,7 +17,7 @@ from tests.running import until
 
 def ask(*command: str, **where: Any) -> Any:
     """The reply to one command. ``where``: ``port``, or ``unix_socket_path``."""
-    with redis.Redis(**where, socket_timeout=5, decode_responses=True) as client:
+    with redis.Redis(**where, socket_timeout=20, decode_responses=True) as client:
         return client.execute_command(*command)
 
 
@@ -54,13 +54,13 @@ class OwnRedis:
             self._process = subprocess.Popen(
                 [binary, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        until(self._answers, 20, "the test's own Redis")
+        until(self._answers, 60, "the test's own Redis")
 
     def kill(self) -> None:
         """SIGKILL, and it is gone."""
         self._signal(signal.SIGKILL)
         if self._process is not None:
-            self._process.wait(20)
+            self._process.wait(60)
 
     def freeze(self) -> None:
         """SIGSTOP: connections stay open and nothing answers."""
@@ -72,6 +72,15 @@ class OwnRedis:
     def ask(self, *command: str) -> Any:
         """The reply to one command, on a connection of its own."""
         return ask(*command, port=self.port)
+
+    def is_asked(self) -> bool:
+        """Whether somebody has sent it what it has not read, as it does not while it is frozen."""
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, local, _, state, queues, *_ = line.split()
+            established = state == "01" and local.endswith(f":{self.port:04X}")
+            if established and int(queues.partition(":")[2], 16):
+                return True
+        return False
 
     def kill_clients(self, kind: str) -> None:
         """CLIENT KILL: ``pubsub`` or ``normal`` connections."""

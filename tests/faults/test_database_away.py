@@ -45,7 +45,7 @@ def gone(server: RunningServer) -> Iterator[None]:
 
 def ready(server: RunningServer) -> tuple[int, str]:
     """The status of /readyz and what it says about the database."""
-    answer = httpx.get(f"{server.url}/readyz", timeout=20)
+    answer = httpx.get(f"{server.url}/readyz", timeout=60)
     return answer.status_code, answer.json()["database"]
 
 
@@ -59,14 +59,14 @@ def test_chat_goes_on_without_the_database_and_nothing_is_missing_afterwards(
     with Load(people) as ledger:
         more(ledger, 30)
         with trouble(server):
-            until(lambda: ready(server) == (200, "away"), 30, "/readyz to tell")
+            until(lambda: ready(server) == (200, "away"), 60, "/readyz to tell")
             more(ledger)
             late = Witness(people[1])
             credentials = {"username": "ana", "password": PASSWORD}
-            answer = httpx.post(f"{server.url}/api/session", json=credentials, timeout=20)
+            answer = httpx.post(f"{server.url}/api/session", json=credentials, timeout=60)
             assert answer.status_code == 503
             assert answer.json()["code"] == "database_away"
-        until(lambda: ready(server) == (200, "ok"), 40, "/readyz to recover")
+        until(lambda: ready(server) == (200, "ok"), 60, "/readyz to recover")
         more(ledger, 30)
     room = people[0].room
     due = ledger.ids(room)
@@ -78,7 +78,7 @@ def test_chat_goes_on_without_the_database_and_nothing_is_missing_afterwards(
     late.wait_until(due[-1])
     assert late.ids(room) == [id for id in due if id > late.hellos[0]["cursor"]]
     socket = str(server.data / "redis" / "redis.sock")
-    until(lambda: ask("XLEN", KEYS.queue, unix_socket_path=socket) == 0, 30, "the archive")
+    until(lambda: ask("XLEN", KEYS.queue, unix_socket_path=socket) == 0, 60, "the archive")
     assert [message["id"] for message in people[0].whole_history()] == due
     with sqlite3.connect(server.data / "tornchat.db") as archive:
         assert [id for (id,) in archive.execute("SELECT id FROM messages ORDER BY id")] == due

@@ -18,7 +18,7 @@ if 'tornchat.app' in sys.orig_argv:
 
 
 def knock(server: RunningServer, request: str = "") -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", server.port), 20)
+    client = socket.create_connection(("127.0.0.1", server.port), 60)
     client.sendall(request.encode())
     return client
 
@@ -37,7 +37,7 @@ def test_a_worker_refuses_before_its_descriptors_run_out(
     assert answers.count(b"HTTP/1.1 200 OK") == DESCRIPTORS - 2 * 64
     assert answers.count(b"HTTP/1.1 503 Service Unavailable") == DESCRIPTORS // 2 - 72
     idle = [knock(server) for _ in range(DESCRIPTORS)]
-    until(server.answers, 20, "an answer in the place of one that says nothing")
+    until(server.answers, 60, "an answer in the place of one that says nothing")
     assert ana.insist("and Redis is there", "1")
     for client in (*streams, *idle):
         client.close()

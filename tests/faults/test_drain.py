@@ -103,8 +103,9 @@ def test_a_worker_can_be_told_to_end_at_once(
             theirs = [member for member in members if member.workers[0] == victim]
             for number in signals:
                 os.kill(pid_of(victim), number)
-                await asyncio.sleep(0.5)
-            await until(lambda: not command_line(pid_of(victim)), "the worker to end", DRAIN)
+                if number == signal.SIGTERM:  # two at once are one
+                    await until(lambda: all(member.told for member in theirs), "the drain")
+            await until(lambda: not command_line(pid_of(victim)), "the worker to end")
             await until(lambda: all(len(member.workers) > 1 for member in theirs), "all of them")
         for member in theirs:
             assert member.told[-1] == ("bye", {"code": "shutdown", "retry": True})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.own_redis import OwnRedis
+from tests.redis_server import until
 from tornchat.archive import marks, members, outbox, rooms, users
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
@@ -132,9 +133,9 @@ async def say(node: Node, body: str, nonce: str | None = None) -> append.Appende
     return await append.append_message(node.client, fields, body, 0)
 
 
-async def until_asked(node: Node) -> None:
+async def until_asked(redis: OwnRedis) -> None:
     """Let a task come as far as its question to the frozen Redis."""
-    await asyncio.sleep(0.5)
+    await until(redis.is_asked, "the question")
 
 
 async def test_who_was_announced_but_not_noted_before_redis_died_is_a_member_afterwards(
@@ -156,7 +157,7 @@ async def test_an_announcement_made_while_another_worker_fences_is_not_taken_for
     row = await node.join("lobby", "budi")
     own_redis.freeze()
     making = asyncio.ensure_future(node.announcer.make_waiting())
-    await until_asked(node)
+    await until_asked(own_redis)
     await node.raise_fence()
     own_redis.thaw()
     await making
@@ -173,7 +174,7 @@ async def test_the_archive_takes_nothing_that_it_had_read_before_another_worker_
     archived = await node.mark("archived")
     own_redis.freeze()
     archiving = asyncio.ensure_future(node.keeper.archive())
-    await until_asked(node)
+    await until_asked(own_redis)
     await node.raise_fence()
     own_redis.thaw()
     assert await archiving, "there is more to do"

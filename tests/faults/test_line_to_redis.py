@@ -32,7 +32,7 @@ def people(server: RunningServer) -> list[Person]:
 
 def ready(server: RunningServer) -> tuple[int, str]:
     """The status of /readyz and what it says about the log."""
-    answer = httpx.get(f"{server.url}/readyz", timeout=20)
+    answer = httpx.get(f"{server.url}/readyz", timeout=60)
     return answer.status_code, answer.json()["log"]
 
 
@@ -70,7 +70,7 @@ def test_a_worker_that_hears_nothing_is_not_ready_and_lets_its_streams_go(
     with Load(people) as ledger:
         more(ledger)
         line.freeze()
-        until(lambda: ready(server)[0] == 503, 20, "/readyz to tell")
+        until(lambda: ready(server)[0] == 503, 60, "/readyz to tell")
         before = [len(witness.statuses) for witness in witnesses]
         until(
             lambda: all(len(w.statuses) > n for w, n in zip(witnesses, before, strict=True)),
@@ -78,7 +78,7 @@ def test_a_worker_that_hears_nothing_is_not_ready_and_lets_its_streams_go(
             "the streams to be closed after ten seconds of silence",
         )
         line.thaw()
-        until(lambda: ready(server) == (200, "ok"), 30, "/readyz to recover")
+        until(lambda: ready(server) == (200, "ok"), 60, "/readyz to recover")
         more(ledger)
     room = people[0].room
     for witness in witnesses:

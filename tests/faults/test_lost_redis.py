@@ -64,7 +64,7 @@ def test_an_emptied_redis_is_filled_from_the_database_and_old_cursors_reload(
     assert said_by_stream.count("event:") == 1, "and ends the stream"
 
     back = Witness(budi, after=cursor)
-    until(lambda: back.gaps and len(back.hellos) == 2, 20, "a stream after the reset")
+    until(lambda: back.gaps and len(back.hellos) == 2, 60, "a stream after the reset")
     assert [message["id"] for message in budi.history(room)] == said, "history is whole"
     new = budi.say("memberships and sessions are back", room)
     assert new > max(*said, cursor), "ids go on above all that were ever given"
@@ -92,7 +92,7 @@ def test_a_lost_tail_that_the_archive_has_is_said_with_a_reload(
 
     start_server(*OPTIONS, port=server.port)
     back = Witness(budi, after=cursor)
-    until(lambda: back.gaps and len(back.hellos) == 2, 20, "a stream after the reset")
+    until(lambda: back.gaps and len(back.hellos) == 2, 60, "a stream after the reset")
     said.append(ana.say("after"))
     back.wait_for(1)
     assert back.ids(ana.room) == said[-1:]

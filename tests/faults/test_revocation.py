@@ -11,7 +11,7 @@ from tests.handlers.place import Place, Served, ana, budi, io_loop, place, serve
 from tests.handlers.visitor import Stream, Visitor
 from tests.log.line import Line
 from tornchat.chat import shell
-from tornchat.hub import hub as hubs
+from tornchat.hub import sessions
 from tornchat.log import bus, connection
 
 __all__ = ["ana", "budi", "io_loop", "place", "served"]
@@ -46,7 +46,7 @@ async def rest_of(stream: Stream) -> list[tuple[str, str]]:
             found.append((kind, data.get("room", "")))
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_who_is_removed_or_leaves_hears_no_more_of_the_room_on_any_worker(
     place: Place, served: Served, ana: Visitor, budi: Visitor
 ) -> None:
@@ -74,7 +74,7 @@ async def test_who_is_removed_or_leaves_hears_no_more_of_the_room_on_any_worker(
             stream.close()
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_who_signs_out_or_is_disabled_is_cut_on_all_workers(
     place: Place, served: Served
 ) -> None:
@@ -95,16 +95,16 @@ async def test_who_signs_out_or_is_disabled_is_cut_on_all_workers(
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The times that are waited for, a tenth as long or less."""
+    """The times that are waited for, shorter."""
     monkeypatch.setattr(bus, "PULSE_SECONDS", 0.1)
-    monkeypatch.setattr(bus, "DEAF_SECONDS", 0.5)
-    monkeypatch.setattr(bus, "PAUSE_SECONDS", 1.0)
-    monkeypatch.setattr(hubs, "SESSION_SECONDS", 1.0)
-    monkeypatch.setattr(hubs, "VOUCH_SECONDS", 1.5)
-    monkeypatch.setattr(connection, "REPLY_SECONDS", 0.5)
+    monkeypatch.setattr(bus, "DEAF_SECONDS", 1.0)
+    monkeypatch.setattr(bus, "PAUSE_SECONDS", 5.0)
+    monkeypatch.setattr(sessions, "SESSION_SECONDS", 1.0)
+    monkeypatch.setattr(sessions, "VOUCH_SECONDS", 4.0)
+    monkeypatch.setattr(connection, "REPLY_SECONDS", 2.0)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_worker_that_is_deaf_to_what_is_published_learns_it_from_log_and_mirror(
     place: Place, ana: Visitor, budi: Visitor, quick: None
 ) -> None:
@@ -129,7 +129,7 @@ async def test_a_worker_that_is_deaf_to_what_is_published_learns_it_from_log_and
         kicked.close()
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_worker_that_cannot_ask_redis_vouches_for_nobody(
     place: Place, budi: Visitor, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +147,7 @@ async def test_a_worker_that_cannot_ask_redis_vouches_for_nobody(
 def test_the_times_keep_what_the_documents_promise() -> None:
     notices_deafness = bus.DEAF_SECONDS + bus.PULSE_SECONDS
     assert notices_deafness + bus.PAUSE_SECONDS + bus.PULSE_SECONDS <= 15
-    assert hubs.SESSION_SECONDS <= 15
-    cannot_ask = hubs.VOUCH_SECONDS + hubs.AGAIN_SECONDS + connection.REPLY_SECONDS
+    assert sessions.SESSION_SECONDS <= 15
+    cannot_ask = sessions.VOUCH_SECONDS + sessions.AGAIN_SECONDS + connection.REPLY_SECONDS
     assert cannot_ask + connection.CONNECT_SECONDS <= 30
-    assert hubs.SESSION_SECONDS < hubs.VOUCH_SECONDS
+    assert sessions.SESSION_SECONDS < sessions.VOUCH_SECONDS

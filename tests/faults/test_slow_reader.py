@@ -46,7 +46,7 @@ class SlowReader:
         cookies = "; ".join(f"{k}={v}" for k, v in self._person.http.cookies.items())
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        sock.settimeout(30)
+        sock.settimeout(60)
         with sock:
             sock.connect(("127.0.0.1", self._person.http.base_url.port or 80))
             sock.sendall(

@@ -41,7 +41,7 @@ def trim(server: RunningServer, below: int) -> int:
             await client.close()
 
     socket = str(server.data / "redis" / "redis.sock")
-    until(lambda: ask("XLEN", KEYS.queue, unix_socket_path=socket) == 0, 20, "the archive")
+    until(lambda: ask("XLEN", KEYS.queue, unix_socket_path=socket) == 0, 60, "the archive")
     return asyncio.run(trimmed())
 
 

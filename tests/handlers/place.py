@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 
 from tests.handlers.visitor import Visitor
+from tests.redis_server import eventually as eventually
 from tornchat.app import Worker
 from tornchat.archive import migrate
 from tornchat.data_folder import FolderLock
@@ -67,15 +68,6 @@ class Place:
             await served.worker.stop()
 
 
-async def eventually(true: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Wait until it is true; fails with ``what`` was awaited."""
-    for _ in range(1000):
-        if await true():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"waited in vain for: {what}")
-
-
 @pytest.fixture(scope="module")
 def io_loop() -> Iterator[IOLoop]:
     """One loop for all tests of a module, so that they can share a worker."""
@@ -98,9 +90,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def served(io_loop: IOLoop, place: Place) -> Iterator[Served]:
     """A worker with the usual settings."""
     logging.getLogger("tornado.access").setLevel(logging.ERROR)
-    served = io_loop.run_sync(place.open, timeout=30)
+    served = io_loop.run_sync(place.open, timeout=120)
     yield served
-    io_loop.run_sync(served.worker.stop, timeout=30)
+    io_loop.run_sync(served.worker.stop, timeout=120)
 
 
 @pytest.fixture
@@ -114,7 +106,7 @@ def _person(name: str) -> Any:
         async def come() -> Visitor:
             return await served.visitor().sign_up(name)
 
-        visitor: Visitor = io_loop.run_sync(come, timeout=30)
+        visitor: Visitor = io_loop.run_sync(come, timeout=120)
         return visitor
 
     fixture.__doc__ = f"{name}, signed in with a browser's cookie."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.handlers.place import Place, Served
+from tests.handlers.place import Place, Served, eventually
 from tests.handlers.visitor import PASSWORD, Visitor, assert_guarded, assert_refused
 from tornchat.chat import accounts, shell
 from tornchat.domain.errors import (
@@ -19,11 +20,12 @@ from tornchat.domain.errors import (
     TooMany,
     Unauthenticated,
 )
+from tornchat.log import sessions
 
 NEW = "another correct horse"
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_the_first_account_is_the_administrator_even_where_signup_is_closed(
     place: Place,
 ) -> None:
@@ -40,7 +42,7 @@ async def test_the_first_account_is_the_administrator_even_where_signup_is_close
         assert_refused(answer, SignupClosed)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_newcomer_gets_a_snapshot_and_is_signed_in(ana: Visitor) -> None:
     new = ana.stranger()
     values = {"username": "Édith", "password": PASSWORD, "display_name": " Édith  P. "}
@@ -58,7 +60,7 @@ async def test_a_newcomer_gets_a_snapshot_and_is_signed_in(ana: Visitor) -> None
     assert again.json["cursor"] >= snapshot["cursor"]
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_name_is_taken_in_whatever_spelling(ana: Visitor, stranger: Visitor) -> None:
     for name in ("ana", "ANA", "\uff41\uff4e\uff41"):
         answer = await stranger.post("/api/users", {"username": name, "password": PASSWORD})
@@ -66,7 +68,7 @@ async def test_a_name_is_taken_in_whatever_spelling(ana: Visitor, stranger: Visi
     assert (await stranger.sign_in("AnA")).id == ana.id
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 @pytest.mark.parametrize(
     "values",
     [
@@ -89,7 +91,7 @@ async def test_an_account_with_a_wrong_value_is_invalid(
     assert "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_wrong_credentials_tell_nothing_of_who_is_here(
     ana: Visitor, stranger: Visitor
 ) -> None:
@@ -109,7 +111,7 @@ async def test_wrong_credentials_tell_nothing_of_who_is_here(
     assert all(problem == problems[0] for problem in problems)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_who_signs_out_is_out_and_their_streams_end(ana: Visitor) -> None:
     here, there = await ana.again(), await ana.again()
     stream, other = await here.stream(), await there.stream()
@@ -128,7 +130,7 @@ async def test_who_signs_out_is_out_and_their_streams_end(ana: Visitor) -> None:
     await other.until("message")
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_new_password_ends_the_other_browsers_and_spares_the_tokens(
     place: Place, served: Served
 ) -> None:
@@ -154,7 +156,7 @@ async def test_a_new_password_ends_the_other_browsers_and_spares_the_tokens(
     await here.stranger().sign_in("hadi", NEW)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_disabled_person_is_out_with_all_sessions_and_tokens(
     place: Place, served: Served
 ) -> None:
@@ -176,7 +178,7 @@ async def test_a_disabled_person_is_out_with_all_sessions_and_tokens(
         await shell.token_add(place.settings, "indah", "once more")
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_session_that_ends_while_a_stream_is_opened_leaves_no_stream(
     served: Served, ana: Visitor
 ) -> None:
@@ -189,7 +191,7 @@ async def test_a_session_that_ends_while_a_stream_is_opened_leaves_no_stream(
         assert bye == {} or bye["code"] == "signed_out"
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_name_can_be_tried_only_so_often_a_minute(
     ana: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,7 +208,7 @@ async def test_a_name_can_be_tried_only_so_often_a_minute(
     assert await attempt("kartika") == 401
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_an_address_behind_a_proxy_can_try_only_so_many_names(
     place: Place, ana: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,7 +229,7 @@ async def test_an_address_behind_a_proxy_can_try_only_so_many_names(
         assert await attempt(7, "203.0.113.6") == 401
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_an_address_may_make_only_so_many_accounts_a_minute(
     place: Place, ana: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,7 +251,7 @@ async def test_an_address_may_make_only_so_many_accounts_a_minute(
         assert 429 in statuses[3:]
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_names_are_told_by_id_and_by_username(ana: Visitor, budi: Visitor) -> None:
     answer = await ana.get(f"/api/users?ids={ana.id},{budi.id},nobody,")
     assert {user["username"] for user in answer.json["users"]} == {"ana", "budi"}
@@ -260,3 +262,42 @@ async def test_names_are_told_by_id_and_by_username(ana: Visitor, budi: Visitor)
     assert (await ana.get("/api/users")).json == {"users": []}
     many = ",".join(f"user{number}" for number in range(101))
     assert_refused(await ana.get(f"/api/users?ids={many}"), InvalidValue)
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_a_session_that_ended_at_one_worker_is_over_at_another_that_knew_it(
+    place: Place, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "KEPT_SECONDS", 3600.0)  # only what is heard ends it
+    async with place.serving() as other:
+
+        async def known_there(visitor: Visitor) -> Visitor:
+            there = other.visitor()
+            there.cookie, there.token = visitor.cookie, visitor.token
+            assert (await there.get("/api/rooms")).status == 200
+            return there
+
+        async def over(visitor: Visitor) -> bool:
+            return (await visitor.get("/api/rooms")).status == 401
+
+        await eventually(_hears(other), "the other worker to hear")
+        here = await served.visitor().sign_up("joko")
+        second, third, robot = await here.again(), await here.again(), here.stranger()
+        robot.token = (await shell.token_add(place.settings, "joko", "robot"))[0]
+        places = [await known_there(who) for who in (here, second, third, robot)]
+        assert (await second.delete("/api/session")).status == 204
+        await eventually(lambda: over(places[1]), "what was signed out to be over")
+        change = {"old": PASSWORD, "new": NEW}
+        assert (await here.put("/api/session/password", change)).status == 204
+        await eventually(lambda: over(places[2]), "what a new password ended to be over")
+        assert not await over(places[0])
+        await shell.user_disable(place.settings, "joko")
+        await eventually(lambda: over(places[0]), "the browser of a disabled person to be out")
+        await eventually(lambda: over(places[3]), "the token of a disabled person to be out")
+
+
+def _hears(served: Served) -> Callable[[], Awaitable[bool]]:
+    async def hears() -> bool:
+        return served.worker.hub.bus.hearing() is not None
+
+    return hears

@@ -25,7 +25,7 @@ async def database_away(place: Place) -> AsyncIterator[None]:
         hidden.rename(place.database)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_without_the_database_people_go_on_chatting(
     place: Place, ana: Visitor, served: Served
 ) -> None:
@@ -88,7 +88,7 @@ async def archived(served: Served) -> None:
     await eventually(caught_up, "the archive")
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_an_announcement_that_cannot_be_made_does_not_stop_the_archive(
     ana: Visitor, served: Served
 ) -> None:

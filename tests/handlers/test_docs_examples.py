@@ -22,7 +22,7 @@ def like(example: Any, real: Any) -> None:
         like(example[0], real[0])
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_the_examples_of_answers_are_like_the_real_ones(ana: Visitor, budi: Visitor) -> None:
     room = await ana.make_room("Garden", description="Plants")
     for title, path in (
@@ -41,7 +41,7 @@ async def test_the_examples_of_answers_are_like_the_real_ones(ana: Visitor, budi
     await budi.enter(room)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_the_examples_of_stream_events_are_like_the_real_ones(ana: Visitor) -> None:
     [example] = examples("hello")
     stream = await ana.stream()
@@ -55,7 +55,7 @@ async def test_the_examples_of_stream_events_are_like_the_real_ones(ana: Visitor
     like(example, (await stream.until("bye"))[0])
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_the_examples_of_the_other_transports_are_like_the_real_ones(ana: Visitor) -> None:
     [example] = examples("Polls")
     like(example, await ana.poll(None))

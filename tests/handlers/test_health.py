@@ -8,7 +8,7 @@ from tests.handlers.place import Place
 from tests.handlers.visitor import Visitor, assert_guarded
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_worker_that_leaves_is_alive_and_not_ready(place: Place, ana: Visitor) -> None:
     async with place.serving() as leaving:
         visitor = leaving.visitor()

@@ -37,7 +37,7 @@ async def archived(served: Served) -> None:
     await eventually(nothing_waits, "an archive that has caught up")
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_message_comes_back_as_it_is_kept(ana: Visitor, served: Served) -> None:
     values = {"body": "**Hi** <b>", "nonce": "n 1", "reply_to": 12345}
     answer = await ana.post(f"/api/rooms/{ana.room}/messages", values)
@@ -55,7 +55,7 @@ async def test_a_message_comes_back_as_it_is_kept(ana: Visitor, served: Served) 
         await archived(served)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_nonce_makes_one_message_of_many_tries(ana: Visitor, budi: Visitor) -> None:
     path = f"/api/rooms/{ana.room}/messages"
     tries = [ana.post(path, {"body": "once", "nonce": "a"}) for _ in range(5)]
@@ -74,7 +74,7 @@ async def test_a_nonce_makes_one_message_of_many_tries(ana: Visitor, budi: Visit
         assert (await ana.post(path, {"body": "without"})).status == 201
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_who_posts_too_fast_is_told_when_to_come_back(place: Place, ana: Visitor) -> None:
     async with place.serving(post_rate=1) as served:
         fast = await served.visitor().sign_in("ana")
@@ -163,7 +163,7 @@ async def test_pages_hold_while_the_archive_works(
     assert await budi.unread(room) == 150
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_unread_counts_leave_out_my_own_and_what_i_have_read(
     ana: Visitor, budi: Visitor, served: Served
 ) -> None:
@@ -189,7 +189,7 @@ async def test_unread_counts_leave_out_my_own_and_what_i_have_read(
         assert await budi.unread(room) == 2
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_room_that_is_not_there_has_no_messages(ana: Visitor) -> None:
     for room in ("0123456789", "x", "0" * 500):
         assert_refused(await ana.get(f"/api/rooms/{room}/messages"), NotFound)

@@ -14,7 +14,7 @@ def policy_of(answer: Answer) -> dict[str, str]:
     return dict(part.strip().partition(" ")[::2] for part in text.split(";"))
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_the_page_is_there_for_strangers_at_every_address_of_the_app(
     stranger: Visitor,
 ) -> None:
@@ -27,7 +27,7 @@ async def test_the_page_is_there_for_strangers_at_every_address_of_the_app(
         assert_guarded(answer)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_the_policy_of_the_page_lets_only_our_own_files_in(stranger: Visitor) -> None:
     policy = policy_of(await stranger.get("/"))
     assert policy["default-src"] == "'none'"
@@ -41,7 +41,7 @@ async def test_the_policy_of_the_page_lets_only_our_own_files_in(stranger: Visit
     assert "unsafe" not in str(policy)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_every_file_is_served_with_its_type(stranger: Visitor) -> None:
     types = {
         ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
@@ -56,7 +56,7 @@ async def test_every_file_is_served_with_its_type(stranger: Visitor) -> None:
         assert_guarded(answer)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_file_that_is_known_is_not_sent_again(stranger: Visitor) -> None:
     etag = (await stranger.get("/js/main.js")).headers["ETag"]
     answer = await stranger.get("/js/main.js", headers={"If-None-Match": etag})
@@ -69,7 +69,7 @@ async def test_a_file_that_is_known_is_not_sent_again(stranger: Visitor) -> None
         assert_guarded(answer)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 @pytest.mark.parametrize(
     "path",
     [
@@ -91,7 +91,7 @@ async def test_nothing_outside_of_the_folder_is_served(stranger: Visitor, path: 
         assert_refused(answer, NotFound)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_the_page_takes_nothing(stranger: Visitor, ana: Visitor) -> None:
     assert_refused(
         await stranger.post("/", body=b"a=b", headers={"Content-Type": "x/y"}), WrongType
@@ -102,7 +102,7 @@ async def test_the_page_takes_nothing(stranger: Visitor, ana: Visitor) -> None:
     assert_refused(await ana.post("/", {}, headers=foreign), CrossSite)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_answers_of_the_api_are_not_kept_by_caches(ana: Visitor) -> None:
     for path in ("/api/session", "/api/server", "/api/rooms", "/api/nothing", "/healthz"):
         answer = await ana.get(path)

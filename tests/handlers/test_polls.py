@@ -45,7 +45,7 @@ def ask(visitor: Visitor, query: str = "") -> Awaitable[Answer]:
     return visitor.get(f"/api/events{query}", headers=POLL)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_short_poll_answers_at_once_with_what_lies_after_the_cursor(ana: Visitor) -> None:
     first, second, third = [await ana.say(text) for text in ("one", "two", "three")]
     page = await ana.poll(first)
@@ -62,7 +62,7 @@ async def test_a_short_poll_answers_at_once_with_what_lies_after_the_cursor(ana:
     }  # fmt: skip
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_poll_without_a_cursor_starts_now(ana: Visitor) -> None:
     before = await ana.say("before")
     page = await ana.poll(None)
@@ -72,7 +72,7 @@ async def test_a_poll_without_a_cursor_starts_now(ana: Visitor) -> None:
     assert ids(await ana.poll(page["cursor"])) == [said]
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_long_poll_answers_as_soon_as_there_is_something(
     ana: Visitor, budi: Visitor, served: Served
 ) -> None:
@@ -87,13 +87,13 @@ async def test_a_long_poll_answers_as_soon_as_there_is_something(
         start = page["cursor"]
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_long_poll_with_something_to_tell_does_not_wait(ana: Visitor) -> None:
     first, second = [await ana.say(text) for text in ("one", "two")]
     assert ids(await ana.poll(first, wait=60)) == [second]
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_long_poll_where_nothing_happens_answers_in_time_and_moves_on(
     ana: Visitor, budi: Visitor
 ) -> None:
@@ -105,7 +105,7 @@ async def test_a_long_poll_where_nothing_happens_answers_in_time_and_moves_on(
     assert page["cursor"] >= elsewhere > start
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_ten_events_of_one_moment_come_in_their_order(ana: Visitor, served: Served) -> None:
     start = (await ana.poll(None))["cursor"]
     poll = await started(ana.poll(start, wait=30), served)
@@ -120,14 +120,14 @@ async def test_ten_events_of_one_moment_come_in_their_order(ana: Visitor, served
     assert got == said
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_cursor_that_the_log_cannot_serve_is_a_reset(ana: Visitor) -> None:
     for cursor in (0, 5, 2**53 - 1):
         for wait in (0, 30):
             assert await ana.poll(cursor, wait) == {"cursor": None, "reset": True, "events": []}
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_the_last_event_id_wins_and_the_answer_is_guarded(ana: Visitor) -> None:
     first, second = [await ana.say(text) for text in ("one", "two")]
     headers = {**POLL, "Last-Event-ID": str(first)}
@@ -138,7 +138,7 @@ async def test_the_last_event_id_wins_and_the_answer_is_guarded(ana: Visitor) ->
     assert_guarded(answer)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_what_cannot_be_understood_is_refused(ana: Visitor) -> None:
     for wait in ("-1", "61", "60.1", "x", "", "1e1", "nan", "inf", "٣", "1" * 400):
         assert_refused(await ask(ana, f"?wait={wait}"), BadRequest, "wait")
@@ -146,7 +146,7 @@ async def test_what_cannot_be_understood_is_refused(ana: Visitor) -> None:
     assert_refused(await ask(ana.stranger()), Unauthenticated)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_an_answer_is_bounded_and_says_how_far_it_goes(ana: Visitor) -> None:
     start = (await ana.poll(None))["cursor"]
     said = [await ana.say("漢" * 9990) for _ in range(12)]  # of 60 kB each
@@ -162,7 +162,7 @@ async def test_an_answer_is_bounded_and_says_how_far_it_goes(ana: Visitor) -> No
     assert answers > 2
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_room_that_is_joined_and_left_meanwhile_is_in_its_place(
     ana: Visitor, budi: Visitor, served: Served
 ) -> None:
@@ -184,7 +184,7 @@ async def test_a_room_that_is_joined_and_left_meanwhile_is_in_its_place(
     assert page["events"][0]["topic"] == f"user:{budi.id}"
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_session_that_ends_ends_its_polls(ana: Visitor, served: Served) -> None:
     other = await ana.again()
     poll = await started(ask(other, "?wait=60"), served)
@@ -192,7 +192,7 @@ async def test_a_session_that_ends_ends_its_polls(ana: Visitor, served: Served) 
     assert_refused(await poll, Unauthenticated)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_client_that_goes_away_leaves_nothing_behind(ana: Visitor, served: Served) -> None:
     writers = []
     for _ in range(5):
@@ -215,7 +215,7 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(ana: Visitor, serve
     assert served.worker.hub.admission.streams == 0
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_worker_that_leaves_answers_at_once_with_the_cursor(
     place: Place, ana: Visitor
 ) -> None:
@@ -233,7 +233,7 @@ async def test_a_worker_that_leaves_answers_at_once_with_the_cursor(
         await draining
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_where_nothing_can_be_delivered_a_poll_is_told_when_to_come_back(
     ana: Visitor, served: Served
 ) -> None:

@@ -23,7 +23,7 @@ JSON = {"Content-Type": "application/json"}
 LARGEST = 256 * 1024
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 @pytest.mark.parametrize(
     "body",
     [
@@ -41,7 +41,7 @@ async def test_a_body_that_is_no_object_is_a_bad_request(ana: Visitor, body: byt
     assert_refused(answer, BadRequest)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_half_characters_are_refused_everywhere(ana: Visitor) -> None:
     half = "\ud83d"
     messages = f"/api/rooms/{ana.room}/messages"
@@ -69,7 +69,7 @@ async def test_half_characters_are_refused_everywhere(ana: Visitor) -> None:
     assert_refused(await ana.put("/api/session/password", body), BadCredentials)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_nul_is_dropped_from_a_message_and_refused_in_a_name(ana: Visitor) -> None:
     path = f"/api/rooms/{ana.room}/messages"
     answer = await ana.post(path, {"body": "a\0b"})
@@ -81,7 +81,7 @@ async def test_a_nul_is_dropped_from_a_message_and_refused_in_a_name(ana: Visito
     assert_refused(answer, BadCredentials)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_body_may_have_256_kib(ana: Visitor) -> None:
     path = f"/api/rooms/{ana.room}/messages"
     fits = b'{"body": "x", "more": "' + b"y" * (LARGEST - 25) + b'"}'
@@ -93,7 +93,7 @@ async def test_a_body_may_have_256_kib(ana: Visitor) -> None:
     assert_refused(answer, TooLarge)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_body_beyond_all_measure_is_not_even_read(served: Served) -> None:
     place = urlsplit(served.url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
@@ -101,12 +101,12 @@ async def test_a_body_beyond_all_measure_is_not_even_read(served: Served) -> Non
         f"POST /api/session HTTP/1.1\r\nHost: {place.netloc}\r\n"
         "Content-Type: application/json\r\nContent-Length: 9000000000\r\n\r\n".encode()
     )
-    answer = await asyncio.wait_for(reader.read(), 20)
+    answer = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     assert answer.startswith(b"HTTP/1.1 400")
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 @pytest.mark.parametrize(
     "values",
     [
@@ -125,7 +125,7 @@ async def test_a_message_with_a_wrong_value_is_invalid(
     assert_refused(await ana.post(f"/api/rooms/{ana.room}/messages", values), InvalidValue)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 @pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "9007199254740992", "1" * 99, "٣", "", "1;2"])
 async def test_a_cursor_is_a_whole_number_below_2_to_the_53(ana: Visitor, cursor: str) -> None:
     quoted = "".join(f"%{byte:02x}" for byte in cursor.encode())
@@ -138,7 +138,7 @@ async def test_a_cursor_is_a_whole_number_below_2_to_the_53(ana: Visitor, cursor
         assert_refused(await ana.get("/api/events?after=1", headers=headers), BadCursor)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_wrong_parameters_of_a_history_page_are_told_apart(ana: Visitor) -> None:
     path = f"/api/rooms/{ana.room}/messages"
     assert_refused(await ana.get(f"{path}?before=5&after=3"), BadRequest)
@@ -148,13 +148,13 @@ async def test_wrong_parameters_of_a_history_page_are_told_apart(ana: Visitor) -
     assert (await ana.get(f"{path}?limit=100000")).status == 200
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_methods_that_nobody_knows_are_refused(ana: Visitor) -> None:
     for method in ("BREW", "TRACE", "PROPFIND", "CONNECT"):
         assert_refused(await ana.ask(method, "/api/session"), MethodNotAllowed)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_fault_of_ours_is_an_error_without_its_insides(served: Served) -> None:
     fajar, client = await served.visitor().sign_up("fajar"), served.worker.client
     damaged = client.keys.mirror(f"memberships:{fajar.id}")

@@ -37,7 +37,7 @@ def problem_of(answer: Answer) -> tuple[int, str]:
     return (answer.status, answer.json["code"]) if answer.body else (answer.status, "")
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 @pytest.mark.parametrize("credential", ["none", "a cookie", "a token", "an empty token"])
 async def test_only_the_public_routes_answer_a_stranger(stranger: Visitor, credential: str) -> None:
     if credential == "a cookie":
@@ -58,7 +58,7 @@ def test_the_public_routes_are_these_and_no_others() -> None:
     assert {(pattern, method) for pattern, method, h in EVERYTHING if method in h.public} == PUBLIC
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_an_unknown_address_is_not_found_whoever_asks(
     stranger: Visitor, ana: Visitor
 ) -> None:
@@ -68,7 +68,7 @@ async def test_an_unknown_address_is_not_found_whoever_asks(
                 assert_refused(await visitor.ask(method, path, {}), NotFound)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_method_that_a_route_does_not_have_is_said_with_those_it_has(ana: Visitor) -> None:
     for pattern, method, handler in EVERYTHING:
         if method in methods_of(handler):
@@ -88,7 +88,7 @@ def methods_of(handler: type[Handler]) -> set[str]:
     }
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_public_route_wants_json_before_anything_else(stranger: Visitor) -> None:
     errors: list[type[TornchatError]] = [WrongType, BadRequest]
     for path in ("/api/users", "/api/session"):
@@ -97,7 +97,7 @@ async def test_a_public_route_wants_json_before_anything_else(stranger: Visitor)
             assert_refused(await stranger.post(path, body=b"name=ana", headers=headers), error)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_what_a_stranger_may_know_of_the_server(stranger: Visitor, ana: Visitor) -> None:
     answer = await stranger.get("/api/server")
     assert answer.status == 200

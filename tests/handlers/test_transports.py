@@ -72,7 +72,7 @@ async def test_who_changes_transport_and_worker_at_every_turn_misses_nothing(
     assert not heard & set(outside), "of a room that one is not in"
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_all_transports_bring_the_same(place: Place, ana: Visitor) -> None:
     async with three_workers(place, "ana") as anas:
         start = (await ana.poll(None))["cursor"]

@@ -33,7 +33,7 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_every_frame_is_an_event_from_the_cursor_on(ana: Visitor, served: Served) -> None:
     first, second = [await ana.say(text) for text in ("one", "two")]
     socket = await Socket.open(ana, f"?after={first}")
@@ -51,7 +51,7 @@ async def test_every_frame_is_an_event_from_the_cursor_on(ana: Visitor, served: 
     socket.close()
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_without_a_cursor_it_starts_live_and_the_last_event_id_wins(ana: Visitor) -> None:
     before, after = [await ana.say(text) for text in ("before", "after")]
     live = await Socket.open(ana)
@@ -65,7 +65,7 @@ async def test_without_a_cursor_it_starts_live_and_the_last_event_id_wins(ana: V
     resumed.close()
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_another_client_reads_it(ana: Visitor, place: Place) -> None:
     token = (await shell.token_add(place.settings, "ana", "robot"))[0]
     address = ana.url.replace("http", "ws", 1) + "/api/events/socket"
@@ -86,7 +86,7 @@ async def test_another_client_reads_it(ana: Visitor, place: Place) -> None:
     assert robot.close_code == 4321
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_cursor_that_the_log_cannot_serve_is_a_reset(ana: Visitor, served: Served) -> None:
     socket = await Socket.open(ana, "?after=5")
     hello = await socket.next()
@@ -98,7 +98,7 @@ async def test_a_cursor_that_the_log_cannot_serve_is_a_reset(ana: Visitor, serve
     socket.close()
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_beat_is_an_event_with_the_cursor(place: Place, ana: Visitor) -> None:
     async with place.serving(heartbeat=0.2) as served:
         quick = await served.visitor().sign_in("ana")
@@ -111,7 +111,7 @@ async def test_a_beat_is_an_event_with_the_cursor(place: Place, ana: Visitor) ->
         socket.close()
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_what_a_client_says_is_answered_as_it_should_be(ana: Visitor) -> None:
     socket = await Socket.open(ana)
     await socket.until("hello")
@@ -126,7 +126,7 @@ async def test_what_a_client_says_is_answered_as_it_should_be(ana: Visitor) -> N
     assert socket.closed_with == (1000, "bye")
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_client_that_talks_nonsense_or_too_much_is_ended(
     ana: Visitor, served: Served
 ) -> None:
@@ -151,7 +151,7 @@ async def test_a_client_that_talks_nonsense_or_too_much_is_ended(
     socket.close()
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_client_that_goes_away_leaves_nothing_behind(ana: Visitor, served: Served) -> None:
     sockets = [await Socket.open(ana) for _ in range(5)]
     for socket in sockets:
@@ -164,7 +164,7 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(ana: Visitor, serve
     await eventually(all_gone, "readers that have left")
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_session_that_ends_is_said_and_is_final(ana: Visitor) -> None:
     other = await ana.again()
     socket = await Socket.open(other)
@@ -176,7 +176,7 @@ async def test_a_session_that_ends_is_said_and_is_final(ana: Visitor) -> None:
     assert socket.closed_with == (Code.FINAL, "signed_out")
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_worker_that_stops_says_goodbye(place: Place, ana: Visitor) -> None:
     async with place.serving() as served:
         socket = await Socket.open(await served.visitor().sign_in("ana"))
@@ -187,7 +187,7 @@ async def test_a_worker_that_stops_says_goodbye(place: Place, ana: Visitor) -> N
     assert socket.closed_with == (Code.GOING_AWAY, "shutdown")
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_who_does_not_read_is_told_and_cut_and_resumes(ana: Visitor) -> None:
     start = await ana.say("start")
     slow, fast = await Socket.open(ana, small=True), await Socket.open(ana)
@@ -214,13 +214,13 @@ async def test_who_does_not_read_is_told_and_cut_and_resumes(ana: Visitor) -> No
 # -- the handshake
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 async def test_a_page_of_another_site_cannot_open_it(ana: Visitor, headers: dict[str, str]) -> None:
     assert_refused(await shake(ana, **headers), CrossSite)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_our_own_page_can(ana: Visitor, place: Place) -> None:
     for headers in (
         f"Origin: {ana.url}\r\n",
@@ -240,7 +240,7 @@ async def test_our_own_page_can(ana: Visitor, place: Place) -> None:
         assert_refused(await shake(visitor, Origin="https://example.org"), CrossSite)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_bearer_token_may_come_from_anywhere(ana: Visitor, place: Place) -> None:
     robot = ana.stranger()
     robot.token = (await shell.token_add(place.settings, "ana", "robot"))[0]
@@ -250,7 +250,7 @@ async def test_a_bearer_token_may_come_from_anywhere(ana: Visitor, place: Place)
     assert_refused(await shake(robot, Origin=robot.url), Unauthenticated)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_stranger_and_a_wrong_name_are_refused_before_anything_else(
     ana: Visitor, stranger: Visitor
 ) -> None:
@@ -258,7 +258,7 @@ async def test_a_stranger_and_a_wrong_name_are_refused_before_anything_else(
     assert_refused(await shake(ana, Host="evil.example"), WrongHost)
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=120)
 async def test_what_is_no_handshake_is_refused_as_a_problem(ana: Visitor) -> None:
     for header in ("Upgrade", "Connection", "Sec_WebSocket_Version"):
         for value in ("", "x"):

@@ -81,8 +81,8 @@ class Visitor:
             body=body,
             allow_nonstandard_methods=True,
             follow_redirects=False,
-            request_timeout=30,
-            connect_timeout=10,
+            request_timeout=60,
+            connect_timeout=60,
             decompress_response=False,
         )
         response = await self._http.fetch(request, raise_error=False)
@@ -193,7 +193,7 @@ class Stream:
             f"GET /api/events{query} HTTP/1.1\r\nHost: {place.netloc}\r\n"
             f"{cookie}{headers}\r\n".encode()
         )
-        head = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), 20)
+        head = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), 60)
         self.head = head.decode()
         self.status = int(head.split()[1])
 
@@ -207,7 +207,7 @@ class Stream:
     async def anything(self) -> tuple[str, dict[str, Any], str]:
         """The next event, be it a beat."""
         while not self._events:
-            chunk = await asyncio.wait_for(self._reader.read(65536), 20)
+            chunk = await asyncio.wait_for(self._reader.read(65536), 60)
             if not chunk:
                 return "end", {}, ""
             for event in self._decoder.feed(chunk):

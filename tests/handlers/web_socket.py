@@ -60,7 +60,7 @@ class Socket:
             f"GET /api/events/socket{query} HTTP/1.1\r\nHost: {place.netloc}\r\n"
             f"Cookie: {visitor.cookie}\r\n{shown}{headers}\r\n".encode()
         )
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
         assert head.startswith(b"HTTP/1.1 101 "), head
         return cls(reader, writer)
 
@@ -72,7 +72,7 @@ class Socket:
 
     async def _any(self) -> dict[str, Any]:
         while not self._events:
-            chunk = await asyncio.wait_for(self._reader.read(65_536), 20)
+            chunk = await asyncio.wait_for(self._reader.read(65_536), 60)
             if not chunk:
                 return {"kind": "end"}
             for message in self._decoder.feed(chunk):

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.hub.test_streams import Browser
-from tests.redis_server import RedisServer, in_loop, new_space, open_log, until
+from tests.redis_server import RedisServer, eventually, in_loop, new_space, open_log, until
 from tornchat.domain.errors import Busy, LogAway, TooManyStreams
 from tornchat.hub import admission as admissions
 from tornchat.hub.admission import Admission, Limits, Seat
@@ -50,10 +50,9 @@ async def sit(admission: Admission, user: str, address: str | None = None) -> Se
 
 
 async def gets_in(admission: Admission, user: str, address: str | None = None) -> Seat:
-    seat = None
-    for _ in range(200):
-        seat = seat or await sit(admission, user, address)
-    assert seat is not None
+    """A seat, as soon as there is one."""
+    while (seat := await sit(admission, user, address)) is None:
+        pass
     return seat
 
 
@@ -104,9 +103,10 @@ async def test_an_address_has_so_many_streams_and_loopback_any_number(redis: Red
 
 @in_loop
 async def test_a_stream_that_is_about_to_end_makes_room_for_the_one_in_its_place(
-    redis: RedisServer,
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that is loaded again may be here before the end of its old stream is."""
+    monkeypatch.setattr(admissions, "SECOND_LOOK_SECONDS", 1.0)
     async with workers(redis, 1, Limits(of_user=10)) as [worker]:
         old = [await worker.admit("ana", None) for _ in range(10)]
         new = [asyncio.ensure_future(worker.admit("ana", None)) for _ in range(10)]
@@ -150,12 +150,7 @@ async def test_a_worker_that_was_stopped_for_a_while_says_its_counts_again(
                 seat.leave()
             return seat is None
 
-        for _ in range(50):
-            if await full():
-                break
-            await asyncio.sleep(0.1)
-        else:
-            raise AssertionError("its streams are not counted again")
+        await eventually(full, "its streams to be counted again")
         assert len(kept) == 3
 
 
@@ -168,19 +163,17 @@ async def test_counts_survive_a_redis_that_lost_everything(own_redis: RedisServe
             await two.admit("ana", None)
         assert two.streams == 0
         own_redis.restart(empty=True)
-        for _ in range(100):
+
+        async def counted_again() -> bool:
             try:
                 seat = await sit(two, "ana")
             except LogAway:
-                seat = None
-            else:
-                if seat is None:
-                    break
+                return False
             if seat:
                 seat.leave()
-            await asyncio.sleep(0.1)
-        else:
-            raise AssertionError("what was open is not counted again")
+            return seat is None
+
+        await eventually(counted_again, "what was open to be counted again")
         assert len(kept) == 3
 
 

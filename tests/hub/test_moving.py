@@ -92,7 +92,7 @@ async def test_a_drained_worker_sends_each_stream_away_at_its_own_moment_and_not
 async def test_who_does_not_move_is_ended_after_its_moment_with_a_bye(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving, "DRAIN_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(moving, "DRAIN_GRACE_SECONDS", 1.0)  # what is said now must come before
     async with open_log(redis) as client, running_hub(client, redis.url) as hub:
         await come_in(client, "ana", "kitchen")
         browsers = [await Browser("ana").open(hub, None) for _ in range(10)]
@@ -135,7 +135,7 @@ async def test_a_stream_that_opens_while_the_worker_drains_is_soon_moved_too(
 @in_loop
 async def test_a_worker_without_streams_is_drained_at_once(redis: RedisServer) -> None:
     async with open_log(redis) as client, running_hub(client, redis.url) as hub:
-        await asyncio.wait_for(hub.drain(1000), 20)
+        await asyncio.wait_for(hub.drain(1000), 60)
 
 
 @in_loop
@@ -160,10 +160,11 @@ async def test_a_stream_that_has_lived_long_is_moved_and_goes_on_until_its_clien
 @in_loop
 async def test_streams_that_came_together_do_not_move_together(redis: RedisServer) -> None:
     async with open_log(redis) as client, short_lived_hub(client, redis.url, 900) as hub:
-        began = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         browsers = [await Browser("ana").open(hub, None) for _ in range(STREAMS)]
         lives = [reader.due - began for reader in hub.readers()]
-        assert all(720 <= life <= 1090 for life in lives)
+        assert all(720 <= life <= 1080 + loop.time() - began for life in lives)
         assert len(lives) == len(browsers)
         quarters = [sum(low <= life < low + 90 for life in lives) for low in (720, 810, 900, 990)]
         assert min(quarters) > STREAMS // 8, quarters

@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -22,7 +22,7 @@ CHUNK = b"x" * 8192
 
 
 class Stream:
-    """Both ends of one connection. ``closed`` counts the calls of its `on_close`."""
+    """Both ends of one connection, and its owner, who counts how often it is told."""
 
     def __init__(self, outlets: Outlets, farewell: bytes = b"") -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -31,11 +31,20 @@ class Stream:
         self.client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         self.client.setblocking(False)
         self.server = server
-        self.closed = 0
-        self.outlet: Outlet = outlets.open(server, self._closed, farewell)
+        self.closed = self.was_cut = 0
+        self.on_close: Callable[[], None] | None = None
+        self.outlet: Outlet = outlets.open(server, self, farewell)
 
-    def _closed(self) -> None:
+    def close(self) -> None:
         self.closed += 1
+        if self.on_close is not None:
+            self.on_close()
+
+    def cut(self) -> None:
+        self.was_cut += 1
+
+    def hear(self, data: bytes) -> None:
+        raise AssertionError("nobody listens")
 
     def receive(self) -> bytes:
         """What has arrived; b"" at the end and where nothing has."""
@@ -156,7 +165,7 @@ async def test_nothing_is_said_in_the_middle_of_a_frame_that_is_too_large() -> N
 async def test_what_nobody_takes_is_given_up_however_little_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outlets_module, "STUCK_SECONDS", 1.0)
+    monkeypatch.setattr(outlets_module, "STUCK_SECONDS", 3.0)
     async with streams(2) as [stuck, slow]:
         for stream in (stuck, slow):
             stream.fill()
@@ -314,7 +323,7 @@ async def test_the_close_is_told_once_whoever_closes() -> None:
 async def test_one_that_closes_another_from_its_own_close_does_no_harm() -> None:
     """A kick may cut two streams of one person in the same turn."""
     async with streams(2) as [one, other]:
-        one.outlet.on_close = other.outlet.close
+        one.on_close = other.outlet.close
         one.client.close()
         other.client.close()
         await until(lambda: one.outlet.closed and other.outlet.closed, "both ends")

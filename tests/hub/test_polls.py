@@ -85,7 +85,7 @@ async def test_a_poll_that_was_woken_for_nothing_waits_on(redis: RedisServer) ->
 async def test_a_poll_holds_its_topics_only_while_it_waits(redis: RedisServer) -> None:
     async with open_log(redis) as client, running_hub(client, redis.url) as hub:
         await come_in(client, "ana", "kitchen")
-        task = await waiting(hub, "ana", client, wait=0.3)
+        task = await waiting(hub, "ana", client, wait=2)
         [poll] = hub.readers()
         assert "room:kitchen" in poll.following
         page = await task

@@ -17,7 +17,7 @@ from tornchat import metrics
 from tornchat.domain import announcements
 from tornchat.domain.sessions import SessionRecord
 from tornchat.hub import hub as hubs
-from tornchat.hub import joining, outlet
+from tornchat.hub import joining, outlet, sessions
 from tornchat.hub.admission import Seat
 from tornchat.hub.hub import Hub
 from tornchat.log import append, bus, mirror, read, upkeep
@@ -175,7 +175,7 @@ async def test_the_streams_of_an_ended_session_end_with_the_reason(redis: RedisS
 async def test_a_session_whose_end_was_not_heard_is_cut_by_the_next_check(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hubs, "SESSION_SECONDS", 0.1)
+    monkeypatch.setattr(sessions, "SESSION_SECONDS", 0.1)
     record = SessionRecord("budi", "member", "cookie", None).packed()
     async with open_log(redis) as client:
         began = announcements.session_began("session of budi", record)

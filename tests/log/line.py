@@ -30,6 +30,8 @@ class Line:
         self.lose: Callable[[Any], bool] = lambda reply: False
         self.opened = 0
         self.lost: list[Any] = []
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._redis = redis
         self._path = redis.socket.with_name(f"line{next(_numbers)}.sock")
         self._deaf_up_to = 0
@@ -43,6 +45,13 @@ class Line:
     def go_deaf(self) -> None:
         """Swallow all that comes on the connections that are open now; new ones are well."""
         self._deaf_up_to = self.opened
+
+    def hold(self) -> None:
+        """Keep back what Redis says, until `let_go`."""
+        self._flowing.clear()
+
+    def let_go(self) -> None:
+        self._flowing.set()
 
     def cut(self) -> None:
         for end in self._ends:
@@ -89,6 +98,7 @@ class Line:
         with suppress(OSError):
             while data := await source.read(65_536):
                 parser.feed(data)
+                await self._flowing.wait()
                 while (reply := parser.gets()) is not False:
                     if number <= self._deaf_up_to or self.lose(reply):
                         self.lost.append(reply)

@@ -148,7 +148,7 @@ async def test_a_password_is_given_and_a_wrong_one_is_away(own_redis: RedisServe
 @in_loop
 async def test_what_a_subscription_hears_is_pushed(redis: RedisServer) -> None:
     heard: list[Any] = []
-    connection = await connect(redis.url, heard.append)
+    connection = await connect(redis.url, heard.extend)
     connection.say("SUBSCRIBE", "pushes")
     await until(lambda: heard, "the confirmation")
     redis.ask("PUBLISH", "pushes", "hello")

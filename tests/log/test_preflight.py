@@ -32,13 +32,13 @@ def foreign(tmp_path: Path) -> Iterator[StartForeign]:
         assert server is not None
         command = [server, "--port", "0", "--unixsocket", str(path), "--dir", str(tmp_path)]
         running.append(subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL))
-        until(lambda: listens(path), 5, "a Redis")
+        until(lambda: listens(path), 60, "a Redis")
         return socket_url(path)
 
     yield start
     for process in running:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def listens(path: Path) -> bool:
@@ -123,9 +123,9 @@ def test_what_is_not_redis_is_told_apart() -> None:
 
 def test_another_database_can_be_chosen(foreign: StartForeign) -> None:
     url = foreign()
-    with Conversation(Address.of(f"{url}?db=3"), timeout=2) as redis:
+    with Conversation(Address.of(f"{url}?db=3"), timeout=20) as redis:
         redis.ask("SET", "here", "3")
-    with Conversation(Address.of(url), timeout=2) as redis:
+    with Conversation(Address.of(url), timeout=20) as redis:
         assert redis.ask("GET", "here") is None
 
 

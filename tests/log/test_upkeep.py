@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.redis_server import RedisServer, come_in, in_loop, open_log, say
+from tests.redis_server import RedisServer, come_in, eventually, in_loop, open_log, say
 from tornchat.domain.errors import LogAway
 from tornchat.domain.ids import MAX_ID
 from tornchat.log import read, upkeep
@@ -132,10 +132,7 @@ async def test_one_holds_the_lease_until_it_is_given_back(redis: RedisServer) ->
 async def test_a_lease_that_is_not_kept_runs_out(redis: RedisServer) -> None:
     async with open_log(redis) as client:
         assert await upkeep.hold_lease(client, "frozen", 50)
-        for _ in range(200):
-            if await upkeep.hold_lease(client, "next", 60_000):
-                break
-            await asyncio.sleep(0.02)
+        await eventually(lambda: upkeep.hold_lease(client, "next", 60_000), "the lease")
         assert not await upkeep.hold_lease(client, "frozen", 50)
 
 

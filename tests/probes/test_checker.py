@@ -367,6 +367,49 @@ def test_what_was_swallowed_is_lost_where_the_reader_stayed() -> None:
     assert {(v.what, v.ids) for v in found} == {(Wrong.LOST, (2004,)), (Wrong.CHAIN, (2006,))}
 
 
+def one_who_came_in() -> tuple[Evidence, Witness]:
+    """Budi came into the garden, where Ana talks, and the word of it to him was swallowed."""
+    evidence = Evidence(Ledger(), [], {("garden", "ana")}, swallowed=[])
+    evidence.ledger.moves.append(Moved("garden", "budi", joined=True))
+    word = Seen(2001, 0, "user:budi", "member.joined", "garden", "budi")
+    evidence.swallowed.append(Swallowed(word, at=100.0))
+    heard = [Seen(2002, 0, "room:garden", "member.joined", "garden", "budi")]
+    for id in range(2003, 2006):
+        evidence.ledger.accepted.append(Accepted("garden", id, f"n{id}", "ana", 7))
+        heard.append(Seen(id, id - 1, "room:garden", "message", "garden", "", "ana", f"n{id}", 7))
+    budi = Witness("budi", "budi", 1000, [Opened(1000), Position(2004), Reset(2004, 2004)])
+    budi.steps += [Opened(2004), heard[-1]]
+    evidence.witnesses = [Witness("ana", "ana", 1000, [Opened(1000), *heard]), budi]
+    return evidence, budi
+
+
+def test_what_was_said_to_one_who_was_not_told_to_be_in_the_room_is_left_to_history() -> None:
+    evidence, budi = one_who_came_in()
+    assert check(evidence).violations == []
+    budi.steps[2:4] = []
+    assert [(v.what, v.ids) for v in check(evidence).violations] == [(Wrong.LOST, (2003, 2004))]
+
+
+def test_what_was_said_while_the_reader_was_not_in_the_room_is_no_hole() -> None:
+    evidence, budi = one_who_came_in()
+    ana = evidence.witnesses[0]
+    garden = ("room:garden", "message", "garden", "", "ana")
+    said = [Seen(1500, 0, *garden, "n1500", 7), Seen(1700, 1600, *garden, "n1700", 7)]
+    left = Seen(1600, 1500, "room:garden", "member.left", "garden", "budi")
+    came, *rest = [step for step in ana.steps if isinstance(step, Seen)]
+    came = replace(came, prev=1700)
+    evidence.members.add(("garden", "budi"))
+    evidence.ledger.accepted += [Accepted("garden", m.id, m.nonce, "ana", 7) for m in said]
+    evidence.ledger.moves.insert(0, Moved("garden", "budi", joined=False))
+    ana.steps = [Opened(1000), said[0], left, said[1], came, *rest]
+    # The word to him was swallowed as well, and his stream ended before anybody could notice.
+    evidence.swallowed.insert(0, Swallowed(left, at=100.0))
+    budi.steps = [Opened(1000), said[0], Position(2001), Closed(101.0), Opened(2001), came, *rest]
+    assert check(evidence).violations == []
+    evidence.swallowed = []
+    assert {v.what for v in check(evidence).violations} == {Wrong.CHAIN}
+
+
 def test_a_violation_says_who_where_and_what() -> None:
     violation = Violation(Wrong.LOST, "steady-sse-1", "garden", (1, 2, 3, 4, 5, 6), "as it seems")
     said = "lost: steady-sse-1 in room garden: 1, 2, 3, 4, 5 and 1 more (as it seems)"

@@ -62,7 +62,7 @@ async def reading(
     task = asyncio.ensure_future(reader.run())
     yield reader, notes
     reader.leave()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await task
 
 
@@ -193,17 +193,17 @@ async def test_a_busy_server_is_left_alone_for_as_long_as_it_asks() -> None:
 @in_loop
 async def test_a_silent_stream_is_given_up() -> None:
     _, _, notes = await after_script([STREAM + hello(1, heartbeat=0.1)], SSE, 2, [0])
-    assert notes.ends[0].startswith("silent for 0.")
+    assert notes.ends[0].startswith("silent for ")
 
 
 @in_loop
 async def test_a_frozen_reader_does_nothing_and_goes_on_where_it_stood() -> None:
-    script = [STREAM + hello(1, heartbeat=0.1) + message(5)]
+    script = [STREAM + hello(1, heartbeat=0.5) + message(5)]
     async with ScriptedServer(script, [0]).listening() as server:
         async with reading(server) as (reader, notes):
             await until(lambda: notes.ids, "a message")
             reader.freeze()
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(1.5)
             assert len(server.requests) == 1
             reader.thaw()
             await server.until(2)

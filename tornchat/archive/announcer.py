@@ -79,17 +79,22 @@ class Announcer:
         """What workers say to each other on the control channel."""
         if message == append.NUDGE:
             self.wake.set()
-        elif message.startswith(append.ANNOUNCED):
-            waiting = self._waiting.get(message.removeprefix(append.ANNOUNCED))
+        elif made := append.announced(message):
+            waiting = self._waiting.get(made[0])
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
 
     async def make_waiting(self) -> bool:
         """Make the oldest announcements; whether there may be more."""
         async with self._database.read() as conn:
-            fence = await marks.read(conn, "fence")
-            rows = await outbox.waiting(conn, BATCH)
+            # Mostly there is nothing: one query then, several times a second.
+            rows = await outbox.waiting(conn, 1)
+            if rows:
+                fence = await marks.read(conn, "fence")
+                rows = await outbox.waiting(conn, BATCH)
         metrics.OUTBOX_WAITING.set(len(rows))
+        if not rows:
+            return False
         made: list[tuple[int, int, Announcement]] = []
         try:
             for row in rows:

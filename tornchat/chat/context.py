@@ -11,6 +11,7 @@ from tornchat.archive.rows import Room
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
 from tornchat.log.client import Client
+from tornchat.log.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Chat:
     seconds."""
 
     client: Client
+    sessions: Sessions
     database: Database
     announcer: Announcer
     passwords: Passwords
@@ -36,6 +38,8 @@ class Chat:
     signup: str = "open"
     post_rate: float = 10
     heartbeat: float = 25
+    peopled: bool = False
+    """Whether there was an account when it was looked at."""
     kinds: dict[str, str] = field(default_factory=dict)
     """Kind of each room that was looked at: it never changes, and spares a query per page."""
 

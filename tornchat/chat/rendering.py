@@ -1,6 +1,7 @@
 """A message's Markdown becomes HTML once, here on the server, and is safe when it leaves.
 
-The sanitiser has the last word and knows nothing of Markdown: what is not on its lists goes.
+The sanitiser has the last word and knows nothing of Markdown: what is not on its lists goes. Only
+text without a character that it could mind is not shown to it (`plain_text`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from html import escape
 
 import nh3
 
+from tornchat.chat import plain_text
 from tornchat.chat.markdown import LANGUAGE, ChatMarkdown
 from tornchat.chat.offloop import OffLoop
 
@@ -60,6 +62,10 @@ class Renderer:
 
     def render(self, body: str) -> str:
         """Safe HTML of at most `MOST_HTML` bytes for a body that `rules.check_body` has passed."""
+        return plain_text.as_html(body) or self.render_in_full(body)
+
+    def render_in_full(self, body: str) -> str:
+        """The same by parser and sanitiser, whatever the body is."""
         html = self._sanitise(self._markdown(body) or _as_written(body))
         if len(html.encode()) > MOST_HTML or not _says_something(html):
             html = self._sanitise(_as_written(body))

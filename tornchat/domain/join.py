@@ -52,6 +52,17 @@ class Join:
         self._follow(event)
         return True
 
+    def passes(self, first: int, last: int) -> bool:
+        """Live events of my topics, none of which changes them, with ids from ``first`` up to
+        ``last`` in their order: whether all of them are to be sent, as `offer` would say of each.
+
+        What a live reader has not seen is above the point from which the topic is its own.
+        """
+        if self.joining or first <= self.cursor:
+            return False
+        self.cursor = last
+        return True
+
     def begin(self) -> None:
         """Join again, from where the reader stands."""
         self.joining = True

@@ -59,7 +59,8 @@ class Sequence:
         self._first.pop(topic, None)
         if self.missing is not None:
             self.missing.pop(topic, None)
-        self._held = [event for event in self._held if event.topic != topic]
+        if self._held:  # seldom, and everybody who leaves comes by here
+            self._held = [event for event in self._held if event.topic != topic]
 
     def offer(self, event: Event) -> bool:
         """Whether the event is to be handed on now. One that is held comes out of `resume`.

@@ -11,8 +11,8 @@ import selectors
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
 from itertools import islice
+from typing import Protocol
 
 from tornchat import metrics
 
@@ -34,12 +34,22 @@ _PIECES = 64
 _ABORT = struct.pack("ii", 1, 0)
 
 
-class Outlet:
-    """One stream's socket. ``on_close`` is called once, whichever side ends it.
+class Owner(Protocol):
+    """Whose stream it is (a reader)."""
 
-    What waits is kept as the frames that were sent, whole ones shared with all other streams.
-    ``on_data`` takes what the client says; where it is None, that is dropped.
-    """
+    def close(self) -> None:
+        """The stream is over, whichever side has ended it. Called once."""
+
+    def cut(self) -> None:
+        """Too much waits: nothing more is sent but the farewell."""
+
+    def hear(self, data: bytes) -> None:
+        """The client said something; only asked of those that `Outlet.listen`."""
+
+
+class Outlet:
+    """One stream's socket. What waits is kept as the frames that were sent, whole ones shared with
+    all other streams."""
 
     __slots__ = (
         "_drained",
@@ -47,23 +57,23 @@ class Outlet:
         "_ending",
         "_farewell",
         "_frames",
+        "_listening",
         "_offset",
         "_outlets",
+        "_owner",
         "_socket",
         "closed",
-        "on_close",
-        "on_data",
         "waiting",
     )
 
     def __init__(
-        self, outlets: Outlets, sock: socket.socket, on_close: Callable[[], None], farewell: bytes
+        self, outlets: Outlets, sock: socket.socket, owner: Owner, farewell: bytes
     ) -> None:
         self.closed = False
-        self.on_close = on_close
-        self.on_data: Callable[[bytes], None] | None = None
         self.waiting = 0
         """Bytes that the other side has not made room for."""
+        self._owner = owner
+        self._listening = False
         self._outlets = outlets
         self._socket = sock
         self._farewell = farewell
@@ -75,12 +85,13 @@ class Outlet:
         self._ending = False
         self._drained: asyncio.Future[None] | None = None
 
-    def send(self, frame: bytes) -> None:
-        """Write whole frames, or keep what does not fit. Too much kept cuts the stream."""
+    def send(self, frame: bytes, limit: int = BUFFER_LIMIT) -> None:
+        """Write whole frames, or keep what does not fit. More than ``limit`` bytes kept cut the
+        stream."""
         if self.closed or self._ending:
             return
         if self._frames:
-            self._keep(frame, 0)
+            self._keep(frame, 0, limit)
             return
         try:
             sent = self._socket.send(frame)
@@ -90,12 +101,16 @@ class Outlet:
             self.close()
             return
         if sent < len(frame):
-            self._keep(frame, sent)
+            self._keep(frame, sent, limit)
 
     @property
     def ending(self) -> bool:
         """Nothing more is sent than what waits."""
         return self._ending
+
+    def listen(self) -> None:
+        """From now on the owner gets what the client says, which is dropped else."""
+        self._listening = True
 
     async def drained(self) -> None:
         """Wait until little is left to send; returns at once where nothing waits or all is over."""
@@ -105,10 +120,13 @@ class Outlet:
             self._drained = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._drained)
 
-    def end(self) -> None:
-        """Close as soon as everything has gone out, or is not taken for `END_SECONDS`."""
+    def end(self, last: bytes = b"") -> None:
+        """Send a ``last`` frame, for which there is always room, and close as soon as everything
+        has gone out, or is not taken for `END_SECONDS`."""
         if self.closed or self._ending:
             return
+        if last:
+            self.send(last, BUFFER_LIMIT + len(last))
         self._ending = True
         self._due = self._outlets.now() + END_SECONDS
         if not self.waiting:
@@ -124,7 +142,7 @@ class Outlet:
         self._frames = None
         self.waiting = 0
         self._wake()
-        self.on_close()
+        self._owner.close()
 
     # -- called by Outlets
 
@@ -138,8 +156,8 @@ class Outlet:
             data = b""
         if not data:
             self.close()
-        elif self.on_data is not None:
-            self.on_data(data)
+        elif self._listening:
+            self._owner.hear(data)
 
     def writable(self) -> None:
         """Send what waits, as much as there is room for."""
@@ -178,9 +196,9 @@ class Outlet:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
         self.close()
 
-    def _keep(self, frame: bytes, sent: int) -> None:
+    def _keep(self, frame: bytes, sent: int, limit: int) -> None:
         left = len(frame) - sent
-        if self.waiting + left > BUFFER_LIMIT:
+        if self.waiting + left > limit:
             self._cut(half_sent=sent > 0)
             return
         if self._frames is None:
@@ -205,14 +223,15 @@ class Outlet:
         self.waiting = sum(map(len, frames)) - self._offset
         self._wake()
         self.end()
+        self._owner.cut()
 
     def _finish(self) -> None:
         """All has been said. Where the client speaks as well, it may be doing so now: closing
         while its bytes arrive resets the connection, and what it was told last may be lost."""
-        if self.on_data is None:
+        if not self._listening:
             self.close()
             return
-        self.on_data = None
+        self._listening = False
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:
@@ -238,15 +257,13 @@ class Outlets:
         """How many streams are open."""
         return len(self._selector.get_map())
 
-    def open(
-        self, sock: socket.socket, on_close: Callable[[], None], farewell: bytes = b""
-    ) -> Outlet:
+    def open(self, sock: socket.socket, owner: Owner, farewell: bytes = b"") -> Outlet:
         """Take over a connected socket. ``farewell`` is a frame: the last that a client is told
         which does not take what it is sent."""
         sock.setblocking(False)
         if sock.family != socket.AF_UNIX:
             _prepare(sock)
-        outlet = Outlet(self, sock, on_close, farewell)
+        outlet = Outlet(self, sock, owner, farewell)
         self._selector.register(sock, selectors.EVENT_READ, outlet)
         return outlet
 

@@ -88,16 +88,17 @@ class Poll(Reader):
 
     # -- what happens to a reader
 
-    def take(self, event: Event) -> None:
-        """A live event of a followed topic."""
+    def take(self, event: Event) -> bool:
+        """A live event of a followed topic, which is not sent, but wakes."""
         if not event.id:
             if event.topic not in self.join.topics:
-                return
+                return False
             data = event_json(event)
             self._passing_bytes += len(data)
             if self._passing_bytes <= BUFFER_LIMIT:
                 self._passing.append(data)
         self._woken.set()
+        return False
 
     def beat(self, last: int | None) -> None:
         """A poll has no need of beats."""
@@ -109,10 +110,12 @@ class Poll(Reader):
 
     def say_goodbye(self, kind: str, data: dict[str, Any]) -> None:
         """A stream would end with this."""
-        if kind == "bye":
-            self._leaving = True
-        # Else it is a reset; but this one has told its client nothing yet that could be wrong: to
-        # join again shows whether the log reaches back to its cursor.
+        self._leaving = True
+        self._woken.set()
+
+    def reset(self, reason: str) -> None:
+        """This one has told its client nothing yet that could be wrong: to join again shows whether
+        the log reaches back to its cursor."""
         self._woken.set()
 
     def join_again(self) -> None:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from tornchat import metrics
 from tornchat.domain.events import Event
 from tornchat.domain.join import Join
 from tornchat.hub.admission import Seat
+from tornchat.hub.circles import Circle
+from tornchat.hub.frames import TOO_SLOW
 from tornchat.hub.outlet import BUFFER_LIMIT, Outlet
 from tornchat.wire import sse
 from tornchat.wire.framing import Dialogue, Framing
 
 if TYPE_CHECKING:
     from tornchat.hub.hub import Hub
-
-TOO_SLOW = "too_slow"
 
 
 class Reader:
@@ -31,9 +33,9 @@ class Reader:
         "_dialogue",
         "_held_bytes",
         "_hub",
+        "circle",
         "closed",
         "due",
-        "following",
         "framing",
         "join",
         "moving",
@@ -43,6 +45,7 @@ class Reader:
         "stale",
         "start",
         "task",
+        "turn",
     )
 
     def __init__(
@@ -56,7 +59,10 @@ class Reader:
         self.due = math.inf
         """When to tell it to move, or to end it where it was told; on the loop's clock."""
         self.moving = False
-        self.following: set[str] = set()
+        self.circle: Circle | None = None
+        """The readers who follow the same; None before and after it follows anything."""
+        self.turn = 0
+        """Of the beats, which is its own."""
         self.framing = framing
         self.outlet: Outlet | None = None
         self.stale = False
@@ -73,7 +79,12 @@ class Reader:
         outlet.send(head)
         self._dialogue = self.framing.dialogue()
         if self._dialogue is not None:
-            outlet.on_data = self._hear
+            outlet.listen()
+
+    @property
+    def following(self) -> Collection[str]:
+        """The topics whose events come to it; while it joins they may be more than its own."""
+        return self.circle.topics.keys() if self.circle is not None else ()
 
     @property
     def transport(self) -> str:
@@ -85,16 +96,20 @@ class Reader:
         """It has been sent its last event, or is over."""
         return self.closed or (self.outlet is not None and self.outlet.ending)
 
-    def take(self, event: Event) -> None:
-        """A live event of a followed topic, in the order of ids."""
+    def take(self, event: Event) -> bool:
+        """A live event of a followed topic, in the order of ids. Whether it is for this reader: it
+        was sent, or waits until the reader has joined."""
         join = self.join
         if join.offer(event):
             self.send(event)
-        elif join.joining and event.id:
-            # What waits for the end of a join is bounded like what waits for the socket.
-            self._held_bytes += self._size(event)
-            if self._held_bytes > BUFFER_LIMIT:
-                self._hub.dismiss(self, TOO_SLOW, retry=True)
+            return True
+        if not (join.joining and event.id):
+            return False
+        # What waits for the end of a join is bounded like what waits for the socket.
+        self._held_bytes += self._size(event)
+        if self._held_bytes > BUFFER_LIMIT:
+            self._hub.dismiss(self, TOO_SLOW, retry=True)
+        return True
 
     def send(self, event: Event) -> None:
         """Write an event that the join let pass, and follow what it means for the topics."""
@@ -119,7 +134,7 @@ class Reader:
         if last is not None:
             self.join.raise_to(last)
         if self.outlet is not None:
-            self.outlet.send(self._hub.beat_frame(self.framing, self.join.cursor))
+            self.outlet.send(self._hub.frames.beat(self.framing, self.join.cursor))
 
     def tell(self, kind: str, data: dict[str, Any], id: int | None = None) -> None:
         """Send an event of the stream itself, which goes on."""
@@ -134,9 +149,14 @@ class Reader:
         if self.outlet is None:
             self.close()
             return
-        self.outlet.send(self.framing.last(kind, data))
-        self.outlet.end()
+        self.outlet.end(self.framing.last(kind, data))
         self._hub.leave(self)
+
+    def reset(self, reason: str) -> None:
+        """What it was sent may be wrong, or cannot go on: the client has to reload."""
+        if not self.ending:
+            metrics.RESETS.labels(reason).inc()
+            self.say_goodbye("hello", self._hub.frames.hello(None))
 
     def join_again(self) -> None:
         """The log was fenced: memberships may be other ones than this reader knows."""
@@ -145,6 +165,8 @@ class Reader:
         else:
             self._hub.rejoin(self)
 
+    # -- hub.outlet.Owner
+
     def close(self) -> None:
         """End the stream now. The client resumes from its cursor."""
         self.closed = True
@@ -152,10 +174,11 @@ class Reader:
             self.outlet.close()
         self._hub.leave(self)
 
-    def _size(self, event: Event) -> int:
-        return len(self.framing.encode_event(event))
+    def cut(self) -> None:
+        """It takes too little; its farewell goes out on its own."""
+        self._hub.leave(self)
 
-    def _hear(self, data: bytes) -> None:
+    def hear(self, data: bytes) -> None:
         """The client of a WebSocket says something."""
         if self._dialogue is None or self.outlet is None:
             return
@@ -165,3 +188,8 @@ class Reader:
         if self._dialogue.over:
             self.outlet.end()
             self._hub.leave(self)
+
+    # -- inside
+
+    def _size(self, event: Event) -> int:
+        return len(self.framing.encode_event(event))

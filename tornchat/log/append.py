@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tornchat import metrics
-from tornchat.domain.announcements import Announcement, memberships
+from tornchat.domain.announcements import SESSIONS, Announcement, memberships
 from tornchat.domain.errors import Forbidden, NonceReused, TooMany, Unavailable
 from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic
@@ -21,7 +21,8 @@ BURST_SECONDS = 3
 NUDGE = "nudge"
 """Said on the control channel: there is something in the outbox."""
 ANNOUNCED = "announced "
-"""Said there, with the key behind it: this announcement has been made."""
+"""Said there, with the key behind it: this announcement has been made. Behind that the digests of
+the sessions that it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +137,22 @@ async def announce(client: Client, key: str, announcement: Announcement) -> int:
         len(announcement.drop),
         len(announcement.tell),
     ]
+    ended = [field for name, field in announcement.drop if name == SESSIONS]
     _, first = await client.script(
         "announce",
         [keys.run, keys.clock, keys.heads, keys.queue, keys.announced(key), *touched],
-        [NONCE_SECONDS, keys.control, ANNOUNCED + key, *counts, *args],
+        [NONCE_SECONDS, keys.control, ANNOUNCED + " ".join([key, *ended]), *counts, *args],
     )
     return int(first)
+
+
+def announced(said: str) -> tuple[str, list[str]] | None:
+    """The key of the announcement that was made, and the sessions that it ended; None where
+    something else was said."""
+    if not said.startswith(ANNOUNCED):
+        return None
+    key, *ended = said.removeprefix(ANNOUNCED).split(" ")
+    return key, ended
 
 
 async def was_announced(client: Client, key: str) -> bool:

@@ -33,11 +33,17 @@ REPAIR_LIMIT = 5000
 """More missing events than this are not handed on one by one: the streams are closed instead."""
 
 
+LINGER_SECONDS = 10.0
+"""A topic is followed for so long after its last reader has left: polls and those whose line broke
+come back, and find it confirmed."""
+MOST_LINGERING = 20_000
+
+
 class Audience(Protocol):
     """Who listens to the bus (the hub)."""
 
-    def hand_on(self, event: Event) -> None:
-        """The next event of a followed topic."""
+    def hand_on(self, events: list[Event]) -> None:
+        """The next events of followed topics: all that was heard, or read again, in one go."""
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         """Events of ``topic`` with these ids come late (None: it is not known which are gone)."""
@@ -68,6 +74,9 @@ class Bus:
         self._audience = audience
         self._pulse_channel = self._keys.pulse(worker)
         self._wanted: Counter[str] = Counter()
+        self._lingering: dict[str, float] = {}
+        """Those without a reader, with the time until which they are followed all the same, on the
+        loop's clock; the earliest first."""
         self._unconfirmed: Counter[str] = Counter()
         self._waiters: dict[asyncio.Future[None], tuple[set[str], Connection | None]] = {}
         self._connection: Connection | None = None
@@ -76,6 +85,8 @@ class Bus:
         self._tasks: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
         self._heard = self._held_since = self._loop.time()
+        self._subscription = 0
+        self._hearing = False
 
     # -- life
 
@@ -108,20 +119,44 @@ class Bus:
     def healthy(self) -> bool:
         return self.trouble() is None
 
+    def hearing(self) -> int | None:
+        """Number of the subscription on which everything said between workers is heard.
+
+        None where it is not sure that all of it is. With each new number something may have been
+        missed.
+        """
+        if not self._hearing or self._loop.time() - self._heard > DEAF_SECONDS:
+            return None
+        return self._subscription
+
     # -- topics
 
     def follow(self, topic: str) -> None:
         """Count one more reader of a topic; the first one subscribes."""
+        lingers = self._lingering.pop(topic, None) is not None
         self._wanted[topic] += 1
-        if self._wanted[topic] == 1 and self._connection is not None:
+        if self._wanted[topic] == 1 and not lingers and self._connection is not None:
             self._subscribe(self._connection, [topic])
 
     def unfollow(self, topic: str) -> None:
-        """Count one reader less; after the last one the topic is forgotten."""
+        """Count one reader less; some time after the last one the topic is forgotten."""
         self._wanted[topic] -= 1
-        if self._wanted[topic] > 0:
-            return
-        del self._wanted[topic]
+        if not self._wanted[topic]:
+            self._lingering[topic] = self._loop.time() + LINGER_SECONDS
+            if len(self._lingering) > MOST_LINGERING:
+                self._forget(next(iter(self._lingering)))
+
+    def forget_left(self) -> None:
+        """Forget the topics that have been without a reader for `LINGER_SECONDS`."""
+        now = self._loop.time()
+        while self._lingering:
+            topic, until = next(iter(self._lingering.items()))
+            if until > now:
+                return
+            self._forget(topic)
+
+    def _forget(self, topic: str) -> None:
+        del self._lingering[topic], self._wanted[topic]
         self.sequence.forget(topic)
         if self._connection is not None:
             self._connection.say("UNSUBSCRIBE", self._keys.channel(topic))
@@ -145,9 +180,7 @@ class Bus:
             del self._waiters[waiter]
 
     def _all_confirmed(self, topics: set[str]) -> bool:
-        return self._connection is not None and not any(
-            self._unconfirmed[topic] for topic in topics
-        )
+        return self._connection is not None and self._unconfirmed.keys().isdisjoint(topics)
 
     def _subscribe(self, connection: Connection, topics: list[str]) -> None:
         # Counted, because a topic may be left and followed again before Redis has answered the
@@ -158,20 +191,30 @@ class Bus:
 
     # -- what comes in
 
-    def _push(self, message: list[Any]) -> None:
-        kind, name = message[0], message[1]
-        if kind == b"message":
-            self._message(name.decode(), message[2])
-        elif kind == b"subscribe":
-            self._confirm(name.decode())
+    def _push(self, messages: list[list[Any]]) -> None:
+        """What one read of the socket brought: what may be handed on of it goes on as one.
 
-    def _message(self, channel: str, data: bytes) -> None:
+        While the worker is busy with some events more of them arrive, so that batches grow with the
+        load by themselves.
+        """
+        ready: list[Event] = []
+        try:
+            for kind, name, data in messages:
+                if kind == b"message":
+                    self._message(name.decode(), data, ready)
+                elif kind == b"subscribe":
+                    self._confirm(name.decode())
+        finally:
+            if ready:
+                self._audience.hand_on(ready)
+
+    def _message(self, channel: str, data: bytes, ready: list[Event]) -> None:
         topic = self._keys.topic_of(channel)
         if topic is not None:
-            if topic in self._wanted and not self._unconfirmed[topic]:
+            if topic in self._wanted and topic not in self._unconfirmed:
                 event = packed.event_of_frame(topic, data)
                 if self.sequence.offer(event):
-                    self._audience.hand_on(event)
+                    ready.append(event)
                 elif not self._attention.is_set():
                     self._attend()
         elif channel == self._pulse_channel:
@@ -194,6 +237,10 @@ class Bus:
 
     def _pulse(self, data: bytes) -> None:
         self._heard = self._loop.time()
+        if not self._hearing:
+            # Both channels are followed by one command, so the other one is heard as well.
+            self._hearing = True
+            self._subscription += 1
         clock, heads = packed.unpack(data)
         followed = {topic: head for topic, head in heads.items() if topic in self._wanted}
         if not self.sequence.pulse(clock, followed):
@@ -202,6 +249,7 @@ class Bus:
     def _lost(self, connection: Connection) -> None:
         if connection is self._connection:
             self._connection = None
+            self._hearing = False
             self._unconfirmed.clear()
             self.sequence.hold()
             for waiter, (_, by) in self._waiters.items():
@@ -293,8 +341,9 @@ class Bus:
         if fenced:
             # Before anything is handed on: a membership that ended in what was lost ends here.
             self._audience.join_again()
-        for event in sequence.resume(where.clock, heads, history):
-            self._audience.hand_on(event)
+        ready = sequence.resume(where.clock, heads, history)
+        if ready:
+            self._audience.hand_on(ready)
 
     async def _history(self, lows: dict[str, int], bound: int) -> list[Event] | None:
         """All events in (low, bound]; None where they are too many."""
@@ -318,6 +367,7 @@ class Bus:
             if pulse is None or pulse.done():
                 pulse = asyncio.ensure_future(self._send_pulse())
             await asyncio.sleep(PULSE_SECONDS)
+            self.forget_left()
             now = self._loop.time()
             if self._connection is not None and now - self._heard > DEAF_SECONDS:
                 logger.warning("no pulse for %.1f s: subscribing again", now - self._heard)

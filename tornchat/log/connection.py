@@ -26,15 +26,16 @@ REPLY_SECONDS = 5.0
 """A reply that takes longer means a link that swallows bytes: the connection is given up."""
 
 Argument = bytes | str | int | float
+OnPush = Callable[[list[list[Any]]], None]
 
 
 class Connection(asyncio.Protocol):
-    """``on_push`` gets what a subscribed connection hears, ``on_lost`` is called once at the
-    end."""
+    """``on_push`` gets what a subscribed connection hears, all of one read at once; ``on_lost`` is
+    called once at the end."""
 
     def __init__(
         self,
-        on_push: Callable[[list[Any]], None] | None = None,
+        on_push: OnPush | None = None,
         on_lost: Callable[[Connection], None] | None = None,
     ) -> None:
         self.run_id = ""
@@ -79,18 +80,24 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
-        while not self.closed:
+        pushes: list[list[Any]] = []
+        broken = False
+        while True:
             try:
                 reply = self._reader.gets()
             except hiredis.ProtocolError:
-                self.close()
-                return
+                broken = True
+                break
             if reply is False:
-                return
+                break
             if self._waiting:
                 self._answer(reply)
-            elif self._on_push is not None and isinstance(reply, list):
-                self._on_push(reply)
+            elif isinstance(reply, list):
+                pushes.append(reply)
+        if pushes and self._on_push is not None and not self.closed:
+            self._on_push(pushes)
+        if broken:
+            self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lose()
@@ -139,7 +146,7 @@ class Connection(asyncio.Protocol):
 
 async def connect(
     url: str,
-    on_push: Callable[[list[Any]], None] | None = None,
+    on_push: OnPush | None = None,
     on_lost: Callable[[Connection], None] | None = None,
 ) -> Connection:
     """Connect to ``redis://``, ``rediss://`` or ``unix://`` and learn the ``run_id``.

@@ -49,7 +49,6 @@ FIGURES = {
     **_with_roles("connect_us", "CPU per connect", "us"),
     **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
     "private_bytes_per_stream": Figure("private memory per idle stream", "B", "less"),
-    "kernel_bytes_per_stream": Figure("kernel memory per idle stream", "B", "less"),
     "idle_cpu_percent": Figure("CPU while idle", "%", "less"),
     "server_share": Figure("server's processors busy", "share"),
     "client_share": Figure("client busy", "share"),

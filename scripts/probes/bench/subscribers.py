@@ -90,13 +90,9 @@ class Subscribers:
 
         Raises `Broken` where one is refused or its stream ends.
         """
-        reading, standing, noting, clock = (
-            self._reading,
-            self._standing,
-            self.noting,
-            time.monotonic_ns,
-        )
-        others = []
+        reading, standing = self._reading, self._standing
+        noting, clock = self.noting, time.monotonic_ns
+        others, bytes_read = [], 0
         for fd, _ in ready:
             one = reading.get(fd)
             if one is None:
@@ -111,7 +107,7 @@ class Subscribers:
             if not data:
                 raise Broken(f"the server ended a stream, after {one.last[-_SHOWN:]!r}")
             one.last = data
-            self.bytes += len(data)
+            bytes_read += len(data)
             if len(data) == _READ:
                 self._epoll.modify(fd, _EDGES)  # there may be more, and that is no edge
             place = one.place
@@ -137,6 +133,7 @@ class Subscribers:
                 one.heard.update(step.calls)
             if step.cursor is not None:
                 one.socket.send(self._target.subscribe(one.number, step.cursor))
+        self.bytes += bytes_read
         self._raise_floor()
         return [fd for fd in others if not self._connected(fd)]
 

@@ -28,10 +28,11 @@ for _ = 1, drops do
   redis.call('HDEL', KEYS[key + 1], ARGV[arg + 1])
   key, arg = key + 1, arg + 1
 end
+-- Before the tells: who is told that a session is over must not find it good any more.
+redis.call('PUBLISH', ARGV[3], ARGV[4])
 for _ = 1, tells do
   redis.call('PUBLISH', ARGV[arg + 1], ARGV[arg + 2])
   arg = arg + 2
 end
 redis.call('SET', KEYS[5], text, 'EX', ARGV[2])
-redis.call('PUBLISH', ARGV[3], ARGV[4])
 return {'ok', first}

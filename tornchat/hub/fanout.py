@@ -1,0 +1,203 @@
+"""From a batch of events to the sockets: one write for each reader, whatever the batch holds.
+
+A batch is cut into *runs* of events that change nobody's topics, in the order of their ids. Of a
+run every reader gets the part that is of its topics, joined into one piece of bytes which all who
+read the same of it share. Whoever cannot take a run as a whole (it is joining, it has seen part of
+it, it is a poll) takes its events one by one, which comes to the same.
+
+A run goes out in slices, a turn of the loop each: a fan-out to thousands takes milliseconds, for
+which requests would else wait. What is heard meanwhile waits, and so leaves as one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from tornchat import metrics
+from tornchat.domain.events import PASSED_OVER, SESSIONS_ENDED, Event
+from tornchat.hub.circles import Circle, Circles
+from tornchat.hub.reader import Reader
+from tornchat.wire.framing import Framing
+
+logger = logging.getLogger(__name__)
+
+SLICE = 256
+"""Readers that are written to in one turn of the loop: about a millisecond."""
+RUN = 64
+"""Most events of one run."""
+PIECE_BYTES = 64 * 1024
+"""Longer parts of a run are written frame by frame, as single events are."""
+
+_TO_THE_HUB = frozenset({SESSIONS_ENDED, PASSED_OVER})
+_ALONE = frozenset({"member.joined", "member.left", *_TO_THE_HUB})
+"""Kinds that change who reads what: what comes after them is looked at afterwards."""
+
+
+class Parcel:
+    """The part of a run that all readers of some circles get. ``first`` and ``last`` are the ids of
+    what is logged in it, 0 where nothing is."""
+
+    __slots__ = ("_pieces", "events", "first", "last")
+
+    def __init__(self, events: list[Event]) -> None:
+        self.events = events
+        ids = [event.id for event in events if event.id]
+        self.first = ids[0] if ids else 0
+        self.last = ids[-1] if ids else 0
+        self._pieces: dict[Framing, list[bytes]] = {}
+
+    def pieces(self, framing: Framing) -> list[bytes]:
+        """Its bytes; made once for each framing."""
+        pieces = self._pieces.get(framing)
+        if pieces is None:
+            pieces = [framing.encode_event(event) for event in self.events]
+            if sum(map(len, pieces)) <= PIECE_BYTES:
+                pieces = [b"".join(pieces)]
+            self._pieces[framing] = pieces
+        return pieces
+
+
+class FanOut:
+    """Hands events on to the readers of one worker, in the order in which it got them.
+
+    ``to_hub`` gets the events that are said between workers.
+    """
+
+    def __init__(self, circles: Circles, to_hub: Callable[[Event], None]) -> None:
+        self._circles = circles
+        self._to_hub = to_hub
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[Event] = deque()
+        self._slices: Iterator[None] | None = None
+        self._turn: asyncio.Handle | None = None
+
+    def take(self, events: list[Event]) -> None:
+        """The next events. They go out from the next turn of the loop on, so that whoever posted
+        them is answered first."""
+        self._waiting.extend(events)
+        if self._slices is None:
+            self._slices = self._all()
+            self._turn = self._loop.call_soon(self._next)
+
+    def finish(self) -> None:
+        """Hand on all that waits. To be called before anything is done or said that supposes that
+        readers have been given what the bus has handed on."""
+        if self._slices is not None:
+            for _ in self._slices:
+                pass
+            self._rest()
+
+    def _next(self) -> None:
+        assert self._slices is not None
+        for _ in self._slices:
+            self._turn = self._loop.call_soon(self._next)
+            return
+        self._rest()
+
+    def _rest(self) -> None:
+        self._slices = None
+        if self._turn is not None:
+            self._turn.cancel()
+
+    def _all(self) -> Iterator[None]:
+        while self._waiting:
+            run = self._run()
+            began = time.perf_counter()
+            try:
+                if run[0].kind in _TO_THE_HUB:
+                    self._to_hub(run[0])
+                    continue
+                yield from self._hand_on(run)
+            except Exception:
+                logger.exception("events could not be handed on; who reads them is closed")
+                self._close_all(run)
+            metrics.FAN_OUT_SECONDS.observe(time.perf_counter() - began)
+            metrics.EVENTS.inc(len(run))
+
+    def _close_all(self, run: list[Event]) -> None:
+        """Their clients resume from the log."""
+        for topic in {event.topic for event in run}:
+            for reader in self._circles.readers_of(topic):
+                metrics.CUTS.labels("error").inc()
+                reader.close()
+
+    def _run(self) -> list[Event]:
+        """Take the next run from what waits."""
+        waiting = self._waiting
+        run = [waiting.popleft()]
+        if run[0].kind in _ALONE:
+            return run
+        last = run[0].id
+        while waiting and len(run) < RUN:
+            event = waiting[0]
+            if event.kind in _ALONE or 0 < event.id <= last:
+                break
+            last = event.id or last
+            run.append(waiting.popleft())
+        return run
+
+    def _hand_on(self, run: list[Event]) -> Iterator[None]:
+        now = time.time()
+        for event in run:
+            if event.id:
+                metrics.BUS_DELAY_SECONDS.observe(now - event.fields["at"] / 1000)
+        room = SLICE
+        for parcel, readers in self._addressed(run):
+            start = 0
+            while start < len(readers):
+                part = readers[start : start + room]
+                start += len(part)
+                room -= len(part)
+                _give(parcel, part)
+                if not room:
+                    room = SLICE
+                    yield
+
+    def _addressed(self, run: list[Event]) -> list[tuple[Parcel, list[Reader]]]:
+        """Who gets what, of those who are there now: whoever comes later finds it in the log."""
+        parts: dict[Circle, int] = {}
+        numbers: dict[str, int] = {}
+        for event in run:
+            numbers.setdefault(event.topic, 1 << len(numbers))
+        for topic, number in numbers.items():
+            for circle in self._circles.of(topic):
+                parts[circle] = parts.get(circle, 0) | number
+        readers: dict[int, list[Reader]] = {}
+        for circle, part in parts.items():
+            readers.setdefault(part, []).extend(circle.readers)
+        return [
+            (Parcel([event for event in run if numbers[event.topic] & part]), list_)
+            for part, list_ in readers.items()
+        ]
+
+
+def _give(parcel: Parcel, readers: list[Reader]) -> None:
+    """Let readers have a parcel, as a whole where they can take it so."""
+    events, first, last = parcel.events, parcel.first, parcel.last
+    whole = bool(first) and events[0].kind not in _ALONE
+    framing: Framing | None = None
+    pieces: list[bytes] = []
+    given = 0
+    for reader in readers:
+        try:
+            outlet = reader.outlet
+            if whole and outlet is not None and reader.join.passes(first, last):
+                if reader.framing is not framing:
+                    framing = reader.framing
+                    pieces = parcel.pieces(framing)
+                for piece in pieces:
+                    outlet.send(piece)
+                given += len(events)
+            else:
+                for event in events:
+                    given += reader.take(event)
+        except Exception:
+            # Raised from here it would take the events, and what waits behind them, from all.
+            logger.exception("a reader could not take an event and is closed")
+            metrics.CUTS.labels("error").inc()
+            reader.close()
+    metrics.DELIVERIES.inc(given)

@@ -1,0 +1,47 @@
+"""Sessions are checked again and again: a worker that is deaf does not hear that one has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from tornchat.domain.errors import Unavailable
+from tornchat.log import mirror
+
+if TYPE_CHECKING:
+    from tornchat.hub.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+SESSION_SECONDS = 15.0
+AGAIN_SECONDS = 1.0
+VOUCH_SECONDS = 20.0
+"""Sessions that could not be checked for so long are not vouched for any more."""
+
+
+async def keep_checking(hub: Hub) -> None:
+    """End the streams of sessions that are over, and all of them where that cannot be known."""
+    pause = SESSION_SECONDS
+    vouched = time.monotonic()
+    while True:
+        await asyncio.sleep(pause)
+        pause = SESSION_SECONDS
+        readers = hub.readers()
+        try:
+            records = await mirror.sessions(hub.client, {reader.session for reader in readers})
+        except Unavailable:
+            pause = AGAIN_SECONDS
+            if time.monotonic() - vouched > VOUCH_SECONDS:
+                hub.close_all()
+            continue
+        except Exception:
+            logger.exception("sessions cannot be checked")
+            continue
+        vouched = time.monotonic()
+        now = int(time.time() * 1000)
+        for reader in readers:
+            record = records[reader.session]
+            if record is None or not record.live(now):
+                hub.dismiss(reader, "signed_out", retry=False)
