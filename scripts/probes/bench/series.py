@@ -10,6 +10,7 @@ from probes.bench.judging import BUSY, OTHERS
 from probes.bench.result import Result, Run, Verdict
 from probes.loads.numbers import median
 
+_COUNTED = ("cpu_us_", "connect_us", "idle_cpu_", "bytes_per_stream")
 _DURATIONS = ("seconds", "warm_up")
 
 
@@ -28,6 +29,13 @@ class Series:
     def sound(self) -> bool:
         """Whether its runs say something of the server."""
         return all(run.verdict is Verdict.GOOD for run in self.runs)
+
+    def says(self, figure: str) -> bool:
+        """Whether its runs say something of this figure. Processor time and memory are counted
+        and not clocked: they do where somebody else was the limit, too."""
+        if figure.startswith(_COUNTED):
+            return all(run.verdict is not Verdict.FAILED for run in self.runs)
+        return self.sound
 
     @property
     def client_limited(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from probes.bench.figures import FIGURES
 from probes.bench.ratios import Ratio, ratio
-from probes.bench.report.evidence import Evidence, Where, all_sound
+from probes.bench.report.evidence import Evidence, Where, all_say
 from probes.bench.series import Series
 from probes.bench.show import shown
 from probes.loads.numbers import median
@@ -82,7 +82,7 @@ class Amount(Claim):
         text = f"{shown(median(values))} {FIGURES[self.figure].unit}".rstrip()
         text += f" ({shown(min(values))} to {shown(max(values))})"
         series = evidence.find(OURS, self.where)
-        return Found(median(values), text, all_sound(series), len(values))
+        return Found(median(values), text, all_say(series, self.figure), len(values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +113,10 @@ class Against(Claim):
         return Found(
             known.middle,
             text,
-            all_sound([*ours, *theirs]),
+            all_say([*ours, *theirs], self.figure),
             known.pairs,
-            bound=all_sound(theirs) and all(one.sound or one.client_limited for one in ours),
+            bound=all_say(theirs, self.figure)
+            and all(one.sound or one.client_limited for one in ours),
         )
 
 
@@ -137,7 +138,7 @@ class Kept(Claim):
             return None
         series = [*evidence.find(OURS, self.where), *evidence.find(OURS, self.elsewhere)]
         text = f"{known.middle:.0%} ({known.low:.0%} to {known.high:.0%})"
-        return Found(known.middle, text, all_sound(series), known.pairs)
+        return Found(known.middle, text, all_say(series, self.figure), known.pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
