@@ -16,14 +16,15 @@ _DURATIONS = ("seconds", "warm_up")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """``runs``: those of one result that count. ``refused``: so many did not, or, where none is
-    without blame, are all that there is."""
+    """``runs``: those of one result that count; where none has a verdict, all that were complete.
+    ``refused``, ``failed``: how many there were of these, counting or not."""
 
     target: str
     scenario: str
     parameters: Mapping[str, Any]
     runs: tuple[Run, ...]
     refused: int
+    failed: int
 
     @property
     def sound(self) -> bool:
@@ -75,5 +76,12 @@ def series_of(result: Result) -> Iterator[Series]:
         complete = [run for run in runs if run.verdict is not Verdict.FAILED]
         first = runs[0]
         kept = tuple(good or complete or runs)
-        refused = sum(run.verdict is not Verdict.GOOD for run in runs)
-        yield Series(first.target, first.scenario, first.parameters, kept, refused)
+        verdicts = [run.verdict for run in runs]
+        yield Series(
+            first.target,
+            first.scenario,
+            first.parameters,
+            kept,
+            verdicts.count(Verdict.REFUSED),
+            verdicts.count(Verdict.FAILED),
+        )

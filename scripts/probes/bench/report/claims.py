@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from probes.bench.figures import FIGURES
 from probes.bench.ratios import Ratio, ratio
 from probes.bench.report.evidence import Evidence, Where, all_say
+from probes.bench.result import Verdict
 from probes.bench.series import Series
 from probes.bench.show import shown
 from probes.loads.numbers import median
@@ -143,7 +144,8 @@ class Kept(Claim):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nothing(Claim):
-    """Figures that are 0 in every run of ours, also in those without a verdict."""
+    """Figures that are 0 in every run of ours, also in those without a verdict, and no run that
+    failed."""
 
     figures: Sequence[str]
 
@@ -157,8 +159,10 @@ class Nothing(Claim):
             return None
         wrong = sum(run.figures.get(figure, 0) for run in runs for figure in self.figures)
         deliveries = sum(run.figures.get("deliveries", 0) for run in runs)
+        failed = sum(run.verdict is Verdict.FAILED for run in runs)
         text = f"{shown(wrong)} of {shown(deliveries)} deliveries"
-        return Found(wrong, text, True, len(runs))
+        text += f"; {failed} runs failed" if failed else ""
+        return Found(max(wrong, failed), text, True, len(runs))
 
 
 def _times(found: Ratio) -> str:
