@@ -1,4 +1,4 @@
-"""Where accepted connections wait until they have said something, for a second at most.
+"""Where accepted connections wait until they have said something, for half a second at most.
 
 Who asks for a stream with the first request of a connection, as thousands do that come back at
 once, is let in from here, without what the HTTP server needs to hold a connection and to read from
@@ -9,19 +9,16 @@ whatever is to be refused comes to the HTTP server as if it had just been accept
 from __future__ import annotations
 
 import asyncio
-import logging
 import selectors
 import socket
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from tornchat import connections
 from tornchat.accepting import Arrival
 from tornchat.connections import MOST_HEADER_BYTES, Server
 
-logger = logging.getLogger(__name__)
-
-WAIT_SECONDS = 1.0
 SERVED_AT_ONCE = 32
 """Connections that had been accepted and then ask in one moment wait for one another, and let
 messages and beats have their turn."""
@@ -60,10 +57,11 @@ class Doorway:
         if not self._server.has_room():
             self._server.serve(arrival)
         elif not self._serve(arrival):
-            self._silent[arrival] = self._loop.time() + WAIT_SECONDS
+            wait = connections.QUIET_SECONDS / 2
+            self._silent[arrival] = self._loop.time() + wait
             self._selector.register(arrival.socket, selectors.EVENT_READ, arrival)
             if self._sweep is None:
-                self._sweep = self._loop.call_later(WAIT_SECONDS, self._send_on_the_silent)
+                self._sweep = self._loop.call_later(wait, self._send_on_the_silent)
 
     def clear(self) -> None:
         """Send all on to the HTTP server."""

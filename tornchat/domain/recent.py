@@ -39,14 +39,14 @@ class Recent:
     def __init__(self) -> None:
         self._pieces: dict[str, _Piece] = {}
         """The one that was quiet for the longest first."""
-        self._bytes = 0
+        self.bytes = 0
 
     def add(self, event: Event) -> None:
         """A logged event that was handed on."""
         piece = self._pieces.pop(event.topic, None)
         if piece is None:
             piece = _Piece(event.prev, event.id, [event])
-            self._bytes += piece.bytes
+            self.bytes += piece.bytes
         elif event.id <= piece.newest:
             pass  # handed on once more by a repair: the chain has it, or begins above it
         elif event.prev == piece.newest:
@@ -54,11 +54,11 @@ class Recent:
             piece.events.append(event)
             piece.newest = event.id
             piece.bytes += size
-            self._bytes += size
+            self.bytes += size
         else:
-            self._bytes -= piece.bytes
+            self.bytes -= piece.bytes
             piece = _Piece(event.prev, event.id, [event])
-            self._bytes += piece.bytes
+            self.bytes += piece.bytes
         self._pieces[event.topic] = piece
         self._bound(piece)
 
@@ -69,14 +69,14 @@ class Recent:
         if piece is None or piece.newest < head:
             self.forget(topic)
             piece = self._pieces[topic] = _Piece(after, head, list(events))
-            self._bytes += piece.bytes
+            self.bytes += piece.bytes
         elif after < piece.after <= head:
             older = [event for event in events if event.id <= piece.after]
             size = sum(map(_size, older))
             piece.events[:0] = older
             piece.after = after
             piece.bytes += size
-            self._bytes += size
+            self.bytes += size
         self._bound(piece)
 
     def between(self, topic: str, after: int, head: int) -> list[Event] | None:
@@ -102,17 +102,17 @@ class Recent:
         """Keep nothing of a topic."""
         piece = self._pieces.pop(topic, None)
         if piece is not None:
-            self._bytes -= piece.bytes
+            self.bytes -= piece.bytes
 
     def clear(self) -> None:
         """Keep nothing: the log may have lost some of it."""
         self._pieces.clear()
-        self._bytes = 0
+        self.bytes = 0
 
     def _bound(self, piece: _Piece) -> None:
         if len(piece.events) > MOST_EVENTS or piece.bytes > MOST_TOPIC_BYTES:
             self._shorten(piece)
-        while self._bytes > MOST_BYTES:
+        while self.bytes > MOST_BYTES:
             self.forget(next(iter(self._pieces)))
 
     def _shorten(self, piece: _Piece) -> None:
@@ -127,7 +127,7 @@ class Recent:
             piece.after = event.id
         del piece.events[:gone]
         piece.bytes -= size
-        self._bytes -= size
+        self.bytes -= size
 
 
 def _size(event: Event) -> int:

@@ -74,7 +74,8 @@ async def enter(hub: Hub, reader: Reader, cursor: int | None) -> Entry:
     began = time.perf_counter()
     metrics.JOINS.inc()
     stand = await _stand(hub, reader)
-    join, topics, heads, bound = reader.join, stand.topics, stand.heads, stand.clock
+    topics = hub.follow(reader, stand.topics)
+    join, heads, bound = reader.join, stand.heads, stand.clock
 
     def reset(reason: str) -> Entry:
         metrics.RESETS.labels(reason).inc()
@@ -120,11 +121,9 @@ async def _stand(hub: Hub, reader: Reader) -> Stand:
         hub.follow(reader, topics)
         await hub.bus.confirmed(topics)
         stand = await hub.standings.now(topics, join.user, reader.session)
-        now = stand.topics
-        hub.follow(reader, now)
-        if now.keys() <= topics.keys():
+        if stand.topics is topics or stand.topics.keys() <= topics.keys():
             return stand
-        topics = now
+        topics = stand.topics
 
 
 def _kept(recent: Recent, after: Mapping[str, int], heads: Mapping[str, int]) -> list[Event] | None:
