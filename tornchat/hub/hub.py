@@ -139,7 +139,8 @@ class Hub:
             reader.open(outlet, head)
             reader.say_goodbye("hello", hello)
             return
-        reader.open(outlet, head + framing.encode("hello", hello, entry.start))
+        first = framing.encode("hello", hello, entry.start) + joining.at_once(reader, entry)
+        reader.open(outlet, head + first)
         self.mover.begin(reader)
         joining.begin(self, reader, entry)
 
