@@ -73,7 +73,7 @@ class ForgetsWhatWaited(Join):
     """Starts to listen at the bound instead of before it."""
 
     def complete(self, bound: int) -> list[Event]:
-        self.held.clear()
+        self.held = ()
         return super().complete(bound)
 
 

@@ -61,8 +61,10 @@ def check_live(chat: Chat, record: SessionRecord | None) -> SessionRecord:
 
 async def any_accounts(chat: Chat) -> bool:
     """Whether somebody has signed up: the first one becomes the administrator."""
-    async with chat.database.read() as conn:
-        return await users.count(conn) > 0
+    if not chat.peopled:  # and once it is, it stays so: accounts are disabled, never deleted
+        async with chat.database.read() as conn:
+            chat.peopled = await users.any_at_all(conn)
+    return chat.peopled
 
 
 async def sign_up(

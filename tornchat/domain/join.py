@@ -10,35 +10,41 @@ joins again from its own cursor, since one scalar stands for all of its topics.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from tornchat.domain.events import Event
 from tornchat.domain.topics import room_topic, user_topic
 
+_NONE: Mapping[str, int] = MappingProxyType({})
+
 
 class Join:
     """Where one reader stands. ``topics``: topic -> the id above which it is the reader's;
-    ``bound``: that of the first join that was completed, 0 before; ``replayed``: (after, up to] of
-    the last one that was, whose events came from the log.
+    ``bound``: that of the first join that was completed, 0 before.
 
     While ``joining``, live events wait in ``held``; the caller bounds what may wait.
     """
 
-    __slots__ = ("_from", "bound", "cursor", "held", "joining", "replayed", "topics", "user")
+    __slots__ = (
+        *("_after", "_from", "_upto"),
+        *("bound", "cursor", "held", "joining", "topics", "user"),
+    )
 
     def __init__(self, user: str, cursor: int) -> None:
         self.user = user
         self.cursor = cursor
         self.bound = 0
-        self.replayed = (0, 0)
-        self._from = 0
-        self.topics: Mapping[str, int] = {}
+        self._from = self._after = self._upto = 0
+        self.topics: Mapping[str, int] = _NONE
         self.joining = True
-        self.held: list[Event] = []
+        self.held: list[Event] | tuple[()] = ()
 
     def offer(self, event: Event) -> bool:
         """A live event: whether it is to be sent now. Afterwards look at `joining`."""
         if self.joining:
             if event.id:
+                if not self.held:
+                    self.held = []  # made only now: a live reader has no use for it
                 self.held.append(event)
             return False
         since = self.topics.get(event.topic)
@@ -91,12 +97,16 @@ class Join:
         and the rest stays held.
         """
         self.bound = self.bound or bound
-        self.replayed = (self._from, bound)
+        self._after, self._upto = self._from, bound
         self.cursor = max(self.cursor, bound)
         self.joining = False
-        held, self.held = self.held, []
-        held.sort(key=lambda event: event.id)
-        return [event for event in held if self.offer(event)]
+        held, self.held = self.held, ()
+        return [event for event in sorted(held, key=lambda event: event.id) if self.offer(event)]
+
+    @property
+    def replayed(self) -> tuple[int, int]:
+        """(after, up to] of the last join that was completed, whose events came from the log."""
+        return self._after, self._upto
 
     def passed_over(self, late: list[int]) -> bool:
         """Whether one of these ids may have been missed: it came late and is behind the cursor.
