@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from tornchat.domain.events import Event
 from tornchat.domain.topics import SPACE, room_topic, user_topic
@@ -21,9 +22,9 @@ class CountingSocket(socket.socket):
 
     sends = 0
 
-    def send(self, *what: object) -> int:  # type: ignore[override]
+    def send(self, data: Any, flags: int = 0, /) -> int:
         self.sends += 1
-        return super().send(*what)  # type: ignore[call-overload, no-any-return]
+        return super().send(data, flags)
 
 
 class Follower:

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from tornchat.domain.events import Event
 from tornchat.domain.topics import room_topic, user_topic
 
-
 _NONE: Mapping[str, int] = MappingProxyType({})
 
 

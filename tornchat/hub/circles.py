@@ -22,7 +22,8 @@ class Circle:
 
     def __init__(self, topics: Mapping[str, int]) -> None:
         self.topics = topics
-        self.readers: set[Reader] = set()
+        self.readers: dict[Reader, None] = {}
+        """In fact a set; a dictionary has the smaller table."""
 
 
 class Circles:
@@ -38,7 +39,7 @@ class Circles:
         before = reader.circle
         if before is None or before.topics != topics:
             reader.circle = circle = self._circle(reader.join.user, topics)
-            circle.readers.add(reader)
+            circle.readers[reader] = None
             if before is not None:  # only now: what both follow is not unsubscribed in between
                 self._quit(before, reader)
             return circle.topics
@@ -70,7 +71,7 @@ class Circles:
         return circle
 
     def _quit(self, circle: Circle, reader: Reader) -> None:
-        circle.readers.discard(reader)
+        del circle.readers[reader]
         if circle.readers:
             return
         user = reader.join.user
