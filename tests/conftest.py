@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ from probes.postgres import PostgresServer
 from tests.running import RunningServer
 
 StartServer = Callable[..., RunningServer]
+
+#: Folders of the longest files, which are begun first: at the end there is something for everybody.
+LONGEST = ("probes", "faults", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(LONGEST)))
 
 
 @pytest.fixture
@@ -33,9 +42,10 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
         started.append(server)
         return server.until_ready() if ready else server
 
-    yield start
-    for server in started:
-        server.stop()
+    with ExitStack() as ends:
+        yield start
+        for server in started:
+            ends.callback(server.stop)
 
 
 @pytest.fixture(scope="session")

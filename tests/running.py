@@ -94,7 +94,11 @@ class RunningServer:
         """Stop it at once, as Ctrl-C does; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(60)
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.kill()  # its workers and its Redis end with it
+            raise
 
     def drain(self) -> int:
         """Stop it as systemd does, streams first; returns the exit status."""

@@ -31,6 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"),
+            "--no-build-isolation",  # that would fetch setuptools anew
             *("--disable-pip-version-check", "--wheel-dir", folder, source),
         ],
         check=True,

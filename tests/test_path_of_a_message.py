@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,21 +15,32 @@ from tests.conftest import StartServer
 from tests.people import Person, followers_on_two_workers
 from tests.running import RunningServer, until
 
+OPTIONS = ("--workers", "2", "--heartbeat", "1", "--post-rate", "0")
+_numbers = itertools.count(1)
 
-@pytest.fixture
-def server(start_server: StartServer) -> RunningServer:
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Two workers with quick beats."""
-    return start_server("--workers", "2", "--heartbeat", "1", "--post-rate", "0")
+    running = RunningServer(tmp_path_factory.mktemp("path") / "var", *OPTIONS)
+    try:
+        yield running.until_ready()
+    finally:
+        running.stop()
+
+
+def newcomer(server: RunningServer, name: str) -> Person:
+    return Person(server, f"{name}{next(_numbers)}").sign_up()
 
 
 @pytest.fixture
 def ana(server: RunningServer) -> Person:
-    return Person(server, "ana").sign_up()
+    return newcomer(server, "ana")
 
 
 @pytest.fixture
 def budi(server: RunningServer, ana: Person) -> Person:
-    return Person(server, "budi").sign_up()
+    return newcomer(server, "budi")
 
 
 def test_a_message_reaches_streams_on_both_workers_once_and_in_order(
@@ -175,14 +188,14 @@ def test_a_killed_worker_loses_nothing_that_was_accepted(
         follower.assert_in_order()
 
 
-def test_everything_is_there_after_a_stop_and_a_start(
-    start_server: StartServer, server: RunningServer, ana: Person, budi: Person
-) -> None:
+def test_everything_is_there_after_a_stop_and_a_start(start_server: StartServer) -> None:
+    server = start_server(*OPTIONS)
+    ana, budi = newcomer(server, "ana"), newcomer(server, "budi")
     said = [ana.say(f"before the night {number}") for number in range(30)]
     follower = budi.follow()
     cursor = follower.leave()
     assert server.stop() == 0
-    again = start_server("--workers", "2", port=server.port)
+    again = start_server(*OPTIONS, port=server.port)
     assert again.port == server.port
     budi.http.get("/healthz")
     assert [message["id"] for message in budi.whole_history()] == said, "the session lives on"

@@ -14,9 +14,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
-
-from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream
+from typing import Any
 
 from tornchat.board import Board
 
@@ -46,13 +44,39 @@ FRESH_SECONDS = 5.0
 REFUSED_WAIT = 0.25
 
 
+class Arrival:
+    """A connection that was accepted. It counts until it is `over`, at most `FRESH_SECONDS`."""
+
+    __slots__ = ("_acceptor", "address", "socket")
+
+    def __init__(self, acceptor: Acceptor, sock: socket.socket, address: Any) -> None:
+        self.socket = sock
+        self.address = address
+        self._acceptor = acceptor
+
+    def over(self) -> None:
+        """It was closed, or its socket was taken for a stream."""
+        self._acceptor.forget(self)
+
+    def close(self) -> None:
+        self.over()
+        self.socket.close()
+
+
 class Acceptor:
-    """Takes connections from a listening socket for one worker; ``streams`` counts its streams."""
+    """Takes connections from a listening socket for one worker; ``streams`` counts its streams.
+
+    ``welcome`` is given each of them, with a socket that does not block.
+    """
 
     def __init__(
-        self, server: HTTPServer, streams: Callable[[], int], board: Board, slot: int
+        self,
+        welcome: Callable[[Arrival], None],
+        streams: Callable[[], int],
+        board: Board,
+        slot: int,
     ) -> None:
-        self._server = server
+        self._welcome = welcome
         self._streams = streams
         self._board = board
         self._slot = slot
@@ -63,7 +87,7 @@ class Acceptor:
         self._used = 0.0
         #: Connections that count although they are no streams yet, the oldest first, each with the
         #: time on the monotonic clock up to which it does.
-        self._fresh: dict[_Connection, float] = {}
+        self._fresh: dict[Arrival, float] = {}
 
     def open(self, listener: socket.socket) -> None:
         """Begin to accept."""
@@ -96,9 +120,9 @@ class Acceptor:
         self._board.show(self._slot, load, accepting=self._listener is not None)
         return load
 
-    def forget(self, connection: _Connection) -> None:
-        """It was closed, or its socket was taken for a stream."""
-        self._fresh.pop(connection, None)
+    def forget(self, arrival: Arrival) -> None:
+        """It does not count any more."""
+        self._fresh.pop(arrival, None)
 
     # -- the listening socket
 
@@ -153,21 +177,8 @@ class Acceptor:
             self._look_away(listener, REFUSED_WAIT, time.monotonic() - PATIENCE)
             return False
         self._refused = False
-        connection = _Connection(self, sock, self._server)
-        self._fresh[connection] = time.monotonic() + FRESH_SECONDS
-        self._server.handle_stream(connection, address)
+        sock.setblocking(False)
+        arrival = Arrival(self, sock, address)
+        self._fresh[arrival] = time.monotonic() + FRESH_SECONDS
+        self._welcome(arrival)
         return True
-
-
-class _Connection(IOStream):
-    """A connection of the HTTP server that says when it is closed."""
-
-    def __init__(self, acceptor: Acceptor, sock: socket.socket, server: HTTPServer) -> None:
-        self._acceptor = acceptor
-        super().__init__(
-            sock, max_buffer_size=server.max_buffer_size, read_chunk_size=server.read_chunk_size
-        )
-
-    def close_fd(self) -> None:
-        super().close_fd()
-        self._acceptor.forget(self)

@@ -27,7 +27,9 @@ from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
 from tornchat.connections import Room, Server
 from tornchat.domain.errors import TornchatError
+from tornchat.doorway import Doorway
 from tornchat.handlers.base import Site
+from tornchat.handlers.gate import Gate
 from tornchat.handlers.routes import application
 from tornchat.hub.admission import Limits
 from tornchat.hub.figures import Figures
@@ -83,13 +85,15 @@ class Worker:
             post_rate=settings.post_rate,
             heartbeat=settings.heartbeat,
         )
+        site, outlets = site_of(settings), self.hub.outlets
+        self.gate = Gate(self.chat, self.hub, site)
         self.server = Server(
-            application(self.chat, self.hub, site_of(settings), web_root()),
+            application(self.chat, self.hub, site, web_root()),
             most=room.connections,
-            others=self.hub.outlets.__len__,
+            others=self._other_connections,
         )
-        outlets = self.hub.outlets
-        self.acceptor = Acceptor(self.server, outlets.__len__, self.board, slot)
+        self.doorway = Doorway(self.server, self.gate)
+        self.acceptor = Acceptor(self.doorway.welcome, outlets.__len__, self.board, slot)
         self._beating: asyncio.Task[None] | None = None
 
     async def start(self, listener: socket.socket) -> None:
@@ -104,11 +108,13 @@ class Worker:
         """Accept no more, and let everybody go elsewhere; done when all have gone, and at the
         latest `LATEST_SECONDS` after ``seconds``. Then comes `stop`."""
         self.acceptor.close()
+        self.doorway.clear()
         try:
             async with asyncio.timeout(seconds + LATEST_SECONDS):
                 # Not later, or nobody would announce and archive until this one has ended.
                 await self.keeper.step_aside()
                 await asyncio.gather(self.hub.drain(seconds), self.server.drain())
+                await self.gate.drain()
                 # What a connection that was accepted before has asked for after the rest had gone.
                 await self.hub.drain(0)
         except TimeoutError:
@@ -117,6 +123,8 @@ class Worker:
     async def stop(self) -> None:
         """Accept no more, say goodbye to the streams, give the lease back."""
         self.acceptor.close()
+        self.doorway.close()
+        await self.gate.close()
         await self.hub.close()
         try:
             async with asyncio.timeout(STOP_SECONDS):
@@ -131,6 +139,10 @@ class Worker:
         if self._beating is not None:
             self._beating.cancel()
         self.board.close()
+
+    def _other_connections(self) -> int:
+        """Those that the HTTP server does not hold, or not yet."""
+        return len(self.hub.outlets) + len(self.gate) + len(self.doorway)
 
     async def _beat(self) -> None:
         """Show that the loop turns, to the end of the last goodbye: who does not is killed."""

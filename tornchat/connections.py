@@ -21,6 +21,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application
 
+from tornchat.accepting import Arrival
 from tornchat.domain.errors import Busy
 from tornchat.wire.browser import to_json
 
@@ -97,11 +98,18 @@ class Server(HTTPServer):
                 pass
             await asyncio.sleep(_DRAIN_LOOK_SECONDS)
 
+    def has_room(self) -> bool:
+        """Whether there may be one more connection without another being closed."""
+        return not self._most or len(self._open) + self._coming + self._others() < self._most
+
+    def serve(self, arrival: Arrival) -> None:
+        """Read requests from a connection and answer them."""
+        self.handle_stream(_Connection(arrival, self), arrival.address)
+
     # -- called by Tornado
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
-        held = len(self._open) + self._coming + self._others()
-        if not self._most or held < self._most or self._close_an_idle_one():
+        if self.has_room() or self._close_an_idle_one():
             self._coming += 1
             super().handle_stream(stream, address)
         elif len(self._refusals) < _REFUSED_AT_ONCE:
@@ -167,6 +175,22 @@ class Server(HTTPServer):
             cast(HTTP1Connection, line).close()
             return True
         return False
+
+
+class _Connection(IOStream):
+    """A connection of the HTTP server that says when it is closed."""
+
+    def __init__(self, arrival: Arrival, server: HTTPServer) -> None:
+        self._arrival = arrival
+        super().__init__(
+            arrival.socket,
+            max_buffer_size=server.max_buffer_size,
+            read_chunk_size=server.read_chunk_size,
+        )
+
+    def close_fd(self) -> None:
+        super().close_fd()
+        self._arrival.over()
 
 
 class _Request(httputil.HTTPMessageDelegate):

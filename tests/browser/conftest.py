@@ -72,15 +72,15 @@ def faults() -> Iterator[Faults]:
 
 @pytest.fixture
 def person(chromium: Browser, server: RunningServer, faults: Faults) -> Iterator[NewPerson]:
-    """``person("Ana")``: signed up, in a context of their own; more options go to the context."""
+    """``person("Ana")``: signed in, in a context of their own; more options go to the context."""
     people: list[Person] = []
 
     def new(
-        name: str, *, url: str | None = None, signed_up: bool = True, **options: object
+        name: str, *, url: str | None = None, signed_in: bool = True, **options: object
     ) -> Person:
         made = new_person(chromium, url or server.url, name, faults, **options)
         people.append(made)
-        return made.sign_up() if signed_up else made
+        return made.come_in() if signed_in else made
 
     yield new
     for made in people:

@@ -88,6 +88,19 @@ class Person:
         expect(page.locator("room-list")).to_be_visible()
         return self
 
+    def come_in(self) -> Person:
+        """Has an account already, and opens the page signed in."""
+        account = {
+            "username": self.username,
+            "password": PASSWORD,
+            "display_name": self.name,
+        }
+        made = self.context.request.post(f"{self.url}/api/users", data=account)
+        assert made.status == 201, made.text()
+        self.page.goto(self.url)
+        expect(self.page.locator("room-list")).to_be_visible()
+        return self
+
     def sign_in(self) -> Person:
         self.page.goto(self.url)
         self.page.get_by_label("Username").fill(self.username)

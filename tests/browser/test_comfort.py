@@ -61,7 +61,7 @@ def test_the_language_can_be_switched_and_is_kept(person: NewPerson, room_name: 
 
 
 def test_the_browser_s_language_is_taken_where_none_was_chosen(person: NewPerson) -> None:
-    ana = person("Ana", signed_up=False, locale="id-ID")
+    ana = person("Ana", signed_in=False, locale="id-ID")
     ana.page.goto(ana.url)
     expect(ana.page.get_by_label("Kata sandi")).to_be_visible()
 
@@ -179,7 +179,7 @@ def test_a_screen_reader_finds_landmarks_and_hears_messages(
 
 
 def test_wrong_credentials_and_bad_values_are_explained(person: NewPerson) -> None:
-    ana = person("Ana", signed_up=False)
+    ana = person("Ana", signed_in=False)
     page = ana.page
     ana.faults.provoke("401|422")
     page.goto(ana.url)

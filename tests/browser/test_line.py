@@ -188,7 +188,7 @@ def test_the_page_opened_without_a_server_waits_for_it(
 def test_a_stream_that_is_open_but_late_is_called_delayed(
     person: NewPerson, room_name: str
 ) -> None:
-    ana = person("Ana", signed_up=False)
+    ana = person("Ana", signed_in=False)
     ana.context.add_init_script(
         """const listen = EventSource.prototype.addEventListener;
         EventSource.prototype.addEventListener = function (kind, hear) {

@@ -128,7 +128,7 @@ def test_a_message_that_waits_outlives_a_killed_browser_and_is_sent_once(
 def test_all_tabs_show_what_waits_and_one_of_them_sends_it_once(
     person: NewPerson, room_name: str, script: str
 ) -> None:
-    ana = person("Ana", signed_up=False)
+    ana = person("Ana", signed_in=False)
     ana.context.add_init_script(script)
     ana.sign_up()
     ana.create_room(room_name)
@@ -323,7 +323,7 @@ def test_what_has_waited_for_a_day_is_not_sent_without_being_asked_for(
 def test_a_browser_that_keeps_nothing_sends_all_the_same_and_says_so(
     person: NewPerson, room_name: str
 ) -> None:
-    ana = person("Ana", signed_up=False)
+    ana = person("Ana", signed_in=False)
     ana.context.add_init_script(NO_DATABASE)
     ana.sign_up()
     ana.create_room(room_name)

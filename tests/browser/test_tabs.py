@@ -91,7 +91,7 @@ def test_a_leader_that_hangs_is_replaced_and_follows_when_it_is_back(
 def test_without_web_locks_a_shared_worker_holds_the_stream(
     gate: Gate, person: NewPerson, server: RunningServer, room_name: str
 ) -> None:
-    ana = person("Ana", url=f"http://{PLAIN}:{gate.port}")
+    ana = person("Ana", url=f"http://{PLAIN}:{gate.port}", signed_in=False).sign_up()
     ana.create_room(room_name)
     assert ana.page.evaluate("[isSecureContext, navigator.locks ?? null]") == [False, None]
     tabs = tabs_of(ana, 3)

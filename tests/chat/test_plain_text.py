@@ -13,30 +13,9 @@ from tornchat.domain import rules
 in_full = Renderer().render_in_full
 
 TALK = st.text("abyz AZ019 ,;?!\"'()%$^{}=+-.:/\n é字😀\u2018\u2019…—", max_size=60)
-PIECES = st.sampled_from(
-    [
-        "www.",
-        "http:",
-        "https:",
-        "mailto:",
-        "localhost",
-        "com",
-        "//",
-        "...",
-        "1.",
-        "2)",
-        "a.b",
-        "---",
-        "===",
-        "- ",
-        "+ ",
-        "\n",
-        "\n\n",
-        "\n1. ",
-        "x@y.zz",
-        "  ",
-    ]
-)
+ADDRESSES = ["www.", "http:", "https:", "mailto:", "localhost", "com", "//", "a.b", "x@y.zz"]
+MARKS = ["...", "1.", "2)", "---", "===", "- ", "+ ", "\n", "\n\n", "\n1. ", "  "]
+PIECES = st.sampled_from([*ADDRESSES, *MARKS])
 MARKDOWN = st.text("ab *_`~[]()<>&#|\\!\n\t\u00a0\u202e\u2028", max_size=30)
 
 

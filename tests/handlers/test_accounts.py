@@ -264,7 +264,7 @@ async def test_names_are_told_by_id_and_by_username(ana: Visitor, budi: Visitor)
     assert_refused(await ana.get(f"/api/users?ids={many}"), InvalidValue)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_session_that_ended_at_one_worker_is_over_at_another_that_knew_it(
     place: Place, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,7 +152,7 @@ async def test_connections_that_do_nothing_give_way_to_new_ones(
         silent = [await Raw.to(served) for _ in range(4)]
         for raw in silent[2:]:
             raw.writer.write(GET[:20])  # the head of a request that is never whole
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.5)
         new = [await Raw.to(served) for _ in silent]
         for raw in new:
             assert (await raw.ask()).startswith(b"HTTP/1.1 200 ")

@@ -13,8 +13,10 @@ from tests.log.test_bus import says_lost
 from tests.redis_server import RedisServer, come_in, in_loop, open_log, say, until
 from tornchat.hub.hub import Hub
 from tornchat.hub.poll import Poll
-from tornchat.log import bus, gaps, read
+from tornchat.log import bus, read
 from tornchat.log.client import Client
+from tornchat.log.gaps import Gap
+from tornchat.log.standing import standing
 
 SESSION = "session of ana"
 
@@ -46,8 +48,12 @@ async def pass_over(client: Client, line: Line, hub: Hub) -> tuple[Browser, int,
     return browser, lost, newer
 
 
+async def gaps_of_session(client: Client) -> list[Gap]:
+    return (await standing(client, [], [], [SESSION])).gaps[SESSION]
+
+
 async def noticed(client: Client) -> None:
-    while not (await gaps.floor_and_gaps(client, SESSION))[1]:
+    while not await gaps_of_session(client):
         pass
 
 
@@ -121,4 +127,4 @@ async def test_a_stream_that_missed_nothing_leaves_nothing_behind(redis: RedisSe
             await until(lambda: browser.ids()[-1:] == [last], "the message in the new room")
             browser.socket.close()
         # A hub that ends looks at those who left last.
-        assert (await gaps.floor_and_gaps(client, SESSION))[1] == []
+        assert await gaps_of_session(client) == []

@@ -67,7 +67,7 @@ async def test_one_that_was_made_does_not_undo_what_came_after_it(redis: RedisSe
 async def test_everybody_hears_that_it_was_made_even_the_second_time(redis: RedisServer) -> None:
     async with open_log(redis) as client:
         heard: list[Any] = []
-        ear = await connect(redis.url, heard.append)
+        ear = await connect(redis.url, heard.extend)
         ear.say("SUBSCRIBE", client.keys.control)
         await until(lambda: heard, "the confirmation")
         for _ in range(2):
@@ -88,7 +88,7 @@ async def test_a_session_is_in_the_mirror_until_its_end_which_is_told_and_not_lo
             assert await append.announce(client, f"began {digest}", began) == 0
         assert await mirror.session(client, "d1") == ANA
         heard: list[Any] = []
-        ear = await connect(redis.url, heard.append)
+        ear = await connect(redis.url, heard.extend)
         ear.say("SUBSCRIBE", client.keys.channel("user:ana"))
         await until(lambda: heard, "the confirmation")
         await append.announce(

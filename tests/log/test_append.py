@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ async def test_the_time_is_that_of_redis_and_the_id_is_near_to_it(redis: RedisSe
 async def test_what_is_published_is_what_the_log_keeps(redis: RedisServer) -> None:
     async with open_log(redis) as client:
         heard: list[Any] = []
-        ear = await connect(redis.url, heard.append)
+        ear = await connect(redis.url, heard.extend)
         ear.say("SUBSCRIBE", client.keys.channel(KITCHEN))
         await until(lambda: heard, "the confirmation")
         await come_in(client, "ana", "kitchen")
@@ -230,3 +231,25 @@ async def test_a_limit_by_itself_lets_a_burst_in_and_then_says_how_long(redis: R
         assert [wait > 0 for wait in waits] == [False] * 3 + [True] * 3
         assert waits[-1] <= 10
         assert await append.wait_of_limit(client, "sign-in:y", 6, 3) == 0
+
+
+@in_loop
+async def test_a_message_costs_redis_one_script_of_ten_commands(own_redis: RedisServer) -> None:
+    async with open_log(own_redis) as client:
+        await come_in(client, "ana", "kitchen")
+        await say(client, "ana", "kitchen")  # the script is known from now on
+
+        async def commands_of(nonce: str | None = None, rate: float = 0) -> dict[str, float]:
+            await client.call("CONFIG", "RESETSTAT")
+            for number in range(5):
+                key = nonce and f"{nonce}{number}"
+                await say(client, "ana", "kitchen", nonce=key, rate=rate)
+            info: bytes = await client.call("INFO", "commandstats")
+            found = re.findall(r"cmdstat_(\w+):calls=(\d+)", info.decode())
+            return {name: int(calls) / 5 for name, calls in found if name != "config"}
+
+        usual = {"evalsha": 1, "hexists": 1, "time": 1, "get": 2, "hget": 1}
+        usual |= {"set": 1, "hset": 1, "xadd": 2, "publish": 1}
+        assert await commands_of() == usual
+        assert await commands_of("a") == usual | {"get": 3, "set": 2}
+        assert await commands_of("b", rate=1000) == usual | {"get": 4, "set": 3}

@@ -110,7 +110,9 @@ async def test_followed_topics_are_heard_and_no_others(redis: RedisServer) -> No
 
 
 @in_loop
-async def test_a_topic_is_followed_until_its_last_reader_leaves(redis: RedisServer) -> None:
+async def test_a_topic_is_followed_until_its_last_reader_is_gone_for_a_while(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_log(redis) as client:
         await come_in(client, "ana", "kitchen")
         async with listening(client, redis.url, KITCHEN) as (bus_, ear):
@@ -119,17 +121,28 @@ async def test_a_topic_is_followed_until_its_last_reader_leaves(redis: RedisServ
             await say(client, "ana", "kitchen")
             await until(lambda: len(ear.events) == 1, "the event")
             bus_.unfollow(KITCHEN)
+            bus_.forget_left()
+            bus_.follow(KITCHEN)
+            await bus_.confirmed([KITCHEN])
+            await say(client, "ana", "kitchen")
+            await until(lambda: len(ear.events) == 2, "an event after the pause")
+            monkeypatch.setattr(bus, "LINGER_SECONDS", 0.0)
+            bus_.unfollow(KITCHEN)
+            bus_.forget_left()
 
             async def nobody_follows() -> bool:
                 return not await subscribers(client, KITCHEN)
 
             await eventually(nobody_follows, "the end of the subscription")
             await say(client, "ana", "kitchen")
-            assert len(ear.events) == 1
+            assert len(ear.events) == 2
 
 
 @in_loop
-async def test_only_the_newest_subscription_counts_as_confirmed(redis: RedisServer) -> None:
+async def test_only_the_newest_subscription_counts_as_confirmed(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "LINGER_SECONDS", 0.0)
     async with (
         open_log(redis) as client,
         Line(redis).listening() as line,
@@ -147,6 +160,7 @@ async def test_only_the_newest_subscription_counts_as_confirmed(redis: RedisServ
         line.lose = all_but_the_first
         bus_.follow(KITCHEN)
         bus_.unfollow(KITCHEN)
+        bus_.forget_left()
         bus_.follow(KITCHEN)
         waiting = asyncio.ensure_future(bus_.confirmed([KITCHEN]))
         await until(lambda: len(confirmations) == 2, "both confirmations")

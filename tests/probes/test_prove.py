@@ -16,7 +16,7 @@ from tests.running import ROOT
 FAULTS = "kill-worker,kill-redis,drop-publish,proxy-reset,slow-reader,churn"
 
 
-def lab(*words: str, seconds: float = 20) -> subprocess.CompletedProcess[str]:
+def lab(*words: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
     """``scripts/lab``, less what it installs."""
     return subprocess.run(
         [sys.executable, "-m", "probes", *words],
@@ -33,7 +33,7 @@ def lab(*words: str, seconds: float = 20) -> subprocess.CompletedProcess[str]:
 def test_twenty_seconds_of_faults_lose_nothing_by_any_transport(tmp_path: Path) -> None:
     result = tmp_path / "result.json"
     words = ("prove", "--seconds", "20", "--seed", "6", "--workers", "2", "--nodes", "2")
-    done = lab(*words, "--faults", FAULTS, "--json", str(result), seconds=280)
+    done = lab(*words, "--faults", FAULTS, "--json", str(result), seconds=400)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().endswith("PROVEN")
     found = json.loads(result.read_text("utf-8"))

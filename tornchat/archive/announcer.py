@@ -87,12 +87,14 @@ class Announcer:
     async def make_waiting(self) -> bool:
         """Make the oldest announcements; whether there may be more."""
         async with self._database.read() as conn:
-            fence = 0
+            # Mostly there is nothing: one query then, several times a second.
             rows = await outbox.waiting(conn, 1)
-            if rows:  # mostly not, and it is asked several times a second
+            if rows:
                 fence = await marks.read(conn, "fence")
                 rows = await outbox.waiting(conn, BATCH)
         metrics.OUTBOX_WAITING.set(len(rows))
+        if not rows:
+            return False
         made: list[tuple[int, int, Announcement]] = []
         try:
             for row in rows:

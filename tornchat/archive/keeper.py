@@ -110,8 +110,8 @@ class Keeper:
 
         The watermark is committed with the rows, and only then is the queue cut.
         """
-        if not await upkeep.queued(self._client, 1):
-            return False  # seen without a query to the database, as it is several times a second
+        if not await upkeep.any_queued(self._client):
+            return False
         async with self._database.read() as conn:
             fence = await marks.read(conn, "fence")
         events = await upkeep.queued(self._client, BATCH)

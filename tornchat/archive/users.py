@@ -81,6 +81,11 @@ async def count(conn: AsyncConnection) -> int:
     return (await conn.execute(select(func.count()).select_from(users))).scalar_one()
 
 
+async def any_at_all(conn: AsyncConnection) -> bool:
+    """Whether there is an account, disabled or not."""
+    return (await conn.execute(select(users.c.id).limit(1))).first() is not None
+
+
 async def set_password(conn: AsyncConnection, user_id: str, password_hash: str) -> bool:
     """False where there is no such user."""
     change = update(users).where(users.c.id == user_id).values(password_hash=password_hash)

@@ -48,16 +48,23 @@ async def lets_in(chat: Chat, token: str) -> bool:
 
 async def identify(chat: Chat, digest: str) -> Identity:
     """The bearer of the session that is kept under ``digest``. Raises as `authenticate` does."""
-    record = await chat.sessions.find(digest)
+    record = check_live(chat, await chat.sessions.find(digest))
+    return Identity(record.user, record.role, record.kind, digest)
+
+
+def check_live(chat: Chat, record: SessionRecord | None) -> SessionRecord:
+    """A session that lets its bearer in. Raises `Unauthenticated` where it does not."""
     if record is None or not record.live(chat.now()):
         raise Unauthenticated()
-    return Identity(record.user, record.role, record.kind, digest)
+    return record
 
 
 async def any_accounts(chat: Chat) -> bool:
     """Whether somebody has signed up: the first one becomes the administrator."""
-    async with chat.database.read() as conn:
-        return await users.count(conn) > 0
+    if not chat.peopled:  # and once it is, it stays so: accounts are disabled, never deleted
+        async with chat.database.read() as conn:
+            chat.peopled = await users.any_at_all(conn)
+    return chat.peopled
 
 
 async def sign_up(

@@ -38,6 +38,8 @@ class Chat:
     signup: str = "open"
     post_rate: float = 10
     heartbeat: float = 25
+    peopled: bool = False
+    """Whether there was an account when it was looked at."""
     kinds: dict[str, str] = field(default_factory=dict)
     """Kind of each room that was looked at: it never changes, and spares a query per page."""
 

@@ -14,7 +14,7 @@ from tornado import httputil, web
 from tornchat.chat import accounts
 from tornchat.chat.context import Chat, Identity
 from tornchat.domain import errors
-from tornchat.handlers.addresses import limited_address
+from tornchat.handlers import asking
 from tornchat.hub.hub import Hub
 from tornchat.wire import websocket
 from tornchat.wire.browser import to_json
@@ -36,6 +36,10 @@ class Site:
     @property
     def secure(self) -> bool:
         return self.origin is not None and self.origin.startswith("https:")
+
+    @property
+    def behind_proxy(self) -> bool:
+        return self.origin is not None
 
     @property
     def cookie(self) -> str:
@@ -92,7 +96,7 @@ class Handler(web.RequestHandler):
         token = self._bearer()
         by_cookie = token is None
         if token is None:
-            token = self.get_cookie(self.site.cookie)
+            token = asking.cookie(self.request.headers, self.site.cookie)
         if by_cookie and self.request.method in ("POST", "PUT", "PATCH", "DELETE"):
             self._demand_json()
         if self.request.method in self.public:
@@ -121,9 +125,8 @@ class Handler(web.RequestHandler):
     @property
     def address(self) -> str | None:
         """Where the request comes from, None where that is not limited."""
-        forwarded = self.request.headers.get("X-Forwarded-For", "")
-        behind_proxy = self.site.origin is not None
-        return limited_address(self.request.remote_ip or "", forwarded, behind_proxy)
+        peer = self.request.remote_ip or ""
+        return asking.address(self.request.headers, peer, behind_proxy=self.site.behind_proxy)
 
     def body(self) -> dict[str, Any]:
         """The JSON object in the request. Raises `BadRequest`."""
@@ -179,8 +182,7 @@ class Handler(web.RequestHandler):
         ]
 
     def _bearer(self) -> str | None:
-        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else None
+        return asking.bearer(self.request.headers)
 
     def _demand_json(self) -> None:
         """A form of another site can send a POST with the cookie, but not as JSON.

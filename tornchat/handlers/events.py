@@ -7,6 +7,7 @@ import re
 from tornchat import metrics
 from tornchat.chat import accounts
 from tornchat.domain.errors import BadRequest
+from tornchat.handlers import asking
 from tornchat.handlers.reading import ReadingHandler
 from tornchat.wire import sse
 from tornchat.wire.browser import poll_answer
@@ -22,7 +23,7 @@ class Events(ReadingHandler):
     accepts JSON, one answer."""
 
     async def get(self) -> None:
-        if "application/json" in self.request.headers.get("Accept", "").lower():
+        if asking.wants_json(self.request.headers):
             await self._poll()
         else:
             await self.stream(sse, sse.HEADERS)

@@ -7,14 +7,27 @@ import os
 import socket
 
 from tornchat.chat import accounts
+from tornchat.chat.context import Chat
 from tornchat.domain.errors import Unavailable
-from tornchat.domain.ids import parse_cursor
+from tornchat.handlers import asking
 from tornchat.handlers.base import Handler
 from tornchat.hub import joining
+from tornchat.hub.hub import Hub
 from tornchat.hub.reader import Reader
 from tornchat.wire.framing import Framing
 
 logger = logging.getLogger(__name__)
+
+
+async def entered(chat: Chat, hub: Hub, reader: Reader, cursor: int | None) -> joining.Entry:
+    """Join. Raises `LogAway`, and `Unauthenticated` for a session that has ended meanwhile."""
+    entry = await joining.enter(hub, reader, cursor)
+    # Had the session ended before its user's topic was followed, nobody would have told this
+    # stream.
+    accounts.check_live(chat, entry.session)
+    if reader.closed:
+        raise Unavailable()
+    return entry
 
 
 class ReadingHandler(Handler):
@@ -23,10 +36,7 @@ class ReadingHandler(Handler):
     _reader: Reader | None = None
 
     def cursor(self) -> int | None:
-        """`Last-Event-ID` wins, since a browser that connects again keeps its first address."""
-        last = self.request.headers.get("Last-Event-ID")
-        text = last if last else self.query("after")
-        return None if text is None else parse_cursor(text)
+        return asking.cursor(self.request.headers, self.query("after"))
 
     async def stream(self, framing: Framing, head: bytes) -> None:
         """Join, then answer with ``head`` and everything after the cursor.

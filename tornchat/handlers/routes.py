@@ -17,7 +17,10 @@ from tornchat.hub.hub import Hub
 
 _ID = r"([a-z0-9]+)"
 
+# The first that fits is taken: what is asked for most comes first.
 ROUTES: list[tuple[str, type[Handler]]] = [
+    (rf"/api/rooms/{_ID}/messages", rooms.Messages),
+    (r"/api/events", events.Events),
     (r"/healthz", health.Alive),
     (r"/readyz", health.Ready),
     (r"/api/server", accounts.Server),
@@ -28,9 +31,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}", rooms.Room),
     (rf"/api/rooms/{_ID}/members", rooms.Members),
     (rf"/api/rooms/{_ID}/members/{_ID}", rooms.Member),
-    (rf"/api/rooms/{_ID}/messages", rooms.Messages),
     (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
-    (r"/api/events", events.Events),
     (r"/api/events/socket", websocket.EventSocket),
 ]
 

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from tornchat import metrics
 from tornchat.domain.errors import Busy, TooManyStreams, Unavailable
+from tornchat.hub.together import Together
 from tornchat.log import seats
 from tornchat.log.client import Client
 
@@ -25,6 +26,8 @@ SECOND_LOOK_SECONDS = 0.25
 """A browser that loads the page again may be here before the end of its old stream is."""
 RETRY_SECONDS = 10.0
 _BATCH = 500
+_USER = "user:"
+_ADDRESS = "address:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ class Admission:
         self._unsaid: set[str] = set()
         self._something = asyncio.Event()
         self._known = False
+        self._asking: Counter[str] = Counter()
+        """Of the counts, those who wait for an answer."""
+        self._verdicts: Together[tuple[str, ...], str | None] = Together(self._judge)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -86,15 +92,15 @@ class Admission:
         if self.limits.here and self.streams >= self.limits.here:
             metrics.REFUSED.labels("worker").inc()
             raise Busy()
-        most = {}
+        whose: tuple[str, ...] = ()
         if self.limits.of_user:
-            most[f"user:{user}"] = self.limits.of_user
+            whose = (_USER + user,)
         if self.limits.of_address and address is not None:
-            most[f"address:{address}"] = self.limits.of_address
+            whose = (*whose, _ADDRESS + address)
         for pause in (SECOND_LOOK_SECONDS, None):
-            seat = self._take(tuple(most))
+            seat = self._take(whose)
             try:
-                full = await self._full(most) if most else None
+                full = await self._ask(whose) if whose else None
             except BaseException:
                 seat.leave()
                 raise
@@ -102,7 +108,7 @@ class Admission:
                 break
             seat.leave()
             if pause is None:
-                _refuse(full, most[full])
+                _refuse(full, self._most(full))
             await asyncio.sleep(pause)
         return seat
 
@@ -123,12 +129,29 @@ class Admission:
         self._counts.update(whose)
         return Seat(self, whose)
 
-    async def _full(self, most: dict[str, int]) -> str | None:
-        """Which of these has no room for a stream that is counted here already."""
+    async def _ask(self, whose: tuple[str, ...]) -> str | None:
+        """What has no room for a stream that is counted here already."""
+        self._asking.update(whose)
+        try:
+            return await self._verdicts.ask(whose)
+        finally:
+            for name in whose:
+                self._asking[name] -= 1
+                if not self._asking[name]:
+                    del self._asking[name]
+
+    async def _judge(self, wanted: list[tuple[str, ...]]) -> list[str | None]:
+        """The answers for some who ask, as if they came one after the other."""
         if not self._known:
             await self._say()
-        wanted = {whose: (self._counts[whose], number) for whose, number in most.items()}
-        return await seats.admit(self._client, self._worker, wanted)
+        limits = {
+            name: (self._counts[name] - self._asking[name], self._most(name))
+            for name in {name for whose in wanted for name in whose}
+        }
+        return await seats.admit(self._client, self._worker, limits, wanted)
+
+    def _most(self, name: str) -> int:
+        return self.limits.of_user if name.startswith(_USER) else self.limits.of_address
 
     async def _keep_saying(self) -> None:
         while True:

@@ -37,6 +37,8 @@ class Circles:
     def move(self, reader: Reader, topics: Mapping[str, int]) -> Mapping[str, int]:
         """Make these the topics that the reader hears; gives them as its circle shares them."""
         before = reader.circle
+        if before is not None and before.topics is topics:
+            return topics
         if before is None or before.topics != topics:
             reader.circle = circle = self._circle(reader.join.user, topics)
             circle.readers[reader] = None

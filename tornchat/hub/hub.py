@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from tornchat import metrics
 from tornchat.domain.errors import LogAway
 from tornchat.domain.events import PASSED_OVER, SESSIONS_ENDED, Event
+from tornchat.domain.recent import Recent
 from tornchat.hub import joining, sessions
 from tornchat.hub.admission import Admission, Limits, Seat
 from tornchat.hub.beats import Turns
@@ -21,6 +22,7 @@ from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
 from tornchat.hub.poll import Poll
 from tornchat.hub.reader import Reader
+from tornchat.hub.standings import Standings
 from tornchat.log import append
 from tornchat.log.bus import Bus
 from tornchat.log.client import Client
@@ -50,6 +52,8 @@ class Hub:
         self.bus = Bus(client, url, self.worker, self)
         self.sessions = Sessions(client, self.bus.hearing)
         self.outlets = Outlets()
+        self.recent = Recent()
+        self.standings = Standings(client)
         self.admission = Admission(client, limits)
         self.mover = Mover(self, life)
         self._departures = Departures(self)
@@ -137,7 +141,7 @@ class Hub:
             return
         reader.open(outlet, head + framing.encode("hello", hello, entry.start))
         self.mover.begin(reader)
-        reader.task = asyncio.ensure_future(joining.carry_on(self, reader, entry))
+        joining.begin(self, reader, entry)
 
     def rejoin(self, reader: Reader) -> None:
         """Join again in mid-stream, from the reader's own cursor."""
@@ -182,6 +186,9 @@ class Hub:
     # -- log.bus.Audience
 
     def hand_on(self, events: list[Event]) -> None:
+        for event in events:
+            if event.id:
+                self.recent.add(event)
         self._fan_out.take(events)
 
     def missed(self, topic: str, late: list[int] | None) -> None:
@@ -203,6 +210,7 @@ class Hub:
 
     def join_again(self) -> None:
         self._fan_out.finish()
+        self.recent.clear()
         for reader in self.readers():
             reader.join_again()
 

@@ -33,6 +33,12 @@ REPAIR_LIMIT = 5000
 """More missing events than this are not handed on one by one: the streams are closed instead."""
 
 
+LINGER_SECONDS = 10.0
+"""A topic is followed for so long after its last reader has left: polls and those whose line broke
+come back, and find it confirmed."""
+MOST_LINGERING = 20_000
+
+
 class Audience(Protocol):
     """Who listens to the bus (the hub)."""
 
@@ -68,6 +74,9 @@ class Bus:
         self._audience = audience
         self._pulse_channel = self._keys.pulse(worker)
         self._wanted: Counter[str] = Counter()
+        self._lingering: dict[str, float] = {}
+        """Those without a reader, with the time until which they are followed all the same, on the
+        loop's clock; the earliest first."""
         self._unconfirmed: Counter[str] = Counter()
         self._waiters: dict[asyncio.Future[None], tuple[set[str], Connection | None]] = {}
         self._connection: Connection | None = None
@@ -124,16 +133,30 @@ class Bus:
 
     def follow(self, topic: str) -> None:
         """Count one more reader of a topic; the first one subscribes."""
+        lingers = self._lingering.pop(topic, None) is not None
         self._wanted[topic] += 1
-        if self._wanted[topic] == 1 and self._connection is not None:
+        if self._wanted[topic] == 1 and not lingers and self._connection is not None:
             self._subscribe(self._connection, [topic])
 
     def unfollow(self, topic: str) -> None:
-        """Count one reader less; after the last one the topic is forgotten."""
+        """Count one reader less; some time after the last one the topic is forgotten."""
         self._wanted[topic] -= 1
-        if self._wanted[topic] > 0:
-            return
-        del self._wanted[topic]
+        if not self._wanted[topic]:
+            self._lingering[topic] = self._loop.time() + LINGER_SECONDS
+            if len(self._lingering) > MOST_LINGERING:
+                self._forget(next(iter(self._lingering)))
+
+    def forget_left(self) -> None:
+        """Forget the topics that have been without a reader for `LINGER_SECONDS`."""
+        now = self._loop.time()
+        while self._lingering:
+            topic, until = next(iter(self._lingering.items()))
+            if until > now:
+                return
+            self._forget(topic)
+
+    def _forget(self, topic: str) -> None:
+        del self._lingering[topic], self._wanted[topic]
         self.sequence.forget(topic)
         if self._connection is not None:
             self._connection.say("UNSUBSCRIBE", self._keys.channel(topic))
@@ -157,9 +180,7 @@ class Bus:
             del self._waiters[waiter]
 
     def _all_confirmed(self, topics: set[str]) -> bool:
-        return self._connection is not None and not any(
-            self._unconfirmed[topic] for topic in topics
-        )
+        return self._connection is not None and self._unconfirmed.keys().isdisjoint(topics)
 
     def _subscribe(self, connection: Connection, topics: list[str]) -> None:
         # Counted, because a topic may be left and followed again before Redis has answered the
@@ -346,6 +367,7 @@ class Bus:
             if pulse is None or pulse.done():
                 pulse = asyncio.ensure_future(self._send_pulse())
             await asyncio.sleep(PULSE_SECONDS)
+            self.forget_left()
             now = self._loop.time()
             if self._connection is not None and now - self._heard > DEAF_SECONDS:
                 logger.warning("no pulse for %.1f s: subscribing again", now - self._heard)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from tornchat.domain.events import PASSED_OVER
 from tornchat.domain.topics import user_topic
-from tornchat.log import read
 from tornchat.log.client import Client
 from tornchat.wire import packed
 
@@ -38,11 +37,7 @@ async def note(client: Client, user: str, session: str, gap: Gap) -> None:
     )
 
 
-async def floor_and_gaps(client: Client, session: str) -> tuple[int, list[Gap]]:
-    """The id that a cursor must reach (see `read.floor`), and the gaps of a session. Raises
-    `LogAway`."""
-    keys = client.keys
-    floor, pairs = await client.calls([("GET", keys.floor), ("HGETALL", keys.gaps(session))])
+def gaps_of(pairs: list[bytes]) -> list[Gap]:
+    """The gaps of a session, as its key has them."""
     numbers = [int(text) for text in pairs]
-    gaps = [Gap(low, high) for high, low in zip(numbers[::2], numbers[1::2], strict=True)]
-    return read.floor_of(floor), gaps
+    return [Gap(low, high) for high, low in zip(numbers[::2], numbers[1::2], strict=True)]

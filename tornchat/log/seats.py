@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from tornchat.log.client import Client
+from tornchat.log.connection import Argument
 
 SILENT_MS = 6000
 """The streams of a worker that said nothing for so long count no more: it was killed."""
 
 
-async def admit(client: Client, worker: str, wanted: Mapping[str, tuple[int, int]]) -> str | None:
-    """Count one more stream, unless there are too many of one kind: gives which, else None.
+async def admit(
+    client: Client,
+    worker: str,
+    limits: Mapping[str, tuple[int, int]],
+    wanted: Sequence[Collection[str]],
+) -> list[str | None]:
+    """Count new streams one after the other, each unless it is one too many: gives for each of
+    what there are too many, else None.
 
-    ``wanted``: whose stream it is -> how many of them ``worker`` has with the new one, and how many
-    all workers together may have. Raises `LogAway`.
+    ``limits``: who has streams -> how many of them ``worker`` has without the new ones, and how
+    many all workers together may have. ``wanted``: for each stream, whose it is. Raises `LogAway`.
     """
-    names = list(wanted)
-    numbers = [number for name in names for number in wanted[name]]
-    full = await client.script("admit", _keys(client, names), [worker, SILENT_MS, *numbers])
-    return names[full - 1] if full else None
+    names = list(limits)
+    numbers = {name: number for number, name in enumerate(names, 1)}
+    args: list[Argument] = [worker, SILENT_MS]
+    for name in names:
+        args += limits[name]
+    for whose in wanted:
+        args += [len(whose), *(numbers[name] for name in whose)]
+    verdicts = await client.script("admit", _keys(client, names), args)
+    return [names[full - 1] if full else None for full in verdicts]
 
 
 async def say(client: Client, worker: str, counts: Mapping[str, int]) -> bool:

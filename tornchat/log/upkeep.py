@@ -27,6 +27,11 @@ async def queued(client: Client, count: int) -> list[Event]:
     return events
 
 
+async def any_queued(client: Client) -> bool:
+    """Whether there is something that the archive has yet to take."""
+    return bool(await client.call("XLEN", client.keys.queue))
+
+
 async def archived(client: Client) -> int:
     """The copy of the archive's watermark; 0 where it is not known."""
     return int(await client.call("GET", client.keys.archived) or 0)

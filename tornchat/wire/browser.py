@@ -8,10 +8,12 @@ from typing import Any
 
 from tornchat.domain.events import Event
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def to_json(value: Any) -> bytes:
     """Compact UTF-8 JSON on one line: JSON escapes every line break inside strings."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(value).encode()
 
 
 def event_object(event: Event) -> dict[str, Any]:

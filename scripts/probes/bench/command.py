@@ -14,7 +14,7 @@ from probes.bench.own import SCANS
 from probes.bench.result import Result, Run, Verdict
 from probes.bench.run import go
 from probes.bench.scenarios import SCENARIOS, Scenario
-from probes.bench.target import TargetFactory
+from probes.bench.target import NotServed, TargetFactory
 from probes.bench.targets import OURS, TARGETS, factory
 from probes.loads.machine import need_descriptors, need_linux
 from probes.rig import facts
@@ -98,8 +98,12 @@ def _runs(found: Result, given: argparse.Namespace) -> Iterator[Run]:
         for number in range(1, given.runs + 1):
             for name, made in factories.items():
                 where = f"{scenario.name} {number}/{given.runs} {name}"
-                with show.progress(where) as tell:
-                    one, versions = go(made, scenario, number, tell)
+                try:
+                    with show.progress(where) as tell:
+                        one, versions = go(made, scenario, number, tell)
+                except NotServed as wrong:
+                    print(f"{where}: left out, {wrong}", file=sys.stderr)
+                    continue
                 found.versions.setdefault(name, versions)
                 found.runs.append(one)
                 yield one

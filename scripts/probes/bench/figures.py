@@ -13,6 +13,11 @@ class Figure:
     unit: str
     better: str = ""
 
+    @property
+    def label(self) -> str:
+        """With its unit, where it has one."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
 
 _LATENCIES = ((50, "p50"), (90, "p90"), (99, "p99"), (99.9, "p999"), (100, "max"))
 PERCENTILES = dict(_LATENCIES)
@@ -44,7 +49,6 @@ FIGURES = {
     **_with_roles("connect_us", "CPU per connect", "us"),
     **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
     "private_bytes_per_stream": Figure("private memory per idle stream", "B", "less"),
-    "kernel_bytes_per_stream": Figure("kernel memory per idle stream", "B", "less"),
     "idle_cpu_percent": Figure("CPU while idle", "%", "less"),
     "server_share": Figure("server's processors busy", "share"),
     "client_share": Figure("client busy", "share"),

@@ -9,7 +9,6 @@ from probes.bench.scenarios import Scenario
 from probes.bench.target import Target
 from probes.bench.usage import Memory, Usage
 from probes.bench.window import Window
-from probes.loads.machine import port_bytes
 
 _WARM = 100
 """Streams that are there before anything is measured: what the first of all needs is not theirs."""
@@ -29,12 +28,12 @@ def measure(
     processes = target.processes()
     client.connect(warm)
     client.run(Still(), scenario.warm_up)
-    memory, kernel = _memory(processes), port_bytes(target.base.port)
+    memory = _memory(processes)
     before = Usage.now(processes)
     client.connect(number)
     client.run(Still(), _REST_SECONDS)
     connecting = Usage.now(processes).since(before)
-    now, kernel_now = _memory(processes), port_bytes(target.base.port)
+    now = _memory(processes)
     tell("measuring")
     window = Window(client, target)
     window.begin()
@@ -49,8 +48,6 @@ def measure(
         private = sum(now[role].private - memory[role].private for role in processes)
         figures["private_bytes_per_stream"] = private / number
         figures["idle_cpu_percent"] = window.used.server / window.seconds * 100
-    if kernel is not None and kernel_now is not None:
-        figures["kernel_bytes_per_stream"] = (kernel_now - kernel) / number
     return window
 
 

@@ -67,7 +67,7 @@ def _completeness(run: Run, client: Client, scenario: Scenario) -> None:
     ]
     wrong += [f"{times} x {why} for a post" for why, times in posters.refusals.most_common(3)]
     if scenario.transport == "sse":
-        wrong += [why for given in client.samples() if (why := sample.differs(*given))]
+        wrong += [why for given in client.subscribers.samples() if (why := sample.differs(*given))]
     if wrong:
         run.verdict = Verdict.FAILED
         run.notes += wrong

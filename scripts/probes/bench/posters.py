@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import time
 from collections import Counter, deque
@@ -17,8 +16,8 @@ _MOST = 256
 """More requests at once wait for a connection, and that counts in their delay."""
 _READ = 65_536
 
-Register = Callable[[socket.socket, int, Callable[[], None]], None]
-"""Have a function called when a socket is ready for these epoll events; None of them: forget it."""
+Register = Callable[[socket.socket, Callable[[], None] | None], None]
+"""Have a function called when something comes to a socket; None: forget the socket."""
 
 
 class Posters:
@@ -103,7 +102,7 @@ class _Poster:
         self._socket = socket.create_connection((target.base.host, target.base.port), 10)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        register(self._socket, select.EPOLLIN, self._readable)
+        register(self._socket, self._readable)
 
     def ask(self, seq: int, due: int, request: bytes, delays: Delays | None) -> None:
         self.seq, self._due, self._delays = seq, due, delays
@@ -119,7 +118,7 @@ class _Poster:
     def close(self) -> None:
         if not self.closed:
             self.closed = True
-            self._register(self._socket, 0, self._readable)
+            self._register(self._socket, None)
             self._socket.close()
 
     def _readable(self) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from probes.bench import idle, judging, pinning
-from probes.bench.client import Broken, Client, Pace, Plan, Still
+from probes.bench.client import Client, Pace, Plan, Still
 from probes.bench.latency import Delays
 from probes.bench.paces import OpenLoop, Saturation
 from probes.bench.result import Run, Verdict
 from probes.bench.scans import BadStream
 from probes.bench.scenarios import Scenario
+from probes.bench.subscribers import Broken
 from probes.bench.target import Target, TargetFactory
 from probes.bench.window import Window
 
@@ -77,7 +78,7 @@ def _loaded(client: Client, target: Target, scenario: Scenario, tell: Tell) -> W
     client.run(pace, scenario.warm_up)
     tell("measuring")
     window = Window(client, target)
-    client.noting = True
+    client.subscribers.noting = True
     client.lag = Delays()
     client.posters.delays = window.answers
     window.begin()
@@ -86,7 +87,7 @@ def _loaded(client: Client, target: Target, scenario: Scenario, tell: Tell) -> W
     client.posters.delays = None
     tell("waiting for the rest")
     client.settle()
-    client.noting = False
+    client.subscribers.noting = False
     return window
 
 

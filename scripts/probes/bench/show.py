@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
-from probes.bench.figures import FIGURES, Figure
+from probes.bench.figures import FIGURES
 from probes.bench.result import Result, Run, Verdict
 from probes.loads.numbers import median
 
@@ -62,7 +62,7 @@ def tables(result: Result) -> None:
         for name, figure in FIGURES.items():
             cells = [_cell(result.values(target, scenario, name)) for target in targets]
             if any(cells):
-                table.add_row(_title(figure), *cells)
+                table.add_row(figure.label, *cells)
         table.add_row("verdicts", *(_verdicts(result, target, scenario) for target in targets))
         console.print(table)
     console.print(*result.machine.values())
@@ -82,10 +82,6 @@ def _cell(values: list[float]) -> str:
     low, high = min(values), max(values)
     spread = f"  ({shown(low)} to {shown(high)})" if shown(low) != shown(high) else ""
     return shown(median(values)) + spread
-
-
-def _title(figure: Figure) -> str:
-    return f"{figure.title} ({figure.unit})" if figure.unit else figure.title
 
 
 def _verdicts(result: Result, target: str, scenario: str) -> str:

@@ -155,4 +155,9 @@ class Target(Protocol):
         """What it is made of, and how it is set: name -> version or setting."""
 
 
+class NotServed(Exception):
+    """A target does not do what a scenario asks; the text says what."""
+
+
 TargetFactory = Callable[[Shape], Target]
+"""Raises `NotServed`."""

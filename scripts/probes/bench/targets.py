@@ -8,7 +8,15 @@ from typing import cast
 from probes.bench.target import TargetFactory
 
 OURS = "tornchat"
-TARGETS = {OURS: "probes.bench.own:Own"}
+TARGETS = {
+    OURS: "probes.bench.own:Own",
+    "nchan": "probes.bench.peers.nchan:Nchan",
+    "nchan-bare": "probes.bench.peers.nchan:NchanBare",
+    "sse-starlette": "probes.bench.peers.sse_starlette:SseStarlette",
+    "sse-starlette-bare": "probes.bench.peers.sse_starlette:SseStarletteBare",
+    "naive": "probes.bench.peers.naive:Naive",
+    "naive-bare": "probes.bench.peers.naive:NaiveBare",
+}
 """Name -> module and what in it makes a target."""
 
 

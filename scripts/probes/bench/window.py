@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from collections.abc import Collection
 
 from probes.bench.client import Client
@@ -29,7 +28,7 @@ class Window:
     def begin(self) -> None:
         self._before = Usage.now(self._processes)
         self._client_before = time.process_time()
-        self._bytes = self._client.bytes
+        self._bytes = self._client.subscribers.bytes
         self._first = len(self._client.due)
         self._begun = time.monotonic_ns()
 
@@ -39,9 +38,9 @@ class Window:
         self.client_seconds = time.process_time() - self._client_before
         self.used = Usage.now(self._processes).since(self._before)
         self.seconds = (self._ended - self._begun) / 1e9
-        self._bytes = client.bytes - self._bytes
+        self._bytes = client.subscribers.bytes - self._bytes
         self._last = len(client.due)
-        self._reads = len(client.came)
+        self._reads = len(client.subscribers.came)
         self._lag = client.lag
         client.lag = Delays()
 
@@ -65,7 +64,7 @@ class Window:
 
     def figures(self, cpus: Collection[int]) -> dict[str, float]:
         """All of them, by their names; ``cpus`` are the server's."""
-        self.deliveries = sum(map(len, self._client.came[: self._reads]))
+        self.deliveries = sum(map(len, self._client.subscribers.came[: self._reads]))
         found = {
             "seconds": self.seconds,
             "messages": self.messages,
@@ -104,10 +103,9 @@ class Window:
     def _deliveries(self) -> Delays:
         """Delays of the messages that were due in the window, of which some came after it."""
         if self._delays is None:
-            client = self._client
             numbers = range(self._first, self._last)
-            due = {number: client.due[number] for number in numbers}
-            first = bisect_left(client.came_at, self._begun)
+            due = {number: self._client.due[number] for number in numbers}
+            subscribers = self._client.subscribers
             self._delays = Delays()
-            self._delays.add_all(client.came_at[first:], client.came[first:], due)
+            self._delays.add_all(subscribers.came_at, subscribers.came, due)
         return self._delays

@@ -21,13 +21,14 @@ def machine() -> dict[str, str]:
     }
 
 
-def version(command: list[str]) -> str:
-    """The first line of what a command says; empty where it fails."""
+def version(command: list[str], *, stderr: bool = False) -> str:
+    """The first line of what a command says, on standard error where it says it there; empty where
+    it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout.strip().partition("\n")[0]
+    return (done.stderr if stderr else done.stdout).strip().partition("\n")[0]
 
 
 def short(version: str) -> str:

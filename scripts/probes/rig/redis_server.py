@@ -17,7 +17,7 @@ bind 127.0.0.1
 port {port}
 dir "{folder}"
 save ""
-appendonly yes
+appendonly {appendonly}
 # Each write goes to the kernel before it is answered for, so a killed process loses nothing. What
 # a machine that dies would lose is not what these runs are about.
 appendfsync no
@@ -27,15 +27,23 @@ client-output-buffer-limit pubsub 32mb 8mb 60
 
 
 class RedisServer:
-    """Keeps its append-only file in ``folder``."""
+    """Keeps its append-only file in ``folder``; nothing where it is not ``persistent``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, persistent: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.binary = _binary()
         self._child = Child("redis", folder)
         self._configuration = folder / "redis.conf"
-        self._configuration.write_text(_CONFIGURATION.format(port=self.port, folder=folder))
+        appendonly = "yes" if persistent else "no"
+        self._configuration.write_text(
+            _CONFIGURATION.format(port=self.port, folder=folder, appendonly=appendonly)
+        )
+
+    @property
+    def pid(self) -> int:
+        """Once it is started."""
+        return self._child.pid
 
     async def start(self) -> None:
         """Start it (again) on the same data; returns when that is loaded."""

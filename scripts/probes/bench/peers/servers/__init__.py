@@ -1,0 +1,1 @@
+"""Servers of peers, each a program of its own."""

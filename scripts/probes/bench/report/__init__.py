@@ -1,0 +1,1 @@
+"""``docs/performance.md``, written from the committed results of the benchmark."""
