@@ -39,7 +39,7 @@ class Circles:
         before = reader.circle
         if before is not None and before.topics is topics:
             return topics
-        if before is None or before.topics != topics:
+        if before is None or (before.topics is not topics and before.topics != topics):
             reader.circle = circle = self._circle(reader.join.user, topics)
             circle.readers[reader] = None
             if before is not None:  # only now: what both follow is not unsubscribed in between
@@ -63,7 +63,7 @@ class Circles:
     def _circle(self, user: str, topics: Mapping[str, int]) -> Circle:
         circles = self._of_user.setdefault(user, [])
         for circle in circles:
-            if circle.topics == topics:
+            if circle.topics is topics or circle.topics == topics:
                 return circle
         circle = Circle(topics)
         circles.append(circle)
