@@ -19,7 +19,8 @@ LONGEST = ("probes", "faults", "browser")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.parent.name, len(LONGEST)))
+    folders = Path(__file__).parent
+    items.sort(key=lambda item: places.get(item.path.relative_to(folders).parts[0], len(LONGEST)))
 
 
 @pytest.fixture

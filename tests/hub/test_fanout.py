@@ -253,7 +253,7 @@ async def test_a_stream_that_waits_holds_little_memory() -> None:
                 reader = hub.reader(user, f"session {number}", 0)
                 reader.join.enter(hub.follow(reader, topics))
                 hub.stream(reader, Entry(0, 0, None, {}, [], 0, 0.0), server)
-            await asyncio.sleep(0.01)
+            await until(lambda: not any(r.join.joining for r in hub.readers()), "all to be live")
             gc.collect()
             each = tracemalloc.get_traced_memory()[0] / count
         finally:

@@ -136,7 +136,7 @@ async def test_what_was_looked_up_before_it_ended_and_answered_after_it_is_not_k
                     break
                 await asyncio.sleep(0.01)
             await end(client, "d1")
-            await asyncio.wait_for(heard.wait(), 20)
+            await asyncio.wait_for(heard.wait(), 60)
             line.let_go()
             assert await lookup == ANA  # it was good when it was asked for
             assert await hub.sessions.find("d1") is None

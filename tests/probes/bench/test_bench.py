@@ -21,7 +21,7 @@ SMALL = ("--subscribers", "20", "--members", "2", "--warm-up", "0.2", "--seconds
 def test_a_server_under_load_loses_nothing_and_its_figures_are_all_known(tmp_path: Path) -> None:
     file = tmp_path / "result.json"
     scenarios = ("--scenario", "saturation", "--runs", "1", "--out", str(file))
-    done = lab("bench", *scenarios, *SMALL, seconds=120)
+    done = lab("bench", *scenarios, *SMALL, seconds=400)
     assert file.exists(), done.stderr
     (run,) = read(file).runs
     # A busy machine gets no verdict, and that is right.

@@ -34,7 +34,7 @@ def loading(parrot: Parrot, subscribers: int = 3) -> Iterator[Client]:
 def judged(spoil: Spoil) -> Judgement:
     with loading(Parrot(spoil)) as client:
         client.run(OpenLoop(200, time.monotonic_ns()), 0.2)
-        for _ in range(20):  # what a lost message leaves on its way never comes
+        for _ in range(40):  # what a lost message leaves on its way never comes
             client._turn(_Nothing())
         return client.judge()
 
@@ -87,11 +87,18 @@ def test_a_message_that_one_subscriber_got_twice_is_found() -> None:
     assert judged(twice) == Judgement(doubled=1, disordered=1)
 
 
+def stall(parrot: Parrot) -> None:
+    """For a second, soon."""
+    time.sleep(0.2)
+    parrot.stalled.set()
+    time.sleep(1)
+    parrot.stalled.clear()
+
+
 def test_a_server_that_stalls_shows_in_the_delays_of_all_that_was_due_meanwhile() -> None:
     with loading(parrot := Parrot()) as client:
         client.subscribers.noting = True
-        threading.Timer(0.2, parrot.stalled.set).start()
-        threading.Timer(1.2, parrot.stalled.clear).start()
+        threading.Thread(target=stall, args=(parrot,), daemon=True).start()
         client.run(OpenLoop(100, time.monotonic_ns()), 1.4)
         client.settle()
         delays = Delays()
