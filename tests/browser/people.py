@@ -19,6 +19,8 @@ from playwright.sync_api import (
 )
 
 PASSWORD = "a long sentence of a password"
+USUAL = {"locale": "en-GB", "timezone_id": "Asia/Jakarta", "reduced_motion": "reduce"}
+"""Of a context. What moves on a page is drawn anew for as long as it does, which takes the CPU."""
 _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
@@ -174,6 +176,6 @@ NewPerson = Callable[..., Person]
 
 def new_person(browser: Browser, url: str, name: str, faults: Faults, **options: object) -> Person:
     context = browser.new_context(
-        **{"locale": "en-GB", "timezone_id": "Asia/Jakarta", **options}  # type: ignore[arg-type]
+        **{**USUAL, **options}  # type: ignore[arg-type]
     )
     return Person(context, url, name, faults)

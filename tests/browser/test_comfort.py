@@ -195,7 +195,7 @@ def test_wrong_credentials_and_bad_values_are_explained(person: NewPerson) -> No
 
 
 def test_contrast_is_enough_in_both_themes(person: NewPerson, room_name: str) -> None:
-    ana = person("Ana", reduced_motion="reduce")
+    ana = person("Ana")
     ana.create_room(room_name)
     ana.write("a [link](https://example.org) and `code`")
     ana.sees("a link and code")

@@ -107,7 +107,7 @@ async def test_a_fan_out_gives_way_to_others_and_what_comes_meanwhile_waits(
             await asyncio.sleep(0)
             assert sum(follower.server.sends for follower in many) == 2 * turn
             hub.hand_on([message(1 + turn, "kitchen")])
-        await until(lambda: min(follower.server.sends for follower in many) >= 2, "the rest")
+        await until(lambda: all(each.server.sends == 2 for each in many), "the rest, as one")
         everything = frames(*(message(id, "kitchen") for id in range(1, 5)))
         assert {follower.received() for follower in many} == {everything}
         assert [follower.server.sends for follower in many] == [2] * 6
