@@ -259,5 +259,4 @@ async def test_a_stream_that_waits_holds_little_memory() -> None:
         finally:
             tracemalloc.stop()
         assert [reader.join.joining for reader in hub.readers()] == [False] * count
-        print(f"{each:.0f} bytes a stream")
         assert each < IDLE_BYTES
