@@ -87,6 +87,14 @@ async def test_many_at_once_get_as_many_seats_as_there_are(redis: RedisServer) -
 
 
 @in_loop
+async def test_more_at_once_than_are_judged_together_get_no_more_seats(redis: RedisServer) -> None:
+    async with workers(redis, 1, Limits(of_user=150)) as [worker]:
+        asked = [sit(worker, "ana", None) for _ in range(400)]
+        got = [seat for seat in await asyncio.gather(*asked) if seat]
+        assert len(got) == 150
+
+
+@in_loop
 async def test_an_address_has_so_many_streams_and_loopback_any_number(redis: RedisServer) -> None:
     async with workers(redis, 1, Limits(of_user=3, of_address=4)) as [worker]:
         users = ("ana", "ana", "budi", "budi")

@@ -56,6 +56,16 @@ class Seat:
             self._admission.left(self._whose)
 
 
+class _Question:
+    """Whose a stream is that waits to be let in."""
+
+    __slots__ = ("judged", "whose")
+
+    def __init__(self, whose: tuple[str, ...]) -> None:
+        self.judged = False
+        self.whose = whose
+
+
 class Admission:
     """The seats of one worker."""
 
@@ -70,8 +80,8 @@ class Admission:
         self._something = asyncio.Event()
         self._known = False
         self._asking: Counter[str] = Counter()
-        """Of the counts, those who wait for an answer."""
-        self._verdicts: Together[tuple[str, ...], str | None] = Together(self._judge)
+        """Of the counts, those that Redis has not judged yet."""
+        self._verdicts: Together[_Question, str | None] = Together(self._judge)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -132,23 +142,35 @@ class Admission:
     async def _ask(self, whose: tuple[str, ...]) -> str | None:
         """What has no room for a stream that is counted here already."""
         self._asking.update(whose)
+        question = _Question(whose)
         try:
-            return await self._verdicts.ask(whose)
+            return await self._verdicts.ask(question)
         finally:
-            for name in whose:
-                self._asking[name] -= 1
-                if not self._asking[name]:
-                    del self._asking[name]
+            self._judged(question)
 
-    async def _judge(self, wanted: list[tuple[str, ...]]) -> list[str | None]:
+    async def _judge(self, questions: list[_Question]) -> list[str | None]:
         """The answers for some who ask, as if they came one after the other."""
         if not self._known:
             await self._say()
+        wanted = [question.whose for question in questions]
         limits = {
             name: (self._counts[name] - self._asking[name], self._most(name))
             for name in {name for whose in wanted for name in whose}
         }
-        return await seats.admit(self._client, self._worker, limits, wanted)
+        verdicts = await seats.admit(self._client, self._worker, limits, wanted)
+        # Before the next are judged, which is sooner than these hear of it.
+        for question in questions:
+            self._judged(question)
+        return verdicts
+
+    def _judged(self, question: _Question) -> None:
+        if question.judged:
+            return
+        question.judged = True
+        for name in question.whose:
+            self._asking[name] -= 1
+            if not self._asking[name]:
+                del self._asking[name]
 
     def _most(self, name: str) -> int:
         return self.limits.of_user if name.startswith(_USER) else self.limits.of_address
