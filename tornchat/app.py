@@ -29,6 +29,7 @@ from tornchat.connections import Room, Server
 from tornchat.domain.errors import TornchatError
 from tornchat.doorway import Doorway
 from tornchat.handlers.base import Site
+from tornchat.handlers.desk import Desk
 from tornchat.handlers.gate import Gate
 from tornchat.handlers.routes import application
 from tornchat.hub.admission import Limits
@@ -88,7 +89,7 @@ class Worker:
         site, outlets = site_of(settings), self.hub.outlets
         self.gate = Gate(self.chat, self.hub, site)
         self.server = Server(
-            application(self.chat, self.hub, site, web_root()),
+            Desk(self.chat, site, application(self.chat, self.hub, site, web_root())),
             most=room.connections,
             others=self._other_connections,
         )

@@ -19,7 +19,6 @@ from tornado import httputil
 from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream, StreamClosedError
-from tornado.web import Application
 
 from tornchat.accepting import Arrival
 from tornchat.domain.errors import Busy
@@ -66,7 +65,11 @@ class Server(HTTPServer):
     """
 
     def initialize(  # type: ignore[override]
-        self, application: Application, *, most: int = 0, others: Callable[[], int] = int
+        self,
+        application: httputil.HTTPServerConnectionDelegate,
+        *,
+        most: int = 0,
+        others: Callable[[], int] = int,
     ) -> None:
         super().initialize(
             application,

@@ -29,7 +29,8 @@ BUS_DELAY_SECONDS = Histogram(
 )
 FAN_OUT_SECONDS = Histogram(
     "tornchat_fan_out_seconds",
-    "Time that a worker takes to give one event to all of its readers, in seconds.",
+    "Time that a worker takes to give events that leave together to all of their readers, in "
+    "seconds, with what else it does meanwhile.",
     _SHORT,
 )
 JOIN_SECONDS = Histogram(
@@ -85,7 +86,8 @@ OUTBOX_WAITING = Gauge(
 EVENTS = Counter("tornchat_events_total", "Events that workers have handed on to their readers.")
 DELIVERIES = Counter(
     "tornchat_deliveries_total",
-    "Live events times the readers they were given to (a replay counts in replayed_events).",
+    "Live events times the streams they were given to (a replay counts in replayed_events; polls "
+    "are only woken).",
 )
 MESSAGES = Counter(
     "tornchat_messages_total",

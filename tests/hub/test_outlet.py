@@ -81,7 +81,7 @@ async def streams(count: int = 1, farewell: bytes = b"") -> AsyncIterator[list[S
         for stream in made:
             stream.outlet.close()
             stream.client.close()
-        assert not outlets._selector.get_map()
+        assert not len(outlets)
         outlets.close()
 
 

@@ -52,6 +52,15 @@ async def identify(chat: Chat, digest: str) -> Identity:
     return Identity(record.user, record.role, record.kind, digest)
 
 
+def known(chat: Chat, token: str) -> Identity | None:
+    """The bearer of a cookie or token whose session the worker knows; None where it must ask."""
+    digest = digest_of(token)
+    record = chat.sessions.known(digest)
+    if record is None or not record.live(chat.now()):
+        return None
+    return Identity(record.user, record.role, record.kind, digest)
+
+
 def check_live(chat: Chat, record: SessionRecord | None) -> SessionRecord:
     """A session that lets its bearer in. Raises `Unauthenticated` where it does not."""
     if record is None or not record.live(chat.now()):

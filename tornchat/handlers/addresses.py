@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def limited_address(peer: str, forwarded: str, behind_proxy: bool) -> str | None:
     """The client's address, of IPv6 its network of 64 bits; None for this machine, without limits.
 

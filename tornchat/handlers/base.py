@@ -22,7 +22,17 @@ from tornchat.wire.browser import to_json
 logger = logging.getLogger(__name__)
 
 MOST_BODY_BYTES = 256 * 1024
+JSON = "application/json; charset=utf-8"
+PROBLEM = "application/problem+json; charset=utf-8"
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+HEADERS = {
+    "Content-Security-Policy": API_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Of every answer."""
 
 
 @dataclass(slots=True)
@@ -82,11 +92,10 @@ class Handler(web.RequestHandler):
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
-        self.set_header("Content-Security-Policy", self.policy)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "same-origin")
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.set_header("Cache-Control", "no-store")
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+        if self.policy != API_POLICY:
+            self.set_header("Content-Security-Policy", self.policy)
 
     async def prepare(self) -> None:
         if not self.any_host and not self.site.answers_to(self.request.host_name.lower()):
@@ -140,7 +149,7 @@ class Handler(web.RequestHandler):
 
     def answer(self, value: Any, status: int = 200) -> None:
         self.set_status(status)
-        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Content-Type", JSON)
         self.finish(to_json(value))
 
     def nothing(self) -> None:
@@ -156,8 +165,8 @@ class Handler(web.RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         problem = _as_error(status_code, kwargs.get("exc_info", (None, None, None))[1])
         self.set_status(problem.status)
-        if problem.retry_after is not None:
-            self.set_header("Retry-After", str(max(1, math.ceil(problem.retry_after))))
+        for name, value in problem_headers(problem).items():
+            self.set_header(name, value)
         if problem.status == 405:
             self.set_header("Allow", ", ".join(self._methods()))
         if problem.status == 426:
@@ -165,7 +174,6 @@ class Handler(web.RequestHandler):
             self.set_header("Sec-WebSocket-Version", websocket.VERSION)
         if problem.status == 401:
             self.set_header("WWW-Authenticate", 'Bearer realm="tornchat"')
-        self.set_header("Content-Type", "application/problem+json; charset=utf-8")
         self.finish(to_json(problem.problem()))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
@@ -193,6 +201,14 @@ class Handler(web.RequestHandler):
         simple = self.request.method in ("POST", "PATCH") or bool(self.request.body)
         if simple and kind != "application/json":
             raise errors.WrongType()
+
+
+def problem_headers(problem: errors.TornchatError) -> dict[str, str]:
+    """The headers of an answer that tells of it."""
+    headers = {"Content-Type": PROBLEM}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
+    return headers
 
 
 def _as_error(status: int, error: BaseException | None) -> errors.TornchatError:

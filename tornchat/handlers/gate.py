@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import socket
 from collections.abc import Callable
 
 from tornado.httputil import (
@@ -76,7 +75,7 @@ class Gate:
             or not self._site.answers_to(request.host_name)
             or asking.wants_json(headers)
             or any(name in headers for name in _NOT_PLAIN)
-            or arrival.socket.family == socket.AF_UNIX
+            or not isinstance(arrival.address, tuple)  # a unix socket, which has no peer
         ):
             return False
         address = asking.address(headers, arrival.address[0], behind_proxy=self._site.behind_proxy)

@@ -22,20 +22,17 @@ class Turns:
     """All readers of a worker, dealt out evenly to the turns of a beat interval."""
 
     def __init__(self) -> None:
-        self._turns: list[set[Reader]] = [set() for _ in range(TURNS)]
+        self._turns: list[dict[Reader, None]] = [{} for _ in range(TURNS)]
         self._next = 0
 
     def add(self, reader: Reader) -> None:
         self._next = (self._next + 1) % TURNS
         reader.turn = self._next
-        self._turns[reader.turn].add(reader)
+        self._turns[reader.turn][reader] = None
 
     def remove(self, reader: Reader) -> bool:
         """Whether it was there."""
-        turn = self._turns[reader.turn]
-        there = reader in turn
-        turn.discard(reader)
-        return there
+        return self._turns[reader.turn].pop(reader, reader) is None
 
     def readers(self) -> list[Reader]:
         return [reader for turn in self._turns for reader in turn]

@@ -22,7 +22,8 @@ class Circle:
 
     def __init__(self, topics: Mapping[str, int]) -> None:
         self.topics = topics
-        self.readers: set[Reader] = set()
+        self.readers: dict[Reader, None] = {}
+        """In fact a set; a dictionary has the smaller table."""
 
 
 class Circles:
@@ -38,9 +39,9 @@ class Circles:
         before = reader.circle
         if before is not None and before.topics is topics:
             return topics
-        if before is None or before.topics != topics:
+        if before is None or (before.topics is not topics and before.topics != topics):
             reader.circle = circle = self._circle(reader.join.user, topics)
-            circle.readers.add(reader)
+            circle.readers[reader] = None
             if before is not None:  # only now: what both follow is not unsubscribed in between
                 self._quit(before, reader)
             return circle.topics
@@ -62,7 +63,7 @@ class Circles:
     def _circle(self, user: str, topics: Mapping[str, int]) -> Circle:
         circles = self._of_user.setdefault(user, [])
         for circle in circles:
-            if circle.topics == topics:
+            if circle.topics is topics or circle.topics == topics:
                 return circle
         circle = Circle(topics)
         circles.append(circle)
@@ -72,7 +73,7 @@ class Circles:
         return circle
 
     def _quit(self, circle: Circle, reader: Reader) -> None:
-        circle.readers.discard(reader)
+        del circle.readers[reader]
         if circle.readers:
             return
         user = reader.join.user

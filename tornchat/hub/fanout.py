@@ -74,12 +74,15 @@ class FanOut:
         self._waiting: deque[Event] = deque()
         self._slices: Iterator[None] | None = None
         self._turn: asyncio.Handle | None = None
+        self._room = SLICE
+        """How many readers are left to this turn's slice."""
 
     def take(self, events: list[Event]) -> None:
         """The next events. They go out from the next turn of the loop on, so that whoever posted
         them is answered first."""
         self._waiting.extend(events)
         if self._slices is None:
+            self._room = SLICE
             self._slices = self._all()
             self._turn = self._loop.call_soon(self._next)
 
@@ -145,16 +148,15 @@ class FanOut:
         for event in run:
             if event.id:
                 metrics.BUS_DELAY_SECONDS.observe(now - event.fields["at"] / 1000)
-        room = SLICE
         for parcel, readers in self._addressed(run):
             start = 0
             while start < len(readers):
-                part = readers[start : start + room]
+                part = readers[start : start + self._room]
                 start += len(part)
-                room -= len(part)
+                self._room -= len(part)
                 _give(parcel, part)
-                if not room:
-                    room = SLICE
+                if not self._room:
+                    self._room = SLICE
                     yield
 
     def _addressed(self, run: list[Event]) -> list[tuple[Parcel, list[Reader]]]:

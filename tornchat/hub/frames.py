@@ -15,6 +15,7 @@ class Frames:
     def __init__(self, worker: str, heartbeat: float) -> None:
         self._worker = worker
         self._heartbeat = heartbeat
+        self._hellos: dict[Framing, tuple[int, bytes]] = {}
         self._beats: dict[Framing, tuple[int, bytes]] = {}
         self._farewells: dict[Framing, bytes] = {}
 
@@ -26,6 +27,14 @@ class Frames:
             "heartbeat": self._heartbeat,
             "worker": self._worker,
         }
+
+    def opening(self, framing: Framing, start: int) -> bytes:
+        """The hello of a stream that starts there: many who come at once start at the same id."""
+        kept, frame = self._hellos.get(framing, (-1, b""))
+        if kept != start:
+            frame = framing.encode("hello", self.hello(start), start)
+            self._hellos[framing] = (start, frame)
+        return frame
 
     def beat(self, framing: Framing, cursor: int) -> bytes:
         """Most readers stand at the same id: keep the last frame."""

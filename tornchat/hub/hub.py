@@ -134,12 +134,12 @@ class Hub:
         the request."""
         framing = reader.framing
         outlet = self.outlets.open(sock, reader, self.frames.farewell(framing))
-        hello = self.frames.hello(entry.start)
         if entry.start is None:
             reader.open(outlet, head)
-            reader.say_goodbye("hello", hello)
+            reader.say_goodbye("hello", self.frames.hello(None))
             return
-        reader.open(outlet, head + framing.encode("hello", hello, entry.start))
+        hello = self.frames.opening(framing, entry.start)
+        reader.open(outlet, b"".join((head, hello, joining.at_once(reader, entry))))
         self.mover.begin(reader)
         joining.begin(self, reader, entry)
 

@@ -169,18 +169,24 @@ async def replay(hub: Hub, reader: Reader, entry: Entry) -> bool:
             return False
 
 
-def begin(hub: Hub, reader: Reader, entry: Entry) -> None:
-    """Step 4 for a new stream: at once where that is quickly said, which it mostly is."""
+def at_once(reader: Reader, entry: Entry) -> bytes:
+    """All that a new stream is to replay, where that is little; nothing, where it is more than
+    should be sent before the socket takes it."""
+    if entry.complete < entry.bound or not 0 < len(entry.events) <= _AT_ONCE:
+        return b""
     encode = reader.framing.encode_event
-    few = entry.complete >= entry.bound and len(entry.events) <= _AT_ONCE
-    if not few or sum(len(encode(event)) for event in entry.events) > LOW_WATER:
+    if sum(len(encode(event)) for event in entry.events) > LOW_WATER:
+        return b""
+    sent = [encode(event) for event in entry.events if reader.join.replay(event)]
+    entry.replayed, entry.events = len(sent), []
+    return b"".join(sent)
+
+
+def begin(hub: Hub, reader: Reader, entry: Entry) -> None:
+    """Step 4 for a new stream: without a task where nothing is left to be replayed."""
+    if entry.complete < entry.bound or entry.events:
         reader.task = asyncio.ensure_future(carry_on(hub, reader, entry))
-        return
-    if entry.events and reader.outlet is not None:
-        sent = [encode(event) for event in entry.events if reader.join.replay(event)]
-        reader.outlet.send(b"".join(sent))
-        entry.replayed = len(sent)
-    if reader.stale:
+    elif reader.stale:
         hub.rejoin(reader)
     elif not reader.closed:
         _go_live(reader, entry)

@@ -7,7 +7,6 @@ what stays is this object and one entry in a selector that all streams of the wo
 from __future__ import annotations
 
 import asyncio
-import selectors
 import socket
 import struct
 from collections import deque
@@ -15,6 +14,7 @@ from itertools import islice
 from typing import Protocol
 
 from tornchat import metrics
+from tornchat.hub.watch import Watch, best_watch
 
 BUFFER_LIMIT = 256 * 1024
 """Bytes that may wait for a slow reader. More: the stream is cut, and its client resumes from the
@@ -248,14 +248,14 @@ class Outlets:
     """All streams of a worker behind one selector, which the loop sees as one descriptor."""
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        self._watch: Watch[Outlet] = best_watch()
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._selector, self._ready)
+        self._loop.add_reader(self._watch, self._ready)
         self._waiting: set[Outlet] = set()
 
     def __len__(self) -> int:
         """How many streams are open."""
-        return len(self._selector.get_map())
+        return len(self._watch)
 
     def open(self, sock: socket.socket, owner: Owner, farewell: bytes = b"") -> Outlet:
         """Take over a connected socket. ``farewell`` is a frame: the last that a client is told
@@ -264,13 +264,12 @@ class Outlets:
         if sock.family != socket.AF_UNIX:
             _prepare(sock)
         outlet = Outlet(self, sock, owner, farewell)
-        self._selector.register(sock, selectors.EVENT_READ, outlet)
+        self._watch.add(sock.fileno(), outlet)
         return outlet
 
     def watch(self, sock: socket.socket, outlet: Outlet, *, writing: bool) -> None:
         """Whether something waits to be written."""
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
-        self._selector.modify(sock, events, outlet)
+        self._watch.want_room(sock.fileno(), writing)
         (self._waiting.add if writing else self._waiting.discard)(outlet)
 
     def linger(self, outlet: Outlet) -> None:
@@ -279,7 +278,7 @@ class Outlets:
 
     def remove(self, outlet: Outlet, sock: socket.socket) -> None:
         self._waiting.discard(outlet)
-        self._selector.unregister(sock)
+        self._watch.remove(sock.fileno())
 
     def now(self) -> float:
         return self._loop.time()
@@ -292,15 +291,14 @@ class Outlets:
 
     def close(self) -> None:
         """Stop watching. The streams must have been closed before."""
-        self._loop.remove_reader(self._selector)
-        self._selector.close()
+        self._loop.remove_reader(self._watch)
+        self._watch.close()
 
     def _ready(self) -> None:
-        for key, events in self._selector.select(0):
-            outlet: Outlet = key.data
-            if events & selectors.EVENT_WRITE and not outlet.closed:
+        for outlet, readable, writable in self._watch.ready():
+            if writable and not outlet.closed:
                 outlet.writable()
-            if events & selectors.EVENT_READ and not outlet.closed:
+            if readable and not outlet.closed:
                 outlet.readable()
 
 

@@ -1,6 +1,6 @@
 """A poll: a reader that answers once.
 
-What comes live only wakes it; the answer is read from the log, up to the bound of a join. A stream
+What comes live only wakes it; the answer is what the log has up to the bound of a join. A stream
 may hand on a live event before it shows that one before it was lost, because it is still there to
 be told so. A poll has answered by then, and its cursor would lead the client past the hole.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -51,10 +52,11 @@ class Reader:
     def __init__(
         self, hub: Hub, user: str, session: str, cursor: int, seat: Seat, framing: Framing = sse
     ) -> None:
-        self.join = Join(user, cursor)
+        # Interned: every request has its own copy, and the streams of one person need but one.
+        self.join = Join(sys.intern(user), cursor)
         self.start = cursor
         """The client's cursor; 0 where it gave none."""
-        self.session = session
+        self.session = sys.intern(session)
         self.seat = seat
         self.due = math.inf
         """When to tell it to move, or to end it where it was told; on the loop's clock."""

@@ -36,7 +36,7 @@ REPAIR_LIMIT = 5000
 LINGER_SECONDS = 10.0
 """A topic is followed for so long after its last reader has left: polls and those whose line broke
 come back, and find it confirmed."""
-MOST_LINGERING = 20_000
+MOST_LINGERING = 10_000
 
 
 class Audience(Protocol):

@@ -46,7 +46,7 @@ class Sessions:
     async def find(self, digest: str) -> SessionRecord | None:
         """The session with this digest, expired or not; None where there is none. Raises
         `LogAway`."""
-        record = self._good(digest)
+        record = self.known(digest)
         if record is not None:
             return record
         if self._lookup is None:
@@ -62,7 +62,8 @@ class Sessions:
         for digest in digests:
             self._kept.pop(digest, None)
 
-    def _good(self, digest: str) -> SessionRecord | None:
+    def known(self, digest: str) -> SessionRecord | None:
+        """The session with this digest, expired or not; None where the mirror must be asked."""
         kept = self._kept.get(digest)
         if kept is None or kept[1] < self._loop.time() or self._hearing() != self._kept_by:
             return None

@@ -136,7 +136,7 @@ def _rows(first: Series, second: Series) -> Iterable[Row]:
                 first.median(name),
                 second.median(name),
                 found,
-                first.sound and second.sound,
+                first.says(name) and second.says(name),
             )
 
 

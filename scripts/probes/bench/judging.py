@@ -18,6 +18,9 @@ OTHERS = 0.1
 def judge(run: Run, client: Client, window: Window, places: Places, scenario: Scenario) -> None:
     """Give the run its verdict, with the reasons, and the figures that belong to it."""
     _completeness(run, client, scenario)
+    if not window.used.roles:  # where the server's processes are not known, nobody is another
+        refuse(run, window.client_share, None)
+        return
     server_others = window.others_share(
         places.server, window.used.server + (window.client_seconds if places.shared else 0.0)
     )
@@ -26,7 +29,7 @@ def judge(run: Run, client: Client, window: Window, places: Places, scenario: Sc
     if places.shared:
         run.notes.append("server and client share processors: only what things cost means anything")
         return
-    refuse(run, window.client_share, run.figures.get("server_share"))
+    refuse(run, window.client_share, run.figures["server_share"])
     busy = max(server_others, client_others)
     if busy > OTHERS:
         _refused(run, f"others took {busy:.0%} of the processors")

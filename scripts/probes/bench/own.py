@@ -51,7 +51,6 @@ class Own:
         self._folder = Path(tempfile.mkdtemp(prefix="tornchat-bench-"))
         self._node = Node("bench", self._folder, _options(shape))
         self._asking = Asking(self.base, shape.transport)
-        self._started = False
 
     @property
     def base(self) -> Base:
@@ -60,15 +59,13 @@ class Own:
     def start(self, cpus: set[int]) -> None:
         with pinned(cpus):
             asyncio.run(self._node.start())
-        self._started = True
         try:
             asyncio.run(self._come_in())
         except GivenUp as refused:
             raise CannotRun(f"the accounts could not be made: {refused}") from None
 
     def stop(self) -> None:
-        if self._started:
-            asyncio.run(self._node.stop())
+        asyncio.run(self._node.stop())
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:

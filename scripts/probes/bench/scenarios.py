@@ -76,6 +76,7 @@ _ALL = (
         "idle",
         "streams on which nothing is said: memory, beats, and what connecting costs",
         10_000,
+        members=5,
         own_sessions=True,
         seconds=25,
     ),

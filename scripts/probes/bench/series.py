@@ -10,24 +10,33 @@ from probes.bench.judging import BUSY, OTHERS
 from probes.bench.result import Result, Run, Verdict
 from probes.loads.numbers import median
 
+_COUNTED = ("cpu_us_", "connect_us", "idle_cpu_", "bytes_per_stream")
 _DURATIONS = ("seconds", "warm_up")
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """``runs``: those of one result that count. ``refused``: so many did not, or, where none is
-    without blame, are all that there is."""
+    """``runs``: those of one result that count; where none has a verdict, all that were complete.
+    ``refused``, ``failed``: how many there were of these, counting or not."""
 
     target: str
     scenario: str
     parameters: Mapping[str, Any]
     runs: tuple[Run, ...]
     refused: int
+    failed: int
 
     @property
     def sound(self) -> bool:
         """Whether its runs say something of the server."""
         return all(run.verdict is Verdict.GOOD for run in self.runs)
+
+    def says(self, figure: str) -> bool:
+        """Whether its runs say something of this figure. Processor time and memory are counted
+        and not clocked: they do where somebody else was the limit, too."""
+        if figure.startswith(_COUNTED):
+            return all(run.verdict is not Verdict.FAILED for run in self.runs)
+        return self.sound
 
     @property
     def client_limited(self) -> bool:
@@ -67,5 +76,12 @@ def series_of(result: Result) -> Iterator[Series]:
         complete = [run for run in runs if run.verdict is not Verdict.FAILED]
         first = runs[0]
         kept = tuple(good or complete or runs)
-        refused = sum(run.verdict is not Verdict.GOOD for run in runs)
-        yield Series(first.target, first.scenario, first.parameters, kept, refused)
+        verdicts = [run.verdict for run in runs]
+        yield Series(
+            first.target,
+            first.scenario,
+            first.parameters,
+            kept,
+            verdicts.count(Verdict.REFUSED),
+            verdicts.count(Verdict.FAILED),
+        )

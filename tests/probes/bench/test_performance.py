@@ -86,7 +86,11 @@ def test_a_client_that_was_the_limit_shows_the_least_that_the_server_can_do() ->
     slow = Evidence([result(crowd(Verdict.REFUSED))])
     assert verdict(slow, "saturation-1000") == "met (the client was the limit)"
     assert verdict(slow, "saturation-1000-aim") == "no verdict"
-    assert verdict(slow, "cost-1000") == "no verdict"
+
+
+def test_processor_time_is_judged_whoever_was_the_limit() -> None:
+    assert verdict(Evidence([result(crowd(Verdict.REFUSED))]), "cost-1000") == "met"
+    assert verdict(Evidence([result(crowd(Verdict.FAILED))]), "cost-1000") == "no verdict"
 
 
 def test_what_was_lost_in_any_run_is_told() -> None:

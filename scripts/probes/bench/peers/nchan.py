@@ -9,7 +9,6 @@ per delivery; ``backup`` hands a message on before Redis has it and serves one n
 from __future__ import annotations
 
 import re
-import resource
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +24,7 @@ _TEMPLATE = Path(__file__).with_name("nchan.conf")
 _MODULES = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 _MODULE = "ngx_nchan_module.so"
 _MODE = "distributed"
-_SPARE_DESCRIPTORS = 500
+_SPARE_CONNECTIONS = 500
 
 
 class Nchan(Peer):
@@ -46,14 +45,13 @@ class Nchan(Peer):
 
     def configuration(self) -> str:
         """What nginx is told."""
-        connections, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         return Template(_TEMPLATE.read_text("utf-8")).substitute(
             module=_module(),
             folder=self.folder,
             port=self.port,
             redis=self.redis.port,
             mode=_MODE,
-            connections=max(connections, self.shape.subscribers + _SPARE_DESCRIPTORS),
+            connections=self.shape.subscribers + _SPARE_CONNECTIONS,
             heartbeat=round(self.shape.heartbeat),
         )
 

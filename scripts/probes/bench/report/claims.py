@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from probes.bench.figures import FIGURES
 from probes.bench.ratios import Ratio, ratio
-from probes.bench.report.evidence import Evidence, Where, all_sound
+from probes.bench.report.evidence import Evidence, Where, all_say
+from probes.bench.result import Verdict
 from probes.bench.series import Series
 from probes.bench.show import shown
 from probes.loads.numbers import median
@@ -82,7 +83,7 @@ class Amount(Claim):
         text = f"{shown(median(values))} {FIGURES[self.figure].unit}".rstrip()
         text += f" ({shown(min(values))} to {shown(max(values))})"
         series = evidence.find(OURS, self.where)
-        return Found(median(values), text, all_sound(series), len(values))
+        return Found(median(values), text, all_say(series, self.figure), len(values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +114,10 @@ class Against(Claim):
         return Found(
             known.middle,
             text,
-            all_sound([*ours, *theirs]),
+            all_say([*ours, *theirs], self.figure),
             known.pairs,
-            bound=all_sound(theirs) and all(one.sound or one.client_limited for one in ours),
+            bound=all_say(theirs, self.figure)
+            and all(one.sound or one.client_limited for one in ours),
         )
 
 
@@ -137,12 +139,13 @@ class Kept(Claim):
             return None
         series = [*evidence.find(OURS, self.where), *evidence.find(OURS, self.elsewhere)]
         text = f"{known.middle:.0%} ({known.low:.0%} to {known.high:.0%})"
-        return Found(known.middle, text, all_sound(series), known.pairs)
+        return Found(known.middle, text, all_say(series, self.figure), known.pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nothing(Claim):
-    """Figures that are 0 in every run of ours, also in those without a verdict."""
+    """Figures that are 0 in every run of ours, also in those without a verdict, and no run that
+    failed."""
 
     figures: Sequence[str]
 
@@ -156,8 +159,10 @@ class Nothing(Claim):
             return None
         wrong = sum(run.figures.get(figure, 0) for run in runs for figure in self.figures)
         deliveries = sum(run.figures.get("deliveries", 0) for run in runs)
+        failed = sum(run.verdict is Verdict.FAILED for run in runs)
         text = f"{shown(wrong)} of {shown(deliveries)} deliveries"
-        return Found(wrong, text, True, len(runs))
+        text += f"; {failed} runs failed" if failed else ""
+        return Found(max(wrong, failed), text, True, len(runs))
 
 
 def _times(found: Ratio) -> str:

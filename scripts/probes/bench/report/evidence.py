@@ -80,6 +80,6 @@ def counting(series: Sequence[Series]) -> Sequence[Series]:
     return [one for one in series if one.sound] or series
 
 
-def all_sound(series: Iterable[Series]) -> bool:
-    """Whether all runs that count say something of their servers."""
-    return all(one.sound for one in series)
+def all_say(series: Iterable[Series], figure: str) -> bool:
+    """Whether all runs that count say something of this figure."""
+    return all(one.says(figure) for one in series)

@@ -149,11 +149,14 @@ def _wrong(series: Iterable[Series]) -> str:
     return ", ".join(shown(count) for count in counts)
 
 
-def _runs(series: Iterable[Series]) -> str:
+def _runs(series: Sequence[Series]) -> str:
     verdicts = [run.verdict for one in series for run in one.runs]
-    refused = sum(one.refused for one in series)
-    good = verdicts.count(Verdict.GOOD)
-    return f"{good}" + (f", {refused} without a verdict" if refused else "")
+    counts = {
+        "good": verdicts.count(Verdict.GOOD),
+        "without a verdict": sum(one.refused for one in series),
+        "failed": sum(one.failed for one in series),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,0 +1,210 @@
+"""The quick way to post a message: for requests about which nothing is unusual.
+
+It is the ordinary way (`handlers.rooms.Messages`) without Tornado's `RequestHandler`, by the
+interface that Tornado's HTTP server has for that. What is checked before a message is taken is the
+same, and here only ever lets it pass: whatever is unusual, wrong or from somebody unknown is left
+to the ordinary way, which says so. Only what becomes of the message itself is answered here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import time
+from collections.abc import Awaitable
+from functools import lru_cache
+from http.client import responses
+from typing import Any, cast
+
+from tornado.http1connection import HTTP1Connection
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+    format_timestamp,
+    split_host_and_port,
+)
+
+from tornchat import metrics
+from tornchat.chat import accounts, messages
+from tornchat.chat.context import Chat, Identity
+from tornchat.domain.errors import TornchatError
+from tornchat.handlers import asking
+from tornchat.handlers.base import HEADERS, JSON, Site, problem_headers
+from tornchat.wire.browser import to_json
+
+logger = logging.getLogger(__name__)
+
+_PATH = re.compile(r"/api/rooms/([a-z0-9]+)/messages")
+_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]+)?")
+_LENGTH = re.compile(r"[0-9]{1,5}")
+_UNUSUAL = ("Transfer-Encoding", "Content-Encoding", "Expect", "Upgrade")
+_ROUTE = "/api/rooms/*/messages"
+
+
+class Desk(HTTPServerConnectionDelegate):
+    """Of one worker. ``ordinary`` answers everything else."""
+
+    def __init__(self, chat: Chat, site: Site, ordinary: HTTPServerConnectionDelegate) -> None:
+        self.chat = chat
+        self.ordinary = ordinary
+        self._site = site
+        self._answers_to = lru_cache(100)(self._is_ours)
+        self._date = (0, "")
+        self._posting: set[asyncio.Task[None]] = set()
+
+    def start_request(
+        self, server_conn: object, request_conn: HTTPConnection
+    ) -> HTTPMessageDelegate:
+        return _Request(self, server_conn, request_conn)
+
+    def on_close(self, server_conn: object) -> None:
+        self.ordinary.on_close(server_conn)
+
+    def token(self, headers: HTTPHeaders) -> str | None:
+        """Who says to post a message with this request; None where anything is unusual."""
+        if (
+            _LENGTH.fullmatch(headers.get("Content-Length", "")) is None
+            or headers.get("Content-Type", "").partition(";")[0] != "application/json"
+            or not self._is_from_here(headers)
+            or any(name in headers for name in _UNUSUAL)
+        ):
+            return None
+        token = asking.bearer(headers)
+        return asking.cookie(headers, self._site.cookie) if token is None else token
+
+    def post(self, request: _Request, who: Identity, room: str, asked: dict[str, Any]) -> None:
+        """Post, and answer."""
+        posting = asyncio.ensure_future(request.post(who, room, asked))
+        self._posting.add(posting)
+        posting.add_done_callback(self._posting.discard)
+
+    def date(self) -> str:
+        """The time as HTTP writes it."""
+        now = int(time.time())
+        if now != self._date[0]:
+            self._date = (now, format_timestamp(now))
+        return self._date[1]
+
+    def _is_from_here(self, headers: HTTPHeaders) -> bool:
+        """Not a page of another site, nor under a name that is not this server's."""
+        host = headers.get("Host", "").lower()
+        if not self._answers_to(host):
+            return False
+        site = headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        # No browser, or one that sees no secure context here.
+        origin = headers.get("Origin")
+        return origin is None or origin.lower() in (f"http://{host}", f"https://{host}")
+
+    def _is_ours(self, host: str) -> bool:
+        return bool(_HOST.fullmatch(host)) and self._site.answers_to(split_host_and_port(host)[0])
+
+
+class _Request(HTTPMessageDelegate):
+    """A request that shows by its head whether it may be a post, and is for the others if not."""
+
+    __slots__ = ("_body", "_conn", "_desk", "_gone", "_head", "_ordinary", "_server_conn", "_token")
+
+    def __init__(self, desk: Desk, server_conn: object, conn: HTTPConnection) -> None:
+        self._desk = desk
+        self._server_conn = server_conn
+        self._conn = cast(HTTP1Connection, conn)
+        self._ordinary: HTTPMessageDelegate | None = None
+        self._gone = False
+        self._body = b""
+
+    # -- called by Tornado
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        start = cast(RequestStartLine, start_line)
+        if start.method == "POST" and _PATH.fullmatch(start.path):
+            token = self._desk.token(headers)
+            if token is not None:
+                self._head, self._token = (start, headers), token
+                return None
+        return self._others().headers_received(start, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        if self._ordinary is not None:
+            return self._ordinary.data_received(chunk)
+        self._body += chunk
+        return None
+
+    def finish(self) -> None:
+        if self._ordinary is not None:
+            self._ordinary.finish()
+            return
+        # Only now: the session may have ended while the body was on its way.
+        who, asked = accounts.known(self._desk.chat, self._token), _object(self._body)
+        path = _PATH.fullmatch(self._head[0].path)
+        if who is None or asked is None or path is None:
+            others = self._others()
+            others.headers_received(*self._head)
+            others.data_received(self._body)
+            others.finish()
+            return
+        self._conn.set_close_callback(self._closed)
+        self._desk.post(self, who, path[1], asked)
+
+    def on_connection_close(self) -> None:
+        if self._ordinary is not None:
+            self._ordinary.on_connection_close()
+
+    # -- a post
+
+    async def post(self, who: Identity, room: str, asked: dict[str, Any]) -> None:
+        """Post a message and answer."""
+        body, nonce, reply_to = asked.get("body"), asked.get("nonce"), asked.get("reply_to")
+        try:
+            message, again = await messages.post(self._desk.chat, who, room, body, nonce, reply_to)
+        except TornchatError as problem:
+            self._refuse(problem)
+        except Exception:
+            logger.exception("a message could not be posted")
+            self._refuse(TornchatError())
+        else:
+            self._answer(200 if again else 201, {"Content-Type": JSON}, message.public())
+
+    def _refuse(self, problem: TornchatError) -> None:
+        self._answer(problem.status, problem_headers(problem), problem.problem())
+
+    def _answer(self, status: int, headers: dict[str, str], value: dict[str, Any]) -> None:
+        metrics.REQUESTS.labels(_ROUTE, "POST", "gone" if self._gone else str(status)).inc()
+        if self._gone:
+            return
+        body = to_json(value)
+        headers = {
+            "Content-Length": str(len(body)),
+            "Date": self._desk.date(),
+            **HEADERS,
+            **headers,
+        }
+        start = ResponseStartLine("HTTP/1.1", status, responses.get(status, "Unknown"))
+        self._conn.write_headers(start, HTTPHeaders(headers), body)
+        self._conn.finish()
+
+    # -- inside
+
+    def _others(self) -> HTTPMessageDelegate:
+        self._ordinary = self._desk.ordinary.start_request(self._server_conn, self._conn)
+        return self._ordinary
+
+    def _closed(self) -> None:
+        self._gone = True
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
