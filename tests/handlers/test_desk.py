@@ -58,7 +58,7 @@ def assert_same(quick: Answer, ordinary: Answer) -> None:
     assert bodies[0] == bodies[1]
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_message_is_posted_and_answered_alike(
     served: Served, ana: Visitor, ordinary: Counter[str]
 ) -> None:
@@ -80,7 +80,7 @@ async def test_a_message_is_posted_and_answered_alike(
     stream.close()
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_what_becomes_of_a_message_is_answered_alike(
     served: Served, ana: Visitor, budi: Visitor, ordinary: Counter[str]
 ) -> None:
@@ -107,7 +107,7 @@ async def test_what_becomes_of_a_message_is_answered_alike(
     assert ordinary["posts"] == len(refused) + 1
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_who_posts_too_fast_is_told_when_to_go_on(place: Place, ana: Visitor) -> None:
     async with place.serving(post_rate=0.1) as served:
         mine = await served.visitor().sign_in(ana.name)
@@ -120,7 +120,7 @@ async def test_who_posts_too_fast_is_told_when_to_go_on(place: Place, ana: Visit
         assert answers[-1].headers["Content-Type"] == "application/problem+json; charset=utf-8"
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -150,7 +150,7 @@ async def test_what_is_refused_before_is_left_to_the_ordinary_way(
     assert not ordinary
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_browser_posts_the_quick_way_from_its_own_page_alone(
     served: Served, ana: Visitor, ordinary: Counter[str]
 ) -> None:
@@ -165,7 +165,7 @@ async def test_a_browser_posts_the_quick_way_from_its_own_page_alone(
         assert_same(quick, slow)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=120)
 async def test_a_session_that_ends_while_a_message_is_on_its_way_posts_nothing(
     served: Served, ana: Visitor
 ) -> None:

@@ -14,13 +14,12 @@ from probes.loads.numbers import histogram, median, percentile
 
 from tests.probes.test_prove import lab
 
-FEW = ("--streams", "200", "--people", "2")
 
-
-def run(folder: Path, *words: str) -> dict[str, Any]:
+def run(folder: Path, *words: str, streams: int = 200) -> dict[str, Any]:
     """What a probe found. It ran to its end, whatever a busy machine made of its times."""
     file = folder / "found.json"
-    done = lab(*words, *FEW, "--json", str(file), seconds=400)
+    few = ("--streams", str(streams), "--people", "2")
+    done = lab(*words, *few, "--json", str(file), seconds=400)
     assert file.exists(), done.stdout + done.stderr
     found: dict[str, Any] = json.loads(file.read_text("utf-8"))
     expected = {"met": 0, "missed": 1, "no verdict": 2}[found["verdict"]]
@@ -52,7 +51,7 @@ def test_streams_that_break_at_once_all_come_back(tmp_path: Path) -> None:
 
 def test_readers_that_stop_reading_are_cut_and_hold_little(tmp_path: Path) -> None:
     few = ("--stalled", "20", "--rounds", "1", "--seconds", "2")
-    found = run(tmp_path, "slow", *few, "--rate", "12", "--size", "9500")
+    found = run(tmp_path, "slow", *few, "--rate", "10", "--size", "9500", streams=60)
     assert claim(found, "streams cut")["met"]
     assert claim(found, "bytes for each")["met"]
 
