@@ -9,6 +9,7 @@ whatever is to be refused comes to the HTTP server as if it had just been accept
 from __future__ import annotations
 
 import asyncio
+import logging
 import selectors
 import socket
 from collections import deque
@@ -18,6 +19,8 @@ from typing import Protocol
 from tornchat import connections
 from tornchat.accepting import Arrival
 from tornchat.connections import MOST_HEADER_BYTES, Server
+
+logger = logging.getLogger(__name__)
 
 SERVED_AT_ONCE = 32
 """Connections that had been accepted and then ask in one moment wait for one another, and let
@@ -101,13 +104,15 @@ class Doorway:
         """Let somebody in, or send them on; False: they have not said anything."""
         try:
             head = arrival.socket.recv(MOST_HEADER_BYTES, socket.MSG_PEEK)
+            if not head or not self._gate.let_in(arrival, head, self._server.serve):
+                self._server.serve(arrival)
         except BlockingIOError:
             return False
-        except OSError:
+        except Exception as error:
+            # Raised from here it would keep all who come after this one waiting for ever.
+            if not isinstance(error, OSError):
+                logger.exception("a connection could not be served and is closed")
             arrival.close()
-            return True
-        if not head or not self._gate.let_in(arrival, head, self._server.serve):
-            self._server.serve(arrival)
         return True
 
     def _send_on_the_silent(self) -> None:

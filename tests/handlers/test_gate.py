@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
@@ -103,6 +103,7 @@ OTHERS = {
     "a body": {"headers": "Content-Length: 0\r\n"},
     "a poll": {"headers": "Accept: application/json\r\n", "query": "?after=x"},
     "a header that is none": {"headers": "x y: z\r\n"},
+    "an end of the head for some": {"host": "localhost\n\nX: y"},
 }
 
 
@@ -155,6 +156,36 @@ async def test_whoever_takes_their_time_to_ask_is_answered(
         return not served.worker.hub.readers() and not len(served.worker.gate)
 
     await eventually(nobody, "the end of all streams")
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_whoever_cannot_be_served_is_in_nobodys_way(
+    place: Place, ana: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with place.serving() as served:
+        gate, let_in = served.worker.gate, served.worker.gate.let_in
+
+        def stumbling(arrival: Arrival, head: bytes, refuse: Callable[[Arrival], None]) -> bool:
+            if b"stumble" in head:
+                raise RuntimeError("over something that nobody thought of")
+            return let_in(arrival, head, refuse)
+
+        monkeypatch.setattr(gate, "let_in", stumbling)
+        async with lines(served, 6) as waiting:
+            await asyncio.sleep(0.05)  # they are in the doorway, and speak in one turn
+            port = asking(ana, host="localhost:" + "9" * 5000)
+            for number, raw in enumerate(waiting):
+                asked = (port, asking(ana, headers="X: stumble\r\n"), asking(ana))[number % 3]
+                raw.writer.write(asked)
+            for raw in waiting[2::3]:
+                head = await asyncio.wait_for(raw.reader.readuntil(b"\r\n\r\n"), 60)
+                assert head.startswith(b"HTTP/1.1 200 ")
+            for raw in waiting[1::3]:
+                with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+                    await asyncio.wait_for(raw.reader.readexactly(1), 60)
+        async with lines(served, 1) as [later]:
+            await asyncio.sleep(0.05)
+            assert (await first_of(later, asking(ana)))[0].startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.gen_test(timeout=120)

@@ -15,7 +15,7 @@ from tests.redis_server import RedisServer, come_in, go_out, in_loop, open_log, 
 from tornchat import metrics
 from tornchat.domain import announcements
 from tornchat.domain.events import Event
-from tornchat.domain.topics import SPACE, user_topic
+from tornchat.domain.topics import SPACE, room_topic, user_topic
 from tornchat.hub import fanout
 from tornchat.hub.joining import Entry
 from tornchat.log import append
@@ -260,3 +260,55 @@ async def test_a_stream_that_waits_holds_little_memory() -> None:
             tracemalloc.stop()
         assert [reader.join.joining for reader in hub.readers()] == [False] * count
         assert each < IDLE_BYTES
+
+
+def left(id: int, prev: int, room: str, user: str) -> Event:
+    fields = {"kind": "member.left", "room": room, "user": user, "by": "x", "at": 1}
+    return Event(id, prev, room_topic(room), fields)
+
+
+@in_loop
+async def test_who_joins_without_a_room_between_two_slices_is_not_given_what_is_said_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fanout, "SLICE", 4)
+    async with quiet_hub() as hub:
+        many = [Follower(hub, f"user{n}", topics_of(f"user{n}", "secret"), 100) for n in range(8)]
+        ana = Follower(hub, "ana", topics_of("ana", "secret"), 90)
+        ana.reader.join.begin()
+        hub.hand_on([message(105, "secret")])
+        await asyncio.sleep(0)
+        ana.enter(topics_of("ana"))  # the log says that she has left
+        ana.reader.go_live(102)
+        await until(lambda: all(each.server.sends for each in many), "the other slices")
+        assert ana.received() == b""
+
+
+@in_loop
+async def test_who_learns_between_two_slices_that_they_have_left_is_not_given_what_came_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fanout, "SLICE", 4)
+    async with quiet_hub() as hub:
+        many = [Follower(hub, f"user{n}", topics_of(f"user{n}", "secret"), 100) for n in range(8)]
+        ana = Follower(hub, "ana", topics_of("ana", "secret"), 100)
+        ana.reader.join.begin()
+        end = left(103, 100, "secret", "ana")
+        hub.hand_on([end])
+        hub.last()
+        hub.hand_on([message(105, "secret")])
+        await asyncio.sleep(0)
+        ana.reader.go_live(101)
+        await until(lambda: all(each.server.sends == 2 for each in many), "the other slices")
+        assert ana.received() == frames(end)
+
+
+@in_loop
+async def test_a_client_that_is_gone_when_it_is_told_that_it_left_leaves_nothing_behind() -> None:
+    async with quiet_hub() as hub:
+        ana = Follower(hub, "ana", topics_of("ana", "kitchen"), 100)
+        ana.client.close()
+        hub.hand_on([left(103, 100, "kitchen", "ana")])
+        hub.last()
+        assert hub.readers() == []
+        assert ana.reader.circle is None

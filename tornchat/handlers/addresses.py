@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 from functools import lru_cache
 
+_LONGEST = 64
+"""Characters of an address; what is longer is none, and is not kept."""
 
-@lru_cache(maxsize=4096)
+
 def limited_address(peer: str, forwarded: str, behind_proxy: bool) -> str | None:
     """The client's address, of IPv6 its network of 64 bits; None for this machine, without limits.
 
@@ -14,13 +16,19 @@ def limited_address(peer: str, forwarded: str, behind_proxy: bool) -> str | None
     only the last entry is believed, which the proxy has added itself: all before it, and X-Real-Ip,
     a client can make up, and so have as many addresses as it likes.
     """
+    last = forwarded.rpartition(",")[2].strip() if behind_proxy else ""
+    return _limited(peer, last if len(last) <= _LONGEST else "", behind_proxy)
+
+
+@lru_cache(maxsize=4096)
+def _limited(peer: str, last: str, behind_proxy: bool) -> str | None:
     here = _parsed(peer)
     if here is None:
         return "unknown"
     if behind_proxy:
-        last = _parsed(forwarded.rpartition(",")[2].strip())
+        there = _parsed(last)
         # A proxy is near. Who comes from the open internet has gone around it.
-        return _shown(last if last is not None and not here.is_global else here)
+        return _shown(there if there is not None and not here.is_global else here)
     return None if here.is_loopback else _shown(here)
 
 

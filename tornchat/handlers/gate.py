@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 _ASKS = re.compile(rb"GET /api/events(?:\?after=([0-9]{1,20}))? HTTP/1\.[01]\r\n")
 _END = b"\r\n\r\n"
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+"""Would end a line, and so perhaps the head, for some."""
 _NOT_PLAIN = ("Content-Length", "Transfer-Encoding", "Expect", "Upgrade")
 """Headers of a request that is more than its head."""
 
@@ -56,7 +58,7 @@ class Gate:
     def let_in(self, arrival: Arrival, head: bytes, refuse: Callable[[Arrival], None]) -> bool:
         """See `doorway.Gate`."""
         asks = _ASKS.match(head)
-        if asks is None or head.find(_END) != len(head) - len(_END):
+        if asks is None or head.find(_END) != len(head) - len(_END) or _BARE_LF.search(head):
             return False
         try:
             line, _, rest = head.decode("latin1").partition("\r\n")
@@ -65,7 +67,7 @@ class Gate:
             )
             headers, after = request.headers, asks[1]
             cursor = asking.cursor(headers, None if after is None else after.decode())
-        except (HTTPInputError, TornchatError):
+        except (HTTPInputError, TornchatError, ValueError):  # the last for a port of many digits
             return False
         token = asking.bearer(headers)
         if token is None:

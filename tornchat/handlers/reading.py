@@ -50,12 +50,7 @@ class ReadingHandler(Handler):
             self.who.user, self.who.digest, cursor, seat, framing
         )
         try:
-            entry = await joining.enter(self.hub, reader, cursor)
-            # Once more: had the session ended before its user's topic was followed, nobody would
-            # have told this stream.
-            await accounts.identify(self.chat, self.who.digest)
-            if reader.closed:
-                raise Unavailable()
+            entry = await entered(self.chat, self.hub, reader, cursor)
             sock = self._take_socket()
         except BaseException:
             reader.close()

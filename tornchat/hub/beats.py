@@ -47,7 +47,11 @@ class Turns:
 
 
 def _beat(hub: Hub, readers: list[Reader]) -> None:
-    last = hub.last()
+    try:
+        last = hub.last()
+    except Exception:
+        logger.exception("events could not be handed on before a beat")
+        last = None
     for reader in readers:
         try:
             reader.beat(last)

@@ -41,10 +41,11 @@ class Parcel:
     """The part of a run that all readers of some circles get. ``first`` and ``last`` are the ids of
     what is logged in it, 0 where nothing is."""
 
-    __slots__ = ("_pieces", "events", "first", "last")
+    __slots__ = ("_pieces", "circles", "events", "first", "last")
 
-    def __init__(self, events: list[Event]) -> None:
+    def __init__(self, events: list[Event], circles: set[Circle]) -> None:
         self.events = events
+        self.circles = circles
         ids = [event.id for event in events if event.id]
         self.first = ids[0] if ids else 0
         self.last = ids[-1] if ids else 0
@@ -126,7 +127,10 @@ class FanOut:
         for topic in {event.topic for event in run}:
             for reader in self._circles.readers_of(topic):
                 metrics.CUTS.labels("error").inc()
-                reader.close()
+                try:
+                    reader.close()
+                except Exception:
+                    logger.exception("a reader could not be closed")
 
     def _run(self) -> list[Event]:
         """Take the next run from what waits."""
@@ -168,18 +172,21 @@ class FanOut:
         for topic, number in numbers.items():
             for circle in self._circles.of(topic):
                 parts[circle] = parts.get(circle, 0) | number
-        readers: dict[int, list[Reader]] = {}
+        whose: dict[int, set[Circle]] = {}
         for circle, part in parts.items():
-            readers.setdefault(part, []).extend(circle.readers)
+            whose.setdefault(part, set()).add(circle)
         return [
-            (Parcel([event for event in run if numbers[event.topic] & part]), list_)
-            for part, list_ in readers.items()
+            (
+                Parcel([event for event in run if numbers[event.topic] & part], circles),
+                [reader for circle in circles for reader in circle.readers],
+            )
+            for part, circles in whose.items()
         ]
 
 
 def _give(parcel: Parcel, readers: list[Reader]) -> None:
     """Let readers have a parcel, as a whole where they can take it so."""
-    events, first, last = parcel.events, parcel.first, parcel.last
+    events, circles, first, last = parcel.events, parcel.circles, parcel.first, parcel.last
     whole = bool(first) and events[0].kind not in _ALONE
     framing: Framing | None = None
     pieces: list[bytes] = []
@@ -187,7 +194,13 @@ def _give(parcel: Parcel, readers: list[Reader]) -> None:
     for reader in readers:
         try:
             outlet = reader.outlet
-            if whole and outlet is not None and reader.join.passes(first, last):
+            # By now it may have left the circle, and with that some of the topics.
+            if (
+                whole
+                and outlet is not None
+                and reader.circle in circles
+                and reader.join.passes(first, last)
+            ):
                 if reader.framing is not framing:
                     framing = reader.framing
                     pieces = parcel.pieces(framing)

@@ -150,9 +150,9 @@ class Hub:
 
     def follow(self, reader: Reader, topics: Mapping[str, int]) -> Mapping[str, int]:
         """Make these the topics that the reader hears; gives them as all share them who read the
-        same. Raises `LogAway` where the stream was closed meanwhile."""
-        if reader.closed:
-            raise LogAway("The stream was closed.")
+        same. Raises `LogAway` where the stream has ended meanwhile."""
+        if reader.ending:
+            raise LogAway("The stream has ended.")
         return self._circles.move(reader, topics)
 
     def settle(self, reader: Reader) -> None:

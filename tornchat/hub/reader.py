@@ -118,6 +118,8 @@ class Reader:
         if self.outlet is None:
             return
         self.outlet.send(self.framing.encode_event(event))
+        if self.ending:
+            return  # the client has gone, or was cut off
         if self.join.joining and self.task is None:
             self._hub.rejoin(self)
         elif event.fields["kind"] == "member.left":
