@@ -281,9 +281,9 @@ async def test_a_session_that_ended_at_one_worker_is_over_at_another_that_knew_i
             return (await visitor.get("/api/rooms")).status == 401
 
         await eventually(_hears(other), "the other worker to hear")
-        here = await served.visitor().sign_up("joko")
+        here = await served.visitor().sign_up("lestari")
         second, third, robot = await here.again(), await here.again(), here.stranger()
-        robot.token = (await shell.token_add(place.settings, "joko", "robot"))[0]
+        robot.token = (await shell.token_add(place.settings, "lestari", "robot"))[0]
         places = [await known_there(who) for who in (here, second, third, robot)]
         assert (await second.delete("/api/session")).status == 204
         await eventually(lambda: over(places[1]), "what was signed out to be over")
@@ -291,7 +291,7 @@ async def test_a_session_that_ended_at_one_worker_is_over_at_another_that_knew_i
         assert (await here.put("/api/session/password", change)).status == 204
         await eventually(lambda: over(places[2]), "what a new password ended to be over")
         assert not await over(places[0])
-        await shell.user_disable(place.settings, "joko")
+        await shell.user_disable(place.settings, "lestari")
         await eventually(lambda: over(places[0]), "the browser of a disabled person to be out")
         await eventually(lambda: over(places[3]), "the token of a disabled person to be out")
 

@@ -111,7 +111,7 @@ OTHERS = {
 async def test_both_ways_answer_the_same(
     served: Served, ana: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "QUIET_SECONDS", 60.0)  # the machine may be busy
+    monkeypatch.setattr(connections, "QUIET_SECONDS", 6.0)  # the machine may be busy
     for name, what in {**PLAIN, **OTHERS}.items():
         with counting(served, monkeypatch) as counts:
             request = asking(ana, **what)
@@ -133,7 +133,7 @@ async def test_whoever_takes_their_time_to_ask_is_answered(
     served: Served, ana: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = asking(ana)
-    monkeypatch.setattr(connections, "QUIET_SECONDS", 60.0)
+    monkeypatch.setattr(connections, "QUIET_SECONDS", 6.0)
     with counting(served, monkeypatch) as counts:
         async with lines(served, 15) as made:
             heads = await asyncio.gather(*(first_of(raw, request) for raw in made))
@@ -207,7 +207,7 @@ async def test_nobody_who_comes_back_costs_a_query(
     place: Place, ana: Visitor, budi: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The other worker, which was there before, has the lease and so the database's work.
-    monkeypatch.setattr(connections, "QUIET_SECONDS", 60.0)
+    monkeypatch.setattr(connections, "QUIET_SECONDS", 6.0)
     async with place.serving(max_streams=0) as served:
         cursor = (await ana.get("/api/session")).json["cursor"]
         for number in range(3):
