@@ -190,6 +190,10 @@ class _Connection(IOStream):
             max_buffer_size=server.max_buffer_size,
             read_chunk_size=server.read_chunk_size,
         )
+        super().set_nodelay(True)
+
+    def set_nodelay(self, value: bool) -> None:
+        """It is on from the start: Tornado would switch it off and on again with each request."""
 
     def close_fd(self) -> None:
         super().close_fd()

@@ -268,6 +268,27 @@ def left(id: int, prev: int, room: str, user: str) -> Event:
 
 
 @in_loop
+async def test_what_is_heard_soon_after_a_fan_out_leaves_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fanout, "LISTEN_SHARE", 1e6)
+    monkeypatch.setattr(fanout, "LISTEN_SECONDS", 2.0)
+    async with quiet_hub() as hub:
+        ana = Follower(hub, "ana", topics_of("ana", "kitchen"))
+        hub.hand_on([message(1, "kitchen")])
+        await until(lambda: ana.server.sends == 1, "the first, which waits for nothing")
+        for id in (2, 3, 4):
+            hub.hand_on([message(id, "kitchen")])
+            await asyncio.sleep(0.01)
+        assert ana.server.sends == 1
+        await until(lambda: ana.server.sends == 2, "the others")
+        assert ana.received() == frames(*(message(id, "kitchen") for id in range(1, 5)))
+        hub.hand_on([message(5, "kitchen")])
+        hub.last()
+        assert ana.server.sends == 3, "who has to know that all is out does not wait"
+
+
+@in_loop
 async def test_who_joins_without_a_room_between_two_slices_is_not_given_what_is_said_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -7,6 +7,11 @@ it, it is a poll) takes its events one by one, which comes to the same.
 
 A run goes out in slices, a turn of the loop each: a fan-out to thousands takes milliseconds, for
 which requests would else wait. What is heard meanwhile waits, and so leaves as one run.
+
+The writes are what costs, not the bytes in them. After a fan-out the worker therefore listens for a
+moment, in proportion to how long it took, before it begins the next: those who waited for it are
+heard, and one round of writes serves them all. An event that comes when nothing else is going on
+waits for nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 SLICE = 256
 """Readers that are written to in one turn of the loop: about a millisecond."""
+LISTEN_SHARE = 1 / 2
+LISTEN_SECONDS = 0.02
+"""The pause after a fan-out: this share of what it took, and no more than this."""
 RUN = 64
 """Most events of one run."""
 PIECE_BYTES = 64 * 1024
@@ -75,41 +83,58 @@ class FanOut:
         self._waiting: deque[Event] = deque()
         self._slices: Iterator[None] | None = None
         self._turn: asyncio.Handle | None = None
+        self._began = 0.0
+        self._not_before = 0.0
+        """When the next fan-out may begin, on the loop's clock."""
         self._room = SLICE
         """How many readers are left to this turn's slice."""
 
     def take(self, events: list[Event]) -> None:
         """The next events. They go out from the next turn of the loop on, so that whoever posted
-        them is answered first."""
+        them is answered first, or after the pause."""
         self._waiting.extend(events)
-        if self._slices is None:
-            self._room = SLICE
-            self._slices = self._all()
-            self._turn = self._loop.call_soon(self._next)
+        if self._turn is None:
+            self._plan()
 
     def finish(self) -> None:
         """Hand on all that waits. To be called before anything is done or said that supposes that
         readers have been given what the bus has handed on."""
-        if self._slices is not None:
-            for _ in self._slices:
+        while self._turn is not None:
+            self._turn.cancel()
+            for _ in self._slices or self._begin():
                 pass
             self._rest()
 
+    def _plan(self) -> None:
+        if self._loop.time() < self._not_before:
+            self._turn = self._loop.call_at(self._not_before, self._next)
+        else:
+            self._turn = self._loop.call_soon(self._next)
+
     def _next(self) -> None:
-        assert self._slices is not None
-        for _ in self._slices:
+        for _ in self._slices or self._begin():
             self._turn = self._loop.call_soon(self._next)
             return
         self._rest()
 
-    def _rest(self) -> None:
-        self._slices = None
-        if self._turn is not None:
-            self._turn.cancel()
+    def _begin(self) -> Iterator[None]:
+        self._began = self._loop.time()
+        self._room = SLICE
+        self._slices = self._round()
+        return self._slices
 
-    def _all(self) -> Iterator[None]:
-        while self._waiting:
-            run = self._run()
+    def _rest(self) -> None:
+        now = self._loop.time()
+        self._not_before = now + min(LISTEN_SECONDS, LISTEN_SHARE * (now - self._began))
+        self._slices = self._turn = None
+        if self._waiting:
+            self._plan()
+
+    def _round(self) -> Iterator[None]:
+        """Hand on what waits now; what comes meanwhile is for the next round."""
+        events, self._waiting = self._waiting, deque()
+        while events:
+            run = _run(events)
             began = time.perf_counter()
             try:
                 if run[0].kind in _TO_THE_HUB:
@@ -131,21 +156,6 @@ class FanOut:
                     reader.close()
                 except Exception:
                     logger.exception("a reader could not be closed")
-
-    def _run(self) -> list[Event]:
-        """Take the next run from what waits."""
-        waiting = self._waiting
-        run = [waiting.popleft()]
-        if run[0].kind in _ALONE:
-            return run
-        last = run[0].id
-        while waiting and len(run) < RUN:
-            event = waiting[0]
-            if event.kind in _ALONE or 0 < event.id <= last:
-                break
-            last = event.id or last
-            run.append(waiting.popleft())
-        return run
 
     def _hand_on(self, run: list[Event]) -> Iterator[None]:
         now = time.time()
@@ -182,6 +192,21 @@ class FanOut:
             )
             for part, circles in whose.items()
         ]
+
+
+def _run(waiting: deque[Event]) -> list[Event]:
+    """Take the next run from what waits."""
+    run = [waiting.popleft()]
+    if run[0].kind in _ALONE:
+        return run
+    last = run[0].id
+    while waiting and len(run) < RUN:
+        event = waiting[0]
+        if event.kind in _ALONE or 0 < event.id <= last:
+            break
+        last = event.id or last
+        run.append(waiting.popleft())
+    return run
 
 
 def _give(parcel: Parcel, readers: list[Reader]) -> None:
