@@ -7,8 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.hub.test_streams import Browser, running_hub
-from tests.log.line import Line
+from tests.hub.test_streams import Browser, hub_behind_a_line, running_hub
 from tests.log.test_bus import says_lost
 from tests.redis_server import RedisServer, come_in, in_loop, open_log, say, until
 from tornchat.log import bus
@@ -72,11 +71,7 @@ async def test_what_a_worker_was_not_told_is_read_from_the_log(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bus, "PULSE_SECONDS", 30.0)
-    async with (
-        open_log(redis) as client,
-        Line(redis).listening() as line,
-        running_hub(client, line.url) as hub,
-    ):
+    async with hub_behind_a_line(redis) as (client, line, hub):
         await come_in(client, "ana", "kitchen")
         witness = await Browser("ana").open(hub, None)
         said = [(await say(client, "ana", "kitchen", "heard")).id]

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub.test_streams import running_hub
-from tests.log.line import Line
+from tests.hub.test_streams import hub_behind_a_line, running_hub
 from tests.log.test_bus import says_lost
 from tests.redis_server import RedisServer, come_in, in_loop, open_log, say, until
 from tornchat.hub.hub import Hub
@@ -40,11 +39,7 @@ async def test_a_poll_is_not_led_past_what_its_worker_was_not_told(
 ) -> None:
     """A publish is lost, and a newer one of another room wakes the poll before that shows."""
     monkeypatch.setattr(bus, "PULSE_SECONDS", 30.0)
-    async with (
-        open_log(redis) as client,
-        Line(redis).listening() as line,
-        running_hub(client, line.url) as hub,
-    ):
+    async with hub_behind_a_line(redis) as (client, line, hub):
         await come_in(client, "ana", "kitchen", "garden")
         task = await waiting(hub, "ana", client)
         line.lose = says_lost

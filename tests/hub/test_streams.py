@@ -81,6 +81,17 @@ async def running_hub(client: Client, url: str, heartbeat: float = 30) -> AsyncI
         await hub.close()
 
 
+@asynccontextmanager
+async def hub_behind_a_line(redis: RedisServer) -> AsyncIterator[tuple[Client, Line, Hub]]:
+    """A log, and a hub that hears of it by a line that can lose and hold back."""
+    async with (
+        open_log(redis) as client,
+        Line(redis).listening() as line,
+        running_hub(client, line.url) as hub,
+    ):
+        yield client, line, hub
+
+
 @in_loop
 async def test_a_stream_begins_where_its_reader_was_and_goes_on_live(redis: RedisServer) -> None:
     async with open_log(redis) as client, running_hub(client, redis.url) as hub:
@@ -211,11 +222,7 @@ async def test_a_message_that_came_late_is_said_with_a_reset_to_whom_it_was_pass
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bus, "PULSE_SECONDS", 30.0)
-    async with (
-        open_log(redis) as client,
-        Line(redis).listening() as line,
-        running_hub(client, line.url) as hub,
-    ):
+    async with hub_behind_a_line(redis) as (client, line, hub):
         await come_in(client, "ana", "kitchen", "garden")
         await come_in(client, "budi", "kitchen")
         passed, in_time = [await Browser(user).open(hub, None) for user in ("ana", "budi")]
@@ -258,11 +265,7 @@ async def test_who_does_not_read_is_cut_and_the_others_get_everything(
 async def test_streams_outlive_a_lost_subscription_without_missing_anything(
     redis: RedisServer,
 ) -> None:
-    async with (
-        open_log(redis) as client,
-        Line(redis).listening() as line,
-        running_hub(client, line.url) as hub,
-    ):
+    async with hub_behind_a_line(redis) as (client, line, hub):
         await come_in(client, "ana", "kitchen")
         browser = await Browser("ana").open(hub, None)
         said = []
