@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import case, false, func, select, update
+from sqlalchemy import bindparam, case, false, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.schema import marks, members, messages
-from tornchat.archive.sql import insert_unless_there
+from tornchat.archive.sql import in_chunks, insert_unless_there
+from tornchat.domain.changes import fold
+from tornchat.domain.events import Event
 from tornchat.domain.messages import Message
 
 MOST_UNREAD = 1_000
 """Nobody reads a number above it, and counting further costs more than the rest of a page."""
+
+_CHANGING = ("body", "html", "edited", "deleted", "version")
+"""Columns that later events may change."""
 
 _MESSAGE = select(
     messages.c.id,
@@ -49,6 +54,37 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
             for message in batch
         ]
         await conn.execute(insert_unless_there(conn, messages), rows)
+
+
+async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
+    """Folds events about messages into their rows, in the order of ids; those that are in them
+    already, and those about messages that are not there, do nothing."""
+    if not events:
+        return
+    targets = {event.fields["message"] for event in events}
+    rows = [
+        Message(*row)
+        for chunk in in_chunks(targets)
+        for row in await conn.execute(_MESSAGE.where(messages.c.id.in_(chunk)))
+    ]
+    before = {row.id: row for row in rows}
+    changed = [row for row in fold(rows, events) if row != before[row.id]]
+    if changed:
+        statement = (
+            update(messages)
+            .where(messages.c.id == bindparam("target"))
+            .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+        )
+        values = [
+            {"target": row.id, **{f"new_{name}": getattr(row, name) for name in _CHANGING}}
+            for row in changed
+        ]
+        await conn.execute(statement, values)
+
+
+async def by_id(conn: AsyncConnection, id: int) -> Message | None:
+    row = (await conn.execute(_MESSAGE.where(messages.c.id == id))).one_or_none()
+    return Message(*row) if row else None
 
 
 async def forget_nonces(conn: AsyncConnection, before: int) -> None:

@@ -42,6 +42,8 @@ class Message:
                 out[name] = value
         if self.deleted:
             out["deleted"] = True
+        if self.version > self.id:
+            out["version"] = self.version
         return out
 
 

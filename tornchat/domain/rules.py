@@ -16,6 +16,8 @@ from .errors import InvalidValue
 
 MOST_BODY = 10_000
 MOST_NONCE = 64
+EDIT_SECONDS = 24 * 3600
+"""For so long the author may edit a message: what people have answered to should stay."""
 
 _NONCE = re.compile(r"[\x20-\x7e]{1,64}")
 _JOINERS = "\u200c\u200d"

@@ -15,7 +15,8 @@ export function ingredients(row, { people }) {
   const person = people[row.author];
   const { nonce, status, error, kept } = row.item ?? {};
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
-  return [row.message?.html, ...state, row.lead, person && nameOf(person)];
+  const { html, version } = row.message ?? {};
+  return [html, version, row.composed, ...state, row.lead, person && nameOf(person)];
 }
 
 export function buildRow(row, { people, me }) {
@@ -35,12 +36,14 @@ function buildMessage(row, author, mine) {
   const classes = ["message"];
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
+  if (row.composed) classes.push("composed");
   const name = nameOf(author);
   return h(
     "article",
     {
       class: classes.join(" "),
       "data-id": row.id || null,
+      tabindex: row.id ? "-1" : null,
       "aria-label": row.lead ? null : `${name}, ${timeLabel(row.at)}`,
       // My own words need not be read back to me.
       "aria-live": mine ? "off" : null,
@@ -70,8 +73,11 @@ function time(at, hidden) {
   );
 }
 
-function rendered({ body, html }) {
-  return h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
+function rendered({ body, html, edited, deleted }) {
+  if (deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
+  const prose = h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
+  if (!edited) return prose;
+  return [prose, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }
 
 /** Text that the server has not rendered yet, as it was typed. */

@@ -88,6 +88,8 @@ export const api = {
   events: (cursor) => request("GET", `/api/events?after=${cursor}&wait=0`),
 
   post: (id, message) => request("POST", `${room(id)}/messages`, message),
+  edit: (id, values) => request("PATCH", `/api/messages/${id}`, values),
+  remove: (id) => request("DELETE", `/api/messages/${id}`),
   newest: (id, limit) => request("GET", `${room(id)}/messages?limit=${limit}`),
   before: (id, message, limit) =>
     request("GET", `${room(id)}/messages?before=${message}&limit=${limit}`),
