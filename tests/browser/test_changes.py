@@ -106,3 +106,31 @@ def test_an_edit_that_another_device_was_quicker_with_says_so_and_can_be_saved_a
     ana.composer.press("Enter")
     ana.sees("here")
     expect(error).to_have_text("")
+
+
+def test_two_people_react_one_of_them_on_a_phone(person: NewPerson, room_name: str) -> None:
+    ana, ben = person("Ana"), person("Ben", **PHONE)
+    ana.create_room(room_name)
+    ben.join_room(room_name)
+    ana.write("Lunch?")
+    ben.sees("Lunch?")
+    act(ben, "Lunch?", "Add a reaction")
+    ben.page.get_by_label("Find an emoji").fill("jempol")
+    ben.page.get_by_role("button", name="thumbsup").tap()
+    for one in (ana, ben):
+        expect(one.page.locator(".reaction")).to_have_text(["👍1"])
+    reaction = ana.page.get_by_role("button", name="👍 from Ben")
+    expect(reaction).to_have_attribute("aria-pressed", "false")
+    reaction.click()
+    pressed = ana.page.get_by_role("button", name="👍 from 2 people: Ben, you")
+    expect(pressed).to_have_attribute("aria-pressed", "true")
+    expect(pressed).to_be_focused()
+    act(ana, "Lunch?", "Add a reaction")
+    ana.page.keyboard.type("🍜")
+    ana.page.keyboard.press("Enter")
+    expect(ben.page.locator(".reaction")).to_have_text(["👍2", "🍜1"])
+    pressed.click()
+    for one in (ana, ben):
+        expect(one.page.locator(".reaction")).to_have_text(["👍1", "🍜1"])
+        one.page.reload()
+        expect(one.page.locator(".reaction")).to_have_text(["👍1", "🍜1"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -146,12 +148,12 @@ async def test_a_retried_edit_does_not_undo_a_later_one(ana: Visitor) -> None:
     first = await edit(ana, id, "one", nonce="e1")
     assert (await edit(ana, id, "two", nonce="e2")).status == 200
     again = await edit(ana, id, "one", nonce="e1")
-    assert again.json == first.json
+    assert (again.status, again.json["body"]) == (200, "two")
     [now] = await history(ana, ana.room, f"around={id}&limit=1")
     assert now["body"] == "two"
     assert_refused(await edit(ana, id, "three", nonce="e1"), NonceReused)
-    assert_refused(await edit(ana, id, "three", version=first.json["version"]), EditConflict)
-    assert (await edit(ana, id, "three", version=now["version"])).status == 200
+    assert_refused(await edit(ana, id, "three", edited=first.json["edited"] - 1), EditConflict)
+    assert (await edit(ana, id, "three", edited=now["edited"])).status == 200
 
 
 @pytest.mark.gen_test(timeout=120)
@@ -182,7 +184,7 @@ async def test_what_cannot_be_a_message_is_refused(ana: Visitor) -> None:
     id = await ana.say("fine")
     for body in ("", "  \n", None, 5, "x" * 10_001):
         assert_refused(await edit(ana, id, body), InvalidValue)
-    for more in ({"nonce": ""}, {"nonce": 5}, {"version": "5"}, {"version": True}, {"version": 0}):
+    for more in ({"nonce": ""}, {"nonce": 5}, {"edited": "5"}, {"edited": True}, {"edited": -1}):
         assert_refused(await edit(ana, id, "x", **more), InvalidValue)
     answer = await ana.ask("PATCH", f"/api/messages/{id}", NOT_GIVEN, body=b'{"body": "x"}')
     assert answer.status == 415
@@ -208,3 +210,53 @@ async def test_changes_count_against_the_rate_of_posting(place: Any, ana: Visito
         assert refused
         for answer in refused:
             assert_refused(answer, TooMany)
+
+
+async def react(who: Visitor, id: int, emoji: str, method: str = "PUT") -> Answer:
+    return await who.ask(method, f"/api/messages/{id}/reactions/{quote(emoji)}")
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_reactions_are_heard_once_and_kept_in_their_order(
+    ana: Visitor, budi: Visitor, served: Served
+) -> None:
+    room = await ana.make_room("Reactions")
+    await budi.enter(room)
+    id = await ana.say("look", room)
+    before = await cursor(budi)
+    for at_rest in (True, False):
+        async with archive_at_rest(served) if at_rest else nullcontext():
+            for who, emoji in ((ana, "👍"), (budi, "❤️"), (budi, "👍"), (budi, "👍"), (ana, "🇮🇩")):
+                assert (await react(who, id, emoji)).status == 204
+            for _ in range(2):
+                assert (await react(ana, id, "🇮🇩", "DELETE")).status == 204
+            [message] = await history(budi, room)
+            assert message["reactions"] == {"👍": [ana.id, budi.id], "❤️": [budi.id]}
+            answer = await edit(ana, id, f"look again {at_rest}", edited=message.get("edited", 0))
+            assert answer.json["reactions"] == message["reactions"]
+    kinds = [event["kind"] for event in await heard(budi, before)]
+    assert kinds.count("reaction.added") == 3 + 2
+    assert kinds.count("reaction.removed") == 2
+    await archived(served)
+    [kept] = await history(budi, room)
+    assert kept == answer.json
+    await delete(ana, id)
+    assert_refused(await react(budi, id, "👍"), NotFound)
+    [gone] = await history(budi, room)
+    assert "reactions" not in gone
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_a_reaction_is_one_emoji_of_a_member(
+    ana: Visitor, citra: Visitor, served: Served
+) -> None:
+    room = await ana.make_room("Few reactions")
+    id = await ana.say("look", room)
+    for emoji in ("a", "👍👍", "1", "<b>", "👍 ", "\u200d", "x" * 50, "👍" + "\u200d👍" * 9):
+        assert_refused(await react(ana, id, emoji), InvalidValue)
+    for emoji in ("👍🏽", "👩\u200d💻", "#\ufe0f\u20e3", "🏴\U000e0067\U000e0062\U000e007f", "☃"):
+        assert (await react(ana, id, emoji)).status == 204
+    assert_refused(await react(citra, id, "👍"), Forbidden)
+    for number in range(rules.MOST_REACTIONS - 5):
+        assert (await react(ana, id, chr(0x1F400 + number))).status == 204
+    assert_refused(await react(ana, id, "👍"), InvalidValue, "as many")

@@ -102,7 +102,7 @@ async def _older(
             raise
     page = fold(rows, tail)
     more = len(page) > limit
-    return await _as_it_is_now(chat, room, archived, page[-limit:] if limit else []), more
+    return await as_it_is_now(chat, room, archived, page[-limit:] if limit else []), more
 
 
 async def _newer(chat: Chat, room: str, after: int, limit: int) -> tuple[list[Message], bool]:
@@ -117,10 +117,10 @@ async def _newer(chat: Chat, room: str, after: int, limit: int) -> tuple[list[Me
         if after < await read.floor(chat.client):
             raise
     page = fold(rows, tail)
-    return await _as_it_is_now(chat, room, archived, page[:limit]), len(page) > limit
+    return await as_it_is_now(chat, room, archived, page[:limit]), len(page) > limit
 
 
-async def _as_it_is_now(chat: Chat, room: str, archived: int, page: list[Message]) -> list[Message]:
+async def as_it_is_now(chat: Chat, room: str, archived: int, page: list[Message]) -> list[Message]:
     """A page with what became of its messages since the archive took the log."""
     if not page:
         return page

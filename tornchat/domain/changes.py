@@ -16,6 +16,8 @@ from tornchat.domain.messages import Message, message_of
 
 EDITED = "message.edited"
 DELETED = "message.deleted"
+REACTED = "reaction.added"
+UNREACTED = "reaction.removed"
 
 
 def message_edited(room: str, message: int, author: str, body: str, html: str) -> dict[str, Any]:
@@ -35,17 +37,42 @@ def message_deleted(room: str, message: int, author: str, by: str) -> dict[str, 
     return {"kind": DELETED, "room": room, "message": message, "author": author, "by": by}
 
 
+def reaction(kind: str, room: str, message: int, user: str, emoji: str) -> dict[str, Any]:
+    """The fields of an event by which somebody answers a message with an emoji, or takes that
+    back (``kind``)."""
+    return {"kind": kind, "room": room, "message": message, "user": user, "emoji": emoji}
+
+
 def _edited(message: Message, fields: Mapping[str, Any]) -> Message:
     return replace(message, body=fields["body"], html=fields["html"], edited=fields["at"])
 
 
 def _deleted(message: Message, fields: Mapping[str, Any]) -> Message:
-    return replace(message, body="", html="", edited=None, deleted=True)
+    return replace(message, body="", html="", edited=None, deleted=True, reactions=None)
+
+
+def _reacted(message: Message, fields: Mapping[str, Any]) -> Message:
+    emoji, user, before = fields["emoji"], fields["user"], message.reactions or {}
+    users = before.get(emoji, [])
+    if user in users:
+        return message
+    return replace(message, reactions={**before, emoji: [*users, user]})
+
+
+def _unreacted(message: Message, fields: Mapping[str, Any]) -> Message:
+    emoji, before = fields["emoji"], message.reactions or {}
+    users = [user for user in before.get(emoji, []) if user != fields["user"]]
+    left = {other: who for other, who in before.items() if other != emoji}
+    # An emoji keeps its place while anybody has it.
+    after = {other: users if other == emoji else who for other, who in before.items()}
+    return replace(message, reactions=(after if users else left) or None)
 
 
 _STEPS: dict[str, Callable[[Message, Mapping[str, Any]], Message]] = {
     EDITED: _edited,
     DELETED: _deleted,
+    REACTED: _reacted,
+    UNREACTED: _unreacted,
 }
 CHANGES = frozenset(_STEPS)
 """Kinds of events that change the message they name in ``message``."""

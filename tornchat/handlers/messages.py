@@ -15,12 +15,24 @@ class Message(Handler):
         body = self.body()
         edited = await changes.edit(
             self.chat, self.who, id_of(message), body.get("body"), body.get("nonce"),
-            body.get("version"),
+            body.get("edited"),
         )  # fmt: skip
         self.answer(edited.public())
 
     async def delete(self, message: str) -> None:
         await changes.delete(self.chat, self.who, id_of(message))
+        self.nothing()
+
+
+class Reaction(Handler):
+    """``/api/messages/ID/reactions/EMOJI``: mine."""
+
+    async def put(self, message: str, emoji: str) -> None:
+        await changes.react(self.chat, self.who, id_of(message), emoji)
+        self.nothing()
+
+    async def delete(self, message: str, emoji: str) -> None:
+        await changes.take_back(self.chat, self.who, id_of(message), emoji)
         self.nothing()
 
 

@@ -33,6 +33,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/members/{_ID}", rooms.Member),
     (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
     (rf"/api/messages/{_ID}", messages.Message),
+    (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
     (r"/api/events/socket", websocket.EventSocket),
 ]
 
@@ -50,7 +51,7 @@ def application(chat: Chat, hub: Hub, site: Site, web_root: Path) -> web.Applica
 
 
 _PATTERNS: dict[type[web.RequestHandler], str] = {
-    handler: pattern.replace(_ID, "*") for pattern, handler in ROUTES
+    handler: pattern.replace(_ID, "*").replace("([^/]+)", "*") for pattern, handler in ROUTES
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tornchat.domain import changes
 from tornchat.domain.announcements import memberships
 from tornchat.domain.errors import (
     EditConflict,
@@ -42,19 +43,19 @@ async def append_change(
     rate: float,
     *,
     nonce: str | None = None,
-    version: int | None = None,
+    edited: int | None = None,
     until: int | None = None,
 ) -> Changed:
-    """Append an event that edits or deletes ``message`` (as the archive or its own event has it).
+    """Append an event about ``message`` (as the archive or its own event has it).
 
-    Where it is so already, nothing is appended. ``version`` is the one that it must have, ``until``
-    the unix ms after which it is too late. Raises `Forbidden` where ``by`` is not a member of the
-    room, `NotFound` where the message is deleted, `NonceReused`, `EditConflict`, `TooLate`,
-    `TooMany`, `LogAway`.
+    Where the message says so already, or is deleted already, nothing is appended. ``edited`` is
+    when it must have been edited last (unix ms, 0 for never), ``until`` the unix ms after which it
+    is too late. Raises `Forbidden` where ``by`` is not a member of the room, `NotFound` where the
+    message is deleted, `NonceReused`, `EditConflict`, `TooLate`, `TooMany`, `LogAway`.
     """
     keys, topic = client.keys, room_topic(message.room)
     known = _DELETED if message.deleted else digest_of(message.body, message.reply_to)
-    wanted = digest_of(fields["body"], message.reply_to) if "body" in fields else _DELETED
+    wanted = _wanted(fields, message)
     reply = await client.script(
         "change",
         [
@@ -79,7 +80,7 @@ async def append_change(
             max(5, BURST_SECONDS * rate),
             f"{message.version}:{message.edited or 0}:{known}",
             STATE_SECONDS,
-            version or 0,
+            -1 if edited is None else edited,
             until or 0,
         ],
     )
@@ -100,3 +101,14 @@ async def append_change(
             raise TooMany("You change messages too fast.", retry_after=wait / 1000)
         case _:
             raise AssertionError(f"change answered {reply!r}")
+
+
+def _wanted(fields: dict[str, Any], message: Message) -> str:
+    """Names what the message will say; empty where the event leaves that as it is."""
+    match fields["kind"]:
+        case changes.EDITED:
+            return digest_of(fields["body"], message.reply_to)
+        case changes.DELETED:
+            return _DELETED
+        case _:
+            return ""

@@ -4,6 +4,7 @@ import { t } from "../js/i18n.js";
 import { mayDelete, mayEdit, messageOf } from "../js/selectors.js";
 import { openDeleteMessage } from "./message-dialogs.js";
 import { emit, h } from "./dom.js";
+import { openEmojiPicker } from "./emoji-picker.js";
 import { icon } from "./icons.js";
 
 const ROW = ".message[data-id]:not([data-id=''])";
@@ -50,10 +51,15 @@ export class MessageActions {
     const { room, id } = message;
     const app = this.#scroller.closest("tc-app");
     return [
+      !message.deleted && button("react", () => this.#react(app, id)),
       mayEdit(state, message) &&
         button("edit", (at) => emit(at, "compose-begin", { room, kind: "edit", id })),
       mayDelete(state, message) && button("delete", () => openDeleteMessage(app, message)),
     ].filter(Boolean);
+  }
+
+  #react(app, id) {
+    openEmojiPicker(app, (emoji) => emit(app, "message-react", { id, emoji, add: true }));
   }
 
   #tapped(event) {

@@ -3,7 +3,6 @@
  * What is written is always in one of two places that outlive the page: the draft, or the outbox. While a
  * message is edited its text stands here instead, and the draft waits.
  */
-import { versionOf } from "../js/changes.js";
 import { drafts } from "../js/drafts.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
@@ -29,8 +28,8 @@ class MessageComposer extends HTMLElement {
   #error = formError();
   #room = null;
   #user = null;
-  #edit = null; // {id, version, nonce, tried} of the message that is edited
-  #edited = null; // its version by now
+  #edit = null; // {id, edited, nonce, tried} of the message that is edited
+  #edited = 0; // when it was edited last, by now
   #leaving = []; // texts that the outbox is about to keep
 
   connectedCallback() {
@@ -60,7 +59,7 @@ class MessageComposer extends HTMLElement {
       this.#fit();
     }
     this.#room = room;
-    this.#edited = composing && versionOf(composing);
+    this.#edited = composing?.edited ?? 0;
     if (composing?.id !== this.#edit?.id) this.#turnTo(composing);
     this.#about.hidden = !composing;
     const label = t("composer.label", { room: room.name });
@@ -70,7 +69,7 @@ class MessageComposer extends HTMLElement {
 
   /** Takes up a message to be edited, or (null) the draft again. */
   #turnTo(message) {
-    this.#edit = message && { id: message.id, version: versionOf(message), nonce: uuid() };
+    this.#edit = message && { id: message.id, edited: message.edited ?? 0, nonce: uuid() };
     this.#error.textContent = "";
     this.#text.value = message ? message.body : drafts.read(this.#user, this.#room.id);
     this.#fit();
@@ -145,10 +144,10 @@ class MessageComposer extends HTMLElement {
       if (!problem || this.#edit !== edit) return;
       this.#error.textContent = problem;
       // Whoever saves once more has been told, and means it.
-      if (error.code === "edit_conflict") edit.version = this.#edited;
+      if (error.code === "edit_conflict") edit.edited = this.#edited;
     };
-    const { id, version, nonce } = edit;
-    emit(this, "message-edit", { id, values: { body, version, nonce }, settle });
+    const { id, edited, nonce } = edit;
+    emit(this, "message-edit", { id, values: { body, edited, nonce }, settle });
   }
 
   #changed() {

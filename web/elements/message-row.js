@@ -6,6 +6,7 @@ import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { reactions } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
 export function ingredients(row, { people }) {
@@ -29,10 +30,10 @@ export function buildRow(row, { people, me }) {
   if (row.kind === "loss") {
     return h("p", { class: "loss" }, icon("alert", 16), h("span", {}, t("list.loss", row)));
   }
-  return buildMessage(row, people[row.author] ?? { id: row.author }, row.author === me);
+  return buildMessage(row, people[row.author] ?? { id: row.author }, { people, me });
 }
 
-function buildMessage(row, author, mine) {
+function buildMessage(row, author, context) {
   const classes = ["message"];
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
@@ -46,7 +47,7 @@ function buildMessage(row, author, mine) {
       tabindex: row.id ? "-1" : null,
       "aria-label": row.lead ? null : `${name}, ${timeLabel(row.at)}`,
       // My own words need not be read back to me.
-      "aria-live": mine ? "off" : null,
+      "aria-live": row.author === context.me ? "off" : null,
     },
     h("div", { class: "gutter" }, row.lead ? avatar(author) : time(row.at, true)),
     h(
@@ -54,6 +55,7 @@ function buildMessage(row, author, mine) {
       { class: "words" },
       row.lead && by(name, row.at),
       row.item ? typed(row.item.body) : rendered(row.message),
+      row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
   );

@@ -25,9 +25,9 @@ export class RowKeeper {
       else if (next && this.#keys.get(next) === row.key) {
         const replaced = next;
         next = next.nextSibling;
-        const focused = replaced.contains(document.activeElement);
+        const focused = replaced.contains(document.activeElement) && document.activeElement;
         replaced.replaceWith(element);
-        if (focused) element.focus({ preventScroll: true });
+        if (focused) sameIn(element, focused).focus({ preventScroll: true });
       } else {
         this.#parent.insertBefore(element, next);
       }
@@ -86,4 +86,10 @@ export class RowKeeper {
     shown.set(row.key, { element, from });
     return element;
   }
+}
+
+/** What takes the focus in a row that was built anew: the same reaction, else the row. */
+function sameIn(row, { dataset: { emoji } }) {
+  const same = emoji && row.querySelector(`[data-emoji="${CSS.escape(emoji)}"]`);
+  return same || row;
 }

@@ -63,6 +63,8 @@ function problemOf(response, text) {
 const room = (id) => `/api/rooms/${encodeURIComponent(id)}`;
 const member = (id, user) => `${room(id)}/members/${encodeURIComponent(user)}`;
 
+const reaction = (id, emoji) => `/api/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
+
 export const api = {
   server: () => request("GET", "/api/server"),
 
@@ -89,6 +91,8 @@ export const api = {
 
   post: (id, message) => request("POST", `${room(id)}/messages`, message),
   edit: (id, values) => request("PATCH", `/api/messages/${id}`, values),
+  react: (id, emoji) => request("PUT", reaction(id, emoji)),
+  takeBack: (id, emoji) => request("DELETE", reaction(id, emoji)),
   remove: (id) => request("DELETE", `/api/messages/${id}`),
   newest: (id, limit) => request("GET", `${room(id)}/messages?limit=${limit}`),
   before: (id, message, limit) =>

@@ -5,8 +5,22 @@
 const STEPS = {
   "message.edited": (message, { body, html, at }) => ({ ...message, body, html, edited: at }),
 
-  "message.deleted"({ edited: _edited, ...message }) {
+  "message.deleted"({ edited: _edited, reactions: _reactions, ...message }) {
     return { ...message, body: "", html: "", deleted: true };
+  },
+
+  "reaction.added"(message, { emoji, user }) {
+    const users = message.reactions?.[emoji] ?? [];
+    if (users.includes(user)) return message;
+    return { ...message, reactions: { ...message.reactions, [emoji]: [...users, user] } };
+  },
+
+  "reaction.removed"({ reactions, ...message }, { emoji, user }) {
+    const without = (users) => users.filter((other) => other !== user);
+    const left = Object.entries(reactions ?? {})
+      .map(([other, users]) => [other, other === emoji ? without(users) : users])
+      .filter(([, users]) => users.length > 0);
+    return left.length > 0 ? { ...message, reactions: Object.fromEntries(left) } : message;
   },
 };
 

@@ -5,6 +5,8 @@ const KINDS = [
   "message",
   "message.edited",
   "message.deleted",
+  "reaction.added",
+  "reaction.removed",
   "room.created",
   "member.joined",
   "member.left",

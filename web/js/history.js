@@ -7,7 +7,7 @@
  * about messages that have come since: these are `changes`. What stands below `unsure` may have changed while
  * nobody told us, and is to be asked for again. All functions are pure.
  */
-import { allChanged, changed, versionOf } from "./changes.js";
+import { allChanged, changed } from "./changes.js";
 
 
 /** Messages kept where nobody looks at older ones; the rest is fetched again. */
@@ -108,13 +108,6 @@ export function withChange(page, event) {
   const after = at < 0 ? null : changed(page.messages[at], event);
   const messages = at < 0 ? page.messages : page.messages.with(at, after);
   return { ...page, messages, changes: page.waiting > 0 ? [...page.changes, event] : page.changes };
-}
-
-/** A message as the server has just answered it, where that is newer than what is here. */
-export function withVersion(page, message) {
-  const at = page.messages.findIndex(({ id }) => id === message.id);
-  if (at < 0 || versionOf(page.messages[at]) >= versionOf(message)) return page;
-  return { ...page, messages: page.messages.with(at, message) };
 }
 
 export function trimmed(page) {

@@ -189,9 +189,17 @@ const HANDLERS = {
   },
   "message-edit": ({ id, values, settle }) =>
     attempt(settle, async () => {
-      store.dispatch({ type: "message.changed", message: await api.edit(id, values) });
+      // What it says now comes by the stream: applied before its turn it would hide what came before.
+      await api.edit(id, values);
       store.dispatch({ type: "compose.ended" });
     }),
+  "message-react": async ({ id, emoji, add }) => {
+    try {
+      await (add ? api.react : api.takeBack)(id, emoji);
+    } catch (error) {
+      app.announce(explain(error), { urgent: true });
+    }
+  },
   "message-delete": ({ id, settle }) => attempt(settle, () => api.remove(id)),
 
   "line-retry": () => session.retry(),

@@ -16,7 +16,6 @@ import {
   stalePage,
   trimmed,
   withMessage,
-  withVersion,
 } from "./history.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
 
@@ -158,11 +157,6 @@ const ACTIONS = {
   "message.posted"(state, { message }) {
     const page = state.pages[message.room];
     return page ? withPage(state, message.room, withMessage(page, message)) : state;
-  },
-
-  "message.changed"(state, { message }) {
-    const page = state.pages[message.room];
-    return page ? withPage(state, message.room, withVersion(page, message)) : state;
   },
 
   "compose.began": (state, { room, kind, id }) => ({ ...state, composing: { room, kind, id } }),
