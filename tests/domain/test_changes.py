@@ -24,7 +24,7 @@ POSTED = Event(
 
 
 def history(steps: list[str]) -> list[Event]:
-    """The events of a message that was edited ("e"), deleted ("d"), answered ("+", "-") in this order."""
+    """The events of a message: edited ("e"), deleted ("d"), answered ("+", "-") in this order."""
     events = [POSTED]
     for number, step in enumerate(steps):
         id = 20 + number
