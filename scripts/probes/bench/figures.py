@@ -26,6 +26,15 @@ PERCENTILES = dict(_LATENCIES)
 ROLES = {"worker": "workers", "redis": "Redis", "proxy": "proxy", "supervisor": "supervisor"}
 """Role of a process -> how it is called."""
 
+SPLIT = {
+    "post": "POST to handler",
+    "log": "handler to log",
+    "worker": "log to worker",
+    "socket": "worker to socket",
+    "client": "socket to client",
+}
+"""Part of a message's way -> from where to where."""
+
 
 def _with_roles(name: str, title: str, unit: str) -> dict[str, Figure]:
     """A figure of all processes, and that of each role."""
@@ -57,6 +66,10 @@ FIGURES = {
     "wire_bytes_per_delivery": Figure("bytes on the wire per delivery", "B", "less"),
     "up_bytes_per_delivery": Figure("bytes up per delivery", "B", "less"),
     "down_bytes_per_delivery": Figure("bytes down per delivery", "B", "less"),
+    **{
+        f"split_{name}_ms": Figure(f"of a trip, {part}", "ms", "less")
+        for name, part in SPLIT.items()
+    },
     "missed_polls": Figure("polls missed", "", "less"),
     **_with_roles("connect_us", "CPU per connect", "us"),
     **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
