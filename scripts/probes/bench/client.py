@@ -6,7 +6,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,9 +53,11 @@ class Plan:
 
 
 class Client:
-    """Loads one target that is started. Times are nanoseconds of `time.monotonic_ns`."""
+    """Loads one target that is started. Times are nanoseconds of `time.monotonic_ns`. ``helpers``
+    are processes that work for it, on its processor."""
 
-    def __init__(self, target: Target, plan: Plan) -> None:
+    def __init__(self, target: Target, plan: Plan, helpers: Sequence[int] = ()) -> None:
+        self.helpers = helpers
         self.due: dict[int, int] = {}
         """Message -> when it was meant to be sent."""
         self.lag = Delays()

@@ -17,6 +17,7 @@ from probes.bench.scenarios import SCENARIOS, Scenario
 from probes.bench.target import NotServed, TargetFactory
 from probes.bench.targets import OURS, TARGETS, factory
 from probes.loads.machine import need_descriptors, need_linux
+from probes.network import conditions
 from probes.rig import facts
 from probes.rig.children import CannotRun
 
@@ -35,6 +36,7 @@ _PARAMETERS = {
     "heartbeat": (float, "seconds between two beats"),
     "seconds": (float, "seconds that are measured"),
     "warm_up": (float, "seconds before that"),
+    "seed": (int, "decides what the network delays and loses"),
 }
 """Parameter of a scenario -> its type and meaning."""
 
@@ -54,6 +56,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--url", help="load a Tornchat that runs there, and start none")
     add("--token", help="with --url: bearer token of a user, who subscribes and posts")
     add("--room", help="with --url: id of a room of theirs")
+    conditions.options(parser)
     group = parser.add_argument_group("parameters, instead of the scenario's own")
     group.add_argument("--transport", choices=SCANS, help="how subscribers ask")
     for name, (kind, about) in _PARAMETERS.items():
@@ -115,6 +118,7 @@ def _scenarios(given: argparse.Namespace) -> list[Scenario]:
         if name not in SCENARIOS:
             raise CannotRun(f"{name!r} is no scenario; there are: all, {', '.join(SCENARIOS)}")
     changes = {name: getattr(given, name) for name in ("transport", *_PARAMETERS)}
+    changes["network"] = str(conditions.given(given))
     for name, value in changes.items():
         least = 0 if name in ("subscribers", "rate", "in_flight", "warm_up") else 1
         if isinstance(value, int | float) and value < least:

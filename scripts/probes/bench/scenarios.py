@@ -6,12 +6,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from probes.bench.target import Shape
+from probes.network.conditions import LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """``rate`` is messages a second, all together; 0: as many as `in_flight` allows, and with it
-    0, too, none. Members post and subscribe in turn; ``own_sessions``: as in `Shape`."""
+    0, too, none. Members post and subscribe in turn; ``own_sessions``: as in `Shape`; ``network``:
+    in the words of `probes.network.conditions`; ``seed`` decides what it loses, and the like."""
 
     name: str
     about: str
@@ -27,6 +29,8 @@ class Scenario:
     heartbeat: float = 25.0
     seconds: float = 5.0
     warm_up: float = 2.0
+    network: str = LOOPBACK
+    seed: int = 1
 
     def shape(self) -> Shape:
         """What a server is to be ready for."""
