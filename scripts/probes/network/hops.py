@@ -8,6 +8,7 @@ much that is. Over TLS each connection of a client is one of its own, with a han
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -29,6 +30,7 @@ from probes.rig.line import HOST
 STREAMS = 6
 """Streams that share a connection of HTTP/2: the tabs of one browser, and what they post."""
 _NAME = "chat.example.org"
+_MOST_DESCRIPTORS = 65_536
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _SYSTEM = "/usr/sbin:/sbin"
@@ -39,8 +41,8 @@ pid {folder}/nginx.pid;
 error_log {folder}/nginx.log;
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile 65536;
-events {{ worker_connections 30000; }}
+worker_rlimit_nofile {most};
+events {{ worker_connections {most}; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/body;
@@ -81,7 +83,6 @@ http {{
 _HAPROXY = """\
 global
     nbthread 1
-    maxconn 20000
 defaults
     mode {mode}
     timeout connect 30s
@@ -119,8 +120,14 @@ def far_hop(server: Base, hops: Hops, cpus: set[int]) -> Iterator[Hop]:
     with tempfile.TemporaryDirectory(prefix="tornchat-nginx-") as name:
         folder, base = Path(name), Base(HOST, free_port())
         listen = {Hops.PLAIN: "", Hops.TLS: " ssl", Hops.H2: " ssl http2"}[hops]
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         text = _NGINX.format(
-            folder=folder, server=server, base=base, listen=listen, tls=_tls(folder, hops)
+            folder=folder,
+            most=min(most, _MOST_DESCRIPTORS),
+            server=server,
+            base=base,
+            listen=listen,
+            tls=_tls(folder, hops),
         )
         (folder / "nginx.conf").write_text(text)
         binary = _binary("nginx")
