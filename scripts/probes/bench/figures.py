@@ -93,5 +93,18 @@ FIGURES = {
     "doubled": Figure("doubled", ""),
     "disordered": Figure("out of order", ""),
     "refused_posts": Figure("posts refused", ""),
+    # Of scripts/lab plan --measure.
+    "publish_us": Figure("Redis: CPU per publish", "us", "less"),
+    "pulse_us": Figure("Redis: CPU per pulse", "us", "less"),
+    "archive_us": Figure("CPU per message archived", "us", "less"),
+    "hear_us": Figure("CPU per message heard and read by nobody", "us", "less"),
+    "not_heard_us": Figure("CPU of a worker per message that it does not hear", "us", "less"),
+    "poll_us_worker": Figure("CPU per poll, workers", "us", "less"),
+    "poll_us_redis": Figure("CPU per poll, Redis", "us", "less"),
+    "worker_bytes": Figure("memory of a worker without streams", "B", "less"),
+    "socket_bytes": Figure("kernel's memory per idle socket", "B", "less"),
+    "subscription_bytes": Figure("Redis: memory per followed topic", "B", "less"),
+    "log_bytes": Figure("Redis: memory per message in the log", "B", "less"),
+    "nonce_bytes": Figure("Redis: memory per nonce", "B", "less"),
 }
 """Name -> what it is. Memory is that of the server's processes, processor time user and system."""
