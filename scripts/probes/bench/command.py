@@ -35,8 +35,11 @@ _PARAMETERS = {
     "heartbeat": (float, "seconds between two beats"),
     "seconds": (float, "seconds that are measured"),
     "warm_up": (float, "seconds before that"),
+    "interval": (float, "seconds from one short poll to the next"),
 }
 """Parameter of a scenario -> its type and meaning."""
+_LEAST = {"subscribers": 0, "rate": 0, "in_flight": 0, "warm_up": 0, "interval": 0.01}
+"""Where that is not 1."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -116,7 +119,7 @@ def _scenarios(given: argparse.Namespace) -> list[Scenario]:
             raise CannotRun(f"{name!r} is no scenario; there are: all, {', '.join(SCENARIOS)}")
     changes = {name: getattr(given, name) for name in ("transport", *_PARAMETERS)}
     for name, value in changes.items():
-        least = 0 if name in ("subscribers", "rate", "in_flight", "warm_up") else 1
+        least = _LEAST.get(name, 1)
         if isinstance(value, int | float) and value < least:
             raise CannotRun(f"--{name.replace('_', '-')}: {value:g} is too little")
     return [SCENARIOS[name].with_options(changes) for name in names]

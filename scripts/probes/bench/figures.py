@@ -43,9 +43,21 @@ FIGURES = {
     **_with_roles("cpu_us_per_message", "CPU per message", "us"),
     **{
         f"{what}_{name}_ms": Figure(f"{title} {name}", "ms", "less")
-        for what, title in (("delivery", "send to receive"), ("post", "POST to answer"))
+        for what, title in (
+            ("delivery", "send to receive"),
+            ("delivery_closed", "send to receive, closed loop"),
+            ("post", "POST to answer"),
+        )
         for name in PERCENTILES.values()
     },
+    "offered_per_s": Figure("messages offered", "1/s"),
+    "achieved_per_s": Figure("messages that came", "1/s", "more"),
+    "requests_per_delivery": Figure("requests per delivery", "", "less"),
+    "wasted_polls_per_delivery": Figure("wasted polls per delivery", "", "less"),
+    "wire_bytes_per_delivery": Figure("bytes on the wire per delivery", "B", "less"),
+    "up_bytes_per_delivery": Figure("bytes up per delivery", "B", "less"),
+    "down_bytes_per_delivery": Figure("bytes down per delivery", "B", "less"),
+    "missed_polls": Figure("polls missed", "", "less"),
     **_with_roles("connect_us", "CPU per connect", "us"),
     **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
     "private_bytes_per_stream": Figure("private memory per idle stream", "B", "less"),
