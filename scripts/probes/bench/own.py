@@ -81,6 +81,9 @@ class Own:
     def publish(self, post: Post) -> bytes:
         return self._asking.publish(post)
 
+    def probe(self, nonce: str) -> bytes:
+        return self._asking.probe(nonce)
+
     def published(self, status: int) -> bool:
         return status == 201
 
@@ -190,6 +193,12 @@ class Asking:
         ).encode()
         path = f"/api/rooms/{self.rooms[post.room]}/messages"
         return request(self._base, "POST", path, headers, body)
+
+    def probe(self, nonce: str) -> bytes:
+        """As `target.Target` asks."""
+        headers = {**signed(self.sessions[0]), "Content-Type": "application/json"}
+        body = json.dumps({"nonce": nonce}).encode()
+        return request(self._base, "POST", "/api/lab/probe", headers, body)
 
 
 def _options(shape: Shape) -> tuple[str, ...]:

@@ -48,6 +48,9 @@ class Running:
     def publish(self, post: Post) -> bytes:
         return self._asking.publish(post)
 
+    def probe(self, nonce: str) -> bytes:
+        return self._asking.probe(nonce)
+
     def published(self, status: int) -> bool:
         return status == 201
 

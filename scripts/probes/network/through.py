@@ -70,6 +70,7 @@ class Through:
         self.base = opened.base
         self.start, self.stop = target.start, target.stop
         self.ready, self.publish, self.published = target.ready, target.publish, target.published
+        self.probe = target.probe
 
     def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
         """As `Target` asks."""

@@ -60,6 +60,9 @@ class Parrot:
     def publish(self, post: Post) -> bytes:
         return b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(post.text), post.text)
 
+    def probe(self, nonce: str) -> None:
+        pass
+
     def published(self, status: int) -> bool:
         return status == 202
 

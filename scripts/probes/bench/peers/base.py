@@ -88,6 +88,9 @@ class Peer(ABC):
             f"Host: {self.base}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode() + body
 
+    def probe(self, nonce: str) -> None:
+        """Peers stamp nothing."""
+
     def published(self, status: int) -> bool:
         return 200 <= status < 300
 

@@ -130,9 +130,11 @@ class _Nodes:
                 raise CannotRun("the worker has forgotten the room: this machine is too slow now")
             log = self._log(client, room)
             self._tell("polling")
-            return [self._node_run(quiet, unheard, heard, memory), log, await self._polls(
-                bases["hearer"], people, client
-            )]
+            return [
+                self._node_run(quiet, unheard, heard, memory),
+                log,
+                await self._polls(bases["hearer"], people, client),
+            ]
 
     async def _node(self, held: AsyncExitStack, name: str) -> Base:
         secret = self._folder / "secret"
@@ -211,9 +213,7 @@ class _Nodes:
         }
         return run("cost-poll", self._number, figures, rate=round(found.rate), in_flight=_PEOPLE)
 
-    def _node_run(
-        self, quiet: _Window, unheard: _Window, heard: _Window, memory: float
-    ) -> Run:
+    def _node_run(self, quiet: _Window, unheard: _Window, heard: _Window, memory: float) -> Run:
         figures = {
             "archive_us": unheard.extra_us(quiet, "keeper"),
             "hear_us": heard.extra_us(quiet, "hearer"),
