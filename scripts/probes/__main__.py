@@ -18,6 +18,7 @@ COMMANDS = {
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
+    "study": ("probes.study.command", "measure the whole matrix, and write docs/study/"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""
