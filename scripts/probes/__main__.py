@@ -17,6 +17,7 @@ COMMANDS = {
     "storm": ("probes.loads.storm", "thousands of streams that break at once are soon back"),
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
+    "latency": ("probes.latency.command", "how long a message takes, by each transport"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
     "study": ("probes.study.command", "measure the whole matrix, and write docs/study/"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),

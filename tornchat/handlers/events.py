@@ -10,7 +10,6 @@ from tornchat.domain.errors import BadRequest
 from tornchat.handlers import asking
 from tornchat.handlers.reading import ReadingHandler
 from tornchat.wire import sse
-from tornchat.wire.browser import poll_answer
 
 USUAL_WAIT = 25.0
 LONGEST_WAIT = 60.0
@@ -47,7 +46,7 @@ class Events(ReadingHandler):
         if page.leaving:
             self.set_header("Connection", "close")
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(poll_answer(page.cursor, page.events))
+        self.finish(page.json())
 
     def _wait(self) -> float:
         """How long an answer may take, in seconds. Raises `BadRequest`."""
