@@ -1,9 +1,9 @@
-"""What polling and streaming cost a server, as a model of four prices, and where they break even.
+"""What polling and streaming cost a server, as a model of five prices, and where they break even.
 
 For each second, with ``m`` messages, ``d`` deliveries, ``q`` polls:
 
-    streaming:  post * m + delivery * d
-    polling:    post * m + poll * q + event * d
+    streaming:  rest + post * m + delivery * d
+    polling:    rest + post * m + poll * q + event * d
 
 All prices are fitted together, by non-negative least squares of the relative error, over measured
 cells (C. Lawson and R. Hanson, "Solving Least Squares Problems", 1974, is the method of
@@ -35,8 +35,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Each in the unit of the cost, for one of what it is of."""
+    """Each in the unit of the cost, for one of what it is of; ``rest``: what is spent in a second
+    in which nothing happens."""
 
+    rest: float
     post: float
     delivery: float
     poll: float
@@ -44,10 +46,14 @@ class Prices:
 
     def cost(self, load: Load) -> float:
         """What the model says that a load costs in a second."""
-        shared = self.post * load.messages
+        shared = self.shared(load.messages)
         if load.polling:
             return shared + self.poll * load.polls + self.event * load.deliveries
         return shared + self.delivery * load.deliveries
+
+    def shared(self, rate: float) -> float:
+        """What the server spends in a second at ``rate`` messages, whoever listens how."""
+        return self.rest + self.post * rate
 
     def polling(self, interval: float, rate: float) -> float:
         """A member who polls each ``interval`` seconds and gets ``rate`` messages a second, for a
@@ -81,6 +87,7 @@ def fit(loads: Sequence[Load]) -> Prices:
         raise TooFew("the model needs loads by polls and by streams")
     rows = [
         [
+            1.0,
             load.messages,
             0.0 if load.polling else load.deliveries,
             load.polls if load.polling else 0.0,

@@ -17,7 +17,7 @@ _MARKS = {"SSE": "o", "WebSocket": "s", "long poll": "^", "short poll": "D"}
 _TRANSPORTS = {"sse": "SSE", "websocket": "WebSocket", "long-poll": "long poll"}
 _NINES = {0: "0 %", 50: "50 %", 90: "90 %", 99: "99 %", 99.9: "99.9 %"}
 _KINDS = ("svg", "png")
-_LABEL_POINTS = 9.5
+_LABEL_POINTS, _WIDE_POINTS = 10.0, 60.0
 _PALE = 0.45
 
 
@@ -58,7 +58,11 @@ def _delay(axes: list[Any], data: Data) -> None:
 
 def _rate(axes: list[Any], data: Data) -> None:
     [plot] = axes
-    _head(plot, "Delay against messages a second", "milliseconds: median, and 99th percentile (dashed)")
+    _head(
+        plot,
+        "Delay against messages a second",
+        "milliseconds: median, and 99th percentile (dashed)",
+    )
     labels = []
     for way, rows in data.items():
         x = [row["rate"] for row in rows]
@@ -78,20 +82,22 @@ def _cost(axes: list[Any], data: Data) -> None:
     left, right = axes
     ways = list(data)[::-1]
     colours = [_colour(way) for way in ways]
-    _head(left, "Processor time of the server", "us per delivery, its share of the post included")
+    _head(left, "Processor time of the server", "us per delivery, posts included")
     middles = [data[way]["cpu"]["middle"] for way in ways]
     left.barh(ways, middles, color=colours, height=0.55)
     for row, way in enumerate(ways):
         cpu = data[way]["cpu"]
         left.plot([cpu["low"], cpu["high"]], [row, row], color=INK, lw=1.2)
         left.annotate(f"{cpu['middle']:,.3g}", (cpu["high"], row), (5, 0), **_POINTS, va="center")
-    _head(right, "Bytes on the wire", "per delivery: down, and up (pale)")
+    _head(right, "Bytes on the wire", "per delivery: down, and up (pale); posts left out")
     down = [data[way]["down"] for way in ways]
     right.barh(ways, down, color=colours, height=0.55)
     ups = [data[way]["up"] for way in ways]
     right.barh(ways, ups, left=down, color=colours, alpha=_PALE, height=0.55)
     for row, (below, above) in enumerate(zip(down, ups, strict=True)):
-        right.annotate(f"{below + above:,.0f}", (below + above, row), (5, 0), **_POINTS, va="center")
+        right.annotate(
+            f"{below + above:,.0f}", (below + above, row), (5, 0), **_POINTS, va="center"
+        )
     for plot in axes:
         plot.grid(visible=False, axis="y")
         plot.tick_params(axis="y", length=0)
@@ -122,8 +128,13 @@ def _capacity(axes: list[Any], data: Data) -> None:
             plot.plot(x, [row["middle"] / 1e3 for row in points], ":", color=_colour(way))
         ideal = points[0]["middle"] / points[0]["nodes"] / 1e3
         plot.plot([1, max(x)], [ideal, ideal * max(x)], color=FAINT, lw=0.8, ls=(0, (4, 4)))
-        labels.append((way, rows[-1][0] if rows else x[-1], rows[-1][2] / 1e3 if rows else
-                       points[-1]["middle"] / 1e3))
+        labels.append(
+            (
+                way,
+                rows[-1][0] if rows else x[-1],
+                rows[-1][2] / 1e3 if rows else points[-1]["middle"] / 1e3,
+            )
+        )
     plot.set_xticks(range(1, most + 2))
     plot.set_ylim(0)
     plot.set_xlabel("worker nodes (thin dashes: as many times one node)")
@@ -148,7 +159,10 @@ def _freshness(axes: list[Any], data: Data) -> None:
     _milliseconds(ages.yaxis)
     _label(ages, [label for label in labels if label[0]])
     known = {
-        "cpu": ("Processor time for a member", "us for each second"),
+        "cpu": (
+            "Processor time for a member",
+            "us for each second, with its share of posts and of an idle server",
+        ),
         "bytes": ("Bytes for a member", "bytes on the wire for each second"),
     }
     for plot, (name, (title, unit)) in zip(costs, known.items(), strict=True):
@@ -159,7 +173,10 @@ def _freshness(axes: list[Any], data: Data) -> None:
         plot.set_xlim(min(x) / 1.15, 4.4 * max(x))
         plot.set_xticks(ticks, [f"{at:g}" for at in ticks])
     axes[-1].set_xlabel("seconds between two polls")
-    _foot(axes[-1], "lines: the model; points: measured, with intervals; ring: polling is cheaper from here")
+    _foot(
+        axes[-1],
+        "lines: the model; points: measured, with intervals; ring: polling is cheaper from here",
+    )
 
 
 def _even(plot: Any, rates: Mapping[str, Data]) -> None:
@@ -269,24 +286,26 @@ def _whiskers(
     plot.errorbar(x, middle, [below, above], fmt=_mark(way), **shown)
 
 
-def _label(
-    plot: Any, labels: Sequence[tuple[str, float, float]], *, above: bool = False
-) -> None:
+def _label(plot: Any, labels: Sequence[tuple[str, float, float]], *, above: bool = False) -> None:
     """Names at the ends of lines, in their colours, moved apart where they would meet: beside the
     ends, or above them."""
     place = plot.transData.transform
     plot.figure.canvas.draw()
+    dots = plot.figure.dpi / 72
     ends = [(name, (x, y), place((x, y))) for name, x, y in labels]
     if above:
-        for name, end, _ in ends:
-            plot.annotate(name, end, (0, 6), color=_colour(name), ha="center", **_POINTS)
+        before, rise = -math.inf, 0.0
+        for name, end, (x, _) in sorted(ends, key=lambda one: one[2][0]):
+            rise = rise + _LABEL_POINTS if x - before < _WIDE_POINTS * dots else 0.0
+            before = x
+            plot.annotate(name, end, (0, 6 + rise), color=_colour(name), ha="center", **_POINTS)
         return
-    need = _LABEL_POINTS * plot.figure.dpi / 72
+    need = _LABEL_POINTS * dots
     taken = -math.inf
     for name, end, (_, y) in sorted(ends, key=lambda one: one[2][1]):
         at = max(y, taken + need)
         taken = at
-        shift = (8, (at - y) * 72 / plot.figure.dpi)
+        shift = (8, (at - y) / dots)
         plot.annotate(name, end, shift, color=_colour(name), va="center", **_POINTS)
     plot.margins(x=0.16)
 

@@ -80,8 +80,7 @@ class Model:
             return middle(list(group.values(figure).values()) or [0.0])
 
         deliveries = value("deliveries_per_s")
-        # What goes over the wire for posts is the same for all, and not counted.
-        messages = group.rate if self.figure == CPU else 0.0
+        messages = group.rate
         polls = deliveries * value("requests_per_delivery")
         polling = group.way.transport == POLLED
         return Load(polling, messages, deliveries, polls, deliveries * value(self.figure))

@@ -19,7 +19,7 @@ from probes.study.reading import LOOPBACK, Estimate, Group, Study
 from probes.study.scaling import Scaling
 
 Data = dict[str, Any]
-_SHARES = (0, 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 93, 95, 97, 98, 99, 99.5, 99.8, 99.9)
+_SHARES = (*range(0, 96), *(share / 10 for share in range(960, 1000)))
 _QUIET_RATE = 1.0
 _FINEST = 60
 
@@ -69,7 +69,10 @@ def _costs(study: Study) -> Data:
     found: Data = {}
     for group in study.find("base"):
         cpu = group.estimate(CPU)
-        up, down = group.estimate("up_bytes_per_delivery"), group.estimate("down_bytes_per_delivery")
+        up, down = (
+            group.estimate("up_bytes_per_delivery"),
+            group.estimate("down_bytes_per_delivery"),
+        )
         if cpu and up and down:
             found[str(group.way)] = {"cpu": _bar(cpu), "up": up.middle, "down": down.middle}
     return found
@@ -88,14 +91,14 @@ def _freshness(study: Study) -> Data:
     intervals = [row["interval"] for row in ages]
     costs = {
         name: shown
-        for name, figure, scale in (("cpu", CPU, 1.0), ("bytes", BYTES, 1.0))
+        for name, figure in (("cpu", CPU), ("bytes", BYTES))
         if (found := model.of(study, figure)) is not None
-        and (shown := _prices(study, found, intervals, scale))
+        and (shown := _prices(study, found, intervals))
     }
     return {"ages": sorted(ages, key=lambda row: row["interval"]), "stream": stream, "costs": costs}
 
 
-def _prices(study: Study, found: Model, intervals: list[float], scale: float) -> Data:
+def _prices(study: Study, found: Model, intervals: list[float]) -> Data:
     """By the number of messages a second: the cost of a member for a second, by polls at each
     interval and by a stream, as the model says and as it was measured."""
     known: Data = {}
@@ -112,11 +115,13 @@ def _prices(study: Study, found: Model, intervals: list[float], scale: float) ->
         low, high = min(intervals), max(intervals)
         even = found.prices.even(rate)
         ticks = [low * (4 * high / low) ** (step / _FINEST) for step in range(_FINEST + 1)]
-        curve = [(at, scale * found.prices.polling(at, rate)) for at in ticks]
+        # The member's share of what the server does for all is in what was measured, too.
+        share = found.prices.shared(rate) / streams[0].subscribers
+        curve = [(at, share + found.prices.polling(at, rate)) for at in ticks]
         known[f"{rate:g}"] = {
             "measured": sorted(measured, key=lambda row: row["interval"]),
             "stream": _bar(stream),
-            "modelled": {"polling": curve, "streaming": scale * found.prices.streaming(rate)},
+            "modelled": {"polling": curve, "streaming": share + found.prices.streaming(rate)},
             "even": even if even <= 4 * high else None,
         }
     return known
@@ -145,9 +150,7 @@ def _of_room(study: Study, transport: str, rate: float | None = None) -> list[Gr
     return [
         group
         for group in study.find(*parts, transport=transport)
-        if group.subscribers in size
-        and group.network == LOOPBACK
-        and rate in (None, group.rate)
+        if group.subscribers in size and group.network == LOOPBACK and rate in (None, group.rate)
     ]
 
 

@@ -22,6 +22,21 @@ class Scaling:
         """Those whose capacity is known."""
         return list(dict.fromkeys(run.parameters["transport"] for run in self._runs))
 
+    @property
+    def limit(self) -> float:
+        """Of the delay at the 99th percentile, in ms."""
+        return float(self._parameter("limit_ms", 250.0))
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return float(self._parameter("rate", 0.0))
+
+    @property
+    def quota(self) -> float:
+        """Share of one processor that each node has; 0: no limit."""
+        return float(self._parameter("quota", 0.0))
+
     def nodes(self, transport: str) -> list[int]:
         """The numbers of nodes that were tried."""
         found = (run for run in self._runs if run.parameters["transport"] == transport)
@@ -69,6 +84,10 @@ class Scaling:
                 law = dict(self.law(transport))
                 kept = ("lam", "sigma", "kappa", "band", "note")
                 found[transport] = {"points": points, "law": {k: law.get(k) for k in kept}}
+        return found
+
+    def _parameter(self, name: str, default: float) -> float:
+        found: float = self._runs[0].parameters.get(name, default) if self._runs else default
         return found
 
     @property
