@@ -23,6 +23,7 @@ COMMANDS = {
         "probes.plan.command",
         "workers, nodes and shards that a load needs, and what is first",
     ),
+    "study": ("probes.study.command", "measure the whole matrix, and write docs/study/"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""
