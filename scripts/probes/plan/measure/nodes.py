@@ -1,8 +1,8 @@
 """What a worker spends on a message that another one posts: as the keeper of the archive, and as
 one that only hears it; what a poll costs; and what the message leaves in Redis.
 
-Three nodes with a worker each share a Redis and a database. The first that started keeps the archive, the
-second takes the posts, and the third hears them.
+Three nodes with a worker each share a Redis and a database. The first that started keeps the
+archive, the second takes the posts, and the third hears them.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ class _Nodes:
         figures = {
             "messages": float(entries),
             "log_bytes": size / entries,
-            "nonce_bytes": sum(client.memory_usage(key) for key in some) / len(some),
+            "nonce_bytes": sum(client.memory_usage(key) or 0 for key in some) / len(some),
         }
         return run("cost-log", self._number, figures, size=len(_TEXT))
 
