@@ -84,6 +84,9 @@ class Own:
     def probe(self, nonce: str) -> bytes:
         return self._asking.probe(nonce)
 
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        return self._asking.follow(cursor)
+
     def published(self, status: int) -> bool:
         return status == 201
 
@@ -128,6 +131,10 @@ class Own:
         asking.authors = asking.sessions = [person.caller.cookie for person in people]
         if self._shape.own_sessions:
             asking.sessions = await self._tokens([person.name for person in people])
+        if self._shape.trips:
+            people.append(Person("prober", [self.base], chance))
+            await people[-1].sign_up()
+            asking.prober = people[-1].caller.cookie
         for person in people:
             person.caller.close()
 
@@ -159,19 +166,28 @@ class Own:
 
 class Asking:
     """The requests to a Tornchat. ``sessions`` are those of subscribers, ``authors`` those of
-    members, each a cookie or ``Bearer TOKEN``, taken in turn; ``series`` is in the nonces."""
+    members, each a cookie or ``Bearer TOKEN``, taken in turn; ``prober`` is who
+    sends probes; ``series`` is in the nonces."""
 
     def __init__(self, base: Base, transport: str, series: str = "bench") -> None:
         self.rooms: list[str] = []
         self.sessions: list[str] = []
         self.authors: list[str] = []
+        self.prober = ""
         self._base = base
         self._transport = transport
         self._series = series
 
     def subscribe(self, number: int, cursor: bytes | None) -> bytes:
         """As `target.Target` asks."""
-        headers = signed(self.sessions[number % len(self.sessions)])
+        return self._subscribe(self.sessions[number % len(self.sessions)], cursor)
+
+    def follow(self, cursor: bytes | None) -> bytes:
+        """As `target.Target` asks."""
+        return self._subscribe(self.prober, cursor)
+
+    def _subscribe(self, session: str, cursor: bytes | None) -> bytes:
+        headers = signed(session)
         path = "/api/events"
         wait = _WAITS.get(self._transport)
         if wait is not None:
@@ -196,7 +212,7 @@ class Asking:
 
     def probe(self, nonce: str) -> bytes:
         """As `target.Target` asks."""
-        headers = {**signed(self.sessions[0]), "Content-Type": "application/json"}
+        headers = {**signed(self.prober), "Content-Type": "application/json"}
         body = json.dumps({"nonce": nonce}).encode()
         return request(self._base, "POST", "/api/lab/probe", headers, body)
 

@@ -29,6 +29,7 @@ class Running:
         self._asking = Asking(base, shape.transport)
         self._asking.rooms = [room]
         self._asking.sessions = self._asking.authors = [credential]
+        self._asking.prober = credential
 
     def start(self, cpus: set[int]) -> None:
         try:
@@ -50,6 +51,9 @@ class Running:
 
     def probe(self, nonce: str) -> bytes:
         return self._asking.probe(nonce)
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        return self._asking.follow(cursor)
 
     def published(self, status: int) -> bool:
         return status == 201

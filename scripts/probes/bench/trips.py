@@ -29,8 +29,8 @@ _PROBE = re.compile(rb'\{"id":\d+,"prev":\d+,"topic":"user:[^{}]*"kind":"probe"[
 
 
 class Trips:
-    """Beside the load: one connection that follows as subscriber 0 does, and one that sends
-    probes as the same user, one at a time. ``interval``: seconds between short polls."""
+    """Beside the load: one connection that follows, and one that sends probes as the same user, one
+    at a time. ``interval``: seconds between short polls."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Trips:
         self._register = register
         self._asking = self._connect(near, self._answered)
         self._following = self._connect(near, self._followed)
-        self._following.send(target.subscribe(0))
+        self._following.send(target.follow())
 
     @property
     def over(self) -> bool:
@@ -77,7 +77,7 @@ class Trips:
         wake = self._next if self._next > now else now + _EACH_NS
         if self._polls is not None:
             for _ in self._polls.due(now):
-                self._following.send(self._target.subscribe(0, self._cursor))
+                self._following.send(self._target.follow(self._cursor))
             wake = min(wake, self._polls.next or wake)
         return wake
 
@@ -123,7 +123,7 @@ class Trips:
             raise OSError("the server ended the connection of probes")
         self._body += self._answer.feed(data)
         if self._answer.complete and self._answer.head is not None:
-            if self._answer.head.status == 201:  # noqa: PLR2004
+            if self._answer.head.status == 201:
                 nonce = list(self._sent)[-1]
                 self._answers[nonce] = json.loads(self._body)
             else:
@@ -149,7 +149,7 @@ class Trips:
         if scanned.cursor is not None:
             self._cursor = scanned.cursor
             if self._polls is None:
-                self._following.send(self._target.subscribe(0, self._cursor))
+                self._following.send(self._target.follow(self._cursor))
             else:
                 self._polls.answered(0, time.monotonic_ns())
 

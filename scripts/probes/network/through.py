@@ -70,12 +70,18 @@ class Through:
         self.base = opened.base
         self.start, self.stop = target.start, target.stop
         self.ready, self.publish, self.published = target.ready, target.publish, target.published
-        self.probe = target.probe
 
     def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
         """As `Target` asks."""
-        asked = self._target.subscribe(number, cursor)
-        return asked.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) if self._plainly else asked
+        return self._said(self._target.subscribe(number, cursor))
+
+    def probe(self, nonce: str) -> bytes | None:
+        """As `Target` asks."""
+        return self._target.probe(nonce)
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        """As `Target` asks."""
+        return self._said(self._target.follow(cursor))
 
     def processes(self) -> Mapping[str, Sequence[int]]:
         """With nginx among them, where those of the server are known."""
@@ -87,6 +93,9 @@ class Through:
     def versions(self) -> Mapping[str, str]:
         """With those of the proxies."""
         return {**self._target.versions(), **self.way.versions}
+
+    def _said(self, asked: bytes) -> bytes:
+        return asked.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) if self._plainly else asked
 
 
 @contextmanager
