@@ -109,6 +109,7 @@ class Own:
         asking = Asking(self.base, transport, series)
         known = self._asking
         asking.rooms, asking.sessions, asking.authors = known.rooms, known.sessions, known.authors
+        asking.prober = known.prober
         return asking
 
     async def _come_in(self) -> None:
