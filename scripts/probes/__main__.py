@@ -17,6 +17,7 @@ COMMANDS = {
     "storm": ("probes.loads.storm", "thousands of streams that break at once are soon back"),
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
+    "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }

@@ -144,12 +144,14 @@ class Own:
 
 class Asking:
     """The requests to a Tornchat. ``sessions`` are those of subscribers, ``authors`` those of
-    members, each a cookie or ``Bearer TOKEN``, taken in turn."""
+    members, each a cookie or ``Bearer TOKEN``, taken in turn. ``nonces`` begin so: who loads a
+    server more than once needs others each time, or nothing would be new."""
 
     def __init__(self, base: Base, transport: str) -> None:
         self.rooms: list[str] = []
         self.sessions: list[str] = []
         self.authors: list[str] = []
+        self.nonces = "bench"
         self._base = base
         self._transport = transport
 
@@ -171,7 +173,9 @@ class Asking:
         """As `target.Target` asks. The nonce is that of a client which would try again."""
         headers = signed(self.authors[post.author % len(self.authors)])
         headers["Content-Type"] = "application/json"
-        body = json.dumps({"body": post.text.decode(), "nonce": f"bench-{post.seq}"}).encode()
+        body = json.dumps(
+            {"body": post.text.decode(), "nonce": f"{self.nonces}-{post.seq}"}
+        ).encode()
         path = f"/api/rooms/{self.rooms[post.room]}/messages"
         return request(self._base, "POST", path, headers, body)
 
