@@ -76,6 +76,7 @@ FIGURES = {
         f"split_{name}_ms": Figure(f"of a trip, {part}", "ms", "less")
         for name, part in SPLIT.items()
     },
+    "opening_bytes": Figure("bytes to begin with, per member", "B", "less"),
     "missed_polls": Figure("polls missed", "", "less"),
     **_with_roles("connect_us", "CPU per connect", "us"),
     **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
