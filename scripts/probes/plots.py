@@ -32,12 +32,13 @@ def drawn(
     files: Sequence[Path],
     digest: str,
     size: tuple[float, float] = (7.2, 3.2),
-    rows: int = 1,
+    grid: tuple[int, int] = (1, 1),
     *,
     paper: bool = False,
-) -> Iterator[tuple[Any, list[Any]]]:
-    """A figure with axes in ``rows`` under one another, ``size`` inches large; written to each of
-    the files (``.svg``, ``.png``) in the end, with the digest of what it shows.
+) -> Iterator[list[Any]]:
+    """The axes of a figure, in so many rows and columns, row by row. It is ``size`` inches large,
+    and written to each of the files (``.svg``, ``.png``) in the end, with the digest of what it
+    shows.
 
     ``paper``: on a white ground. Without, it is transparent, for light and for dark pages.
     """
@@ -49,9 +50,9 @@ def drawn(
     ink = INK if paper else GREY
     style = {**_STYLE, **dict.fromkeys(_INKED, ink), "grid.color": FAINT if paper else GREY}
     with matplotlib.rc_context(style):
-        figure, axes = pyplot.subplots(rows, figsize=size, layout="constrained", squeeze=False)
+        figure, axes = pyplot.subplots(*grid, figsize=size, layout="constrained", squeeze=False)
         try:
-            yield figure, list(axes[:, 0])
+            yield list(axes.flat)
             for file in files:
                 _save(figure, file, digest, paper)
         finally:

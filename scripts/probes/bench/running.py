@@ -31,7 +31,7 @@ class Running:
         self._asking = Asking(base, shape.transport)
         self._asking.rooms = [room]
         self._asking.sessions = self._asking.authors = [credential]
-        self._credential = credential
+        self._asking.prober = credential
         self.clock: Offset | None = None
         """How far its clock is from ours, where it says so."""
         self._clock_known = "unknown"
@@ -39,7 +39,7 @@ class Running:
     def start(self, cpus: set[int]) -> None:
         try:
             socket.create_connection((self.base.host, self.base.port), 10).close()
-            self.clock = clock.measure(self.base, self._credential)
+            self.clock = clock.measure(self.base, self._asking.prober)
             self._clock_known = str(self.clock)
         except OSError as wrong:
             raise CannotRun(f"nothing answers at {self.base}: {wrong}") from None
@@ -57,6 +57,12 @@ class Running:
 
     def publish(self, post: Post) -> bytes:
         return self._asking.publish(post)
+
+    def probe(self, nonce: str) -> bytes:
+        return self._asking.probe(nonce)
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        return self._asking.follow(cursor)
 
     def published(self, status: int) -> bool:
         return status == 201

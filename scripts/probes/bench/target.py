@@ -23,7 +23,8 @@ _FILLER = b"The tide is in and the boats lie on the water near the old wall of t
 class Shape:
     """What a target is to be ready for. ``size``: bytes of each message's text; ``members``:
     accounts that subscribe and post, in turn; ``own_sessions``: whether each subscriber has a
-    session of its own, and does not share its account's; ``heartbeat`` in seconds."""
+    session of its own, and does not share its account's; ``heartbeat`` in seconds; ``trips``:
+    whether, and how many, stamped events are sent by a user of their own."""
 
     subscribers: int = 1000
     rooms: int = 1
@@ -33,6 +34,7 @@ class Shape:
     workers: int = 1
     size: int = 200
     heartbeat: float = 25.0
+    trips: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,13 @@ class Target(Protocol):
 
     def publish(self, post: Post) -> bytes:
         """The request that publishes a message, on a connection that is kept."""
+
+    def probe(self, nonce: str) -> bytes | None:
+        """The request by which a user sends a stamped event to themselves, as `probes.bench.trips`
+        tells; None where there is no such thing."""
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        """As `subscribe`, by the user who sends these."""
 
     def published(self, status: int) -> bool:
         """Whether a publisher that is answered so has been heard."""

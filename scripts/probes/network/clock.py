@@ -50,9 +50,13 @@ class Offset:
     def __str__(self) -> str:
         return f"{self.milliseconds:+.3f} ms, at most {self.error:.3f} ms off"
 
-    def figures(self) -> dict[str, float]:
-        """By their names in results."""
-        return {"clock_offset_ms": self.milliseconds, "clock_error_ms": self.error}
+    def correct(self, figures: dict[str, float]) -> None:
+        """Tell it, and take it out of what lies between a moment of ours and one of the server's:
+        the first part of a trip, and the last."""
+        figures |= {"clock_offset_ms": self.milliseconds, "clock_error_ms": self.error}
+        for name, ahead in (("split_post_ms", -1), ("split_client_ms", 1)):
+            if name in figures:
+                figures[name] += ahead * self.milliseconds
 
 
 def offset(exchanges: Iterable[Exchange]) -> Offset:

@@ -73,8 +73,15 @@ class Through:
 
     def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
         """As `Target` asks."""
-        asked = self._target.subscribe(number, cursor)
-        return asked.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) if self._plainly else asked
+        return self._said(self._target.subscribe(number, cursor))
+
+    def probe(self, nonce: str) -> bytes | None:
+        """As `Target` asks."""
+        return self._target.probe(nonce)
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        """As `Target` asks."""
+        return self._said(self._target.follow(cursor))
 
     def processes(self) -> Mapping[str, Sequence[int]]:
         """With nginx among them, where those of the server are known."""
@@ -86,6 +93,13 @@ class Through:
     def versions(self) -> Mapping[str, str]:
         """With those of the proxies."""
         return {**self._target.versions(), **self.way.versions}
+
+    def _asked(self, request: bytes) -> bytes:
+        old = b" HTTP/1.0\r\n"
+        return request.replace(b" HTTP/1.1\r\n", old, 1) if self._plainly else request
+
+    def _said(self, asked: bytes) -> bytes:
+        return asked.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) if self._plainly else asked
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from probes.rig.children import CannotRun
 from probes.rig.node import ROOT
 
 FOLDER = ROOT / "docs" / "study"
-_DATA, _CSV = "data", "runs.csv"
+_DATA, CSV = "data", "runs.csv"
 _DIGITS = 6
 
 
@@ -87,7 +87,7 @@ def write_csv(folder: Path, results: dict[str, Result]) -> None:
     parameters = list(dict.fromkeys(name for _, run in runs for name in run.parameters))
     figures = list(dict.fromkeys(name for _, run in runs for name in run.figures))
     clash = set(parameters) & set(figures)
-    with (folder / _CSV).open("w", encoding="utf-8", newline="") as file:
+    with (folder / CSV).open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         shown = [f"measured_{name}" if name in clash else name for name in figures]
         lines.writerow(["part", "target", "number", "verdict", *parameters, *shown])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from probes.network.clock import Exchange, NoStamps, measure, offset
+from probes.network.clock import Exchange, NoStamps, Offset, measure, offset
 from probes.network.conditions import Conditions
 from probes.network.line import line
 
@@ -56,3 +56,13 @@ def test_the_clock_of_this_machine_is_its_own(server: Shared) -> None:
 def test_a_server_that_stamps_nothing_has_no_known_clock(server: Shared) -> None:
     with pytest.raises(NoStamps, match="status 401"):
         measure(server.base, "Bearer nobody")
+
+
+def test_parts_of_a_trip_between_two_clocks_are_put_right() -> None:
+    # The server is 7 ms ahead: on its clock the request took 2 + 7, and the delivery 3 - 7.
+    figures = {"split_post_ms": 9.0, "split_log_ms": 1.0, "split_client_ms": -4.0}
+    Offset(7.0, 0.5).correct(figures)
+    assert figures["split_post_ms"] == 2.0
+    assert figures["split_client_ms"] == 3.0
+    assert figures["split_log_ms"] == 1.0
+    assert figures["clock_error_ms"] == 0.5
