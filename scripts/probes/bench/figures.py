@@ -83,6 +83,8 @@ FIGURES = {
     "idle_cpu_percent": Figure("CPU while idle", "%", "less"),
     "server_share": Figure("server's processors busy", "share"),
     "client_share": Figure("client busy", "share"),
+    "clock_offset_ms": Figure("server's clock ahead of ours", "ms"),
+    "clock_error_ms": Figure("the same, at most wrong by", "ms"),
     "network_share": Figure("network's processes on the client's processor", "share"),
     "network_late_p99_ms": Figure("network late p99", "ms"),
     "network_segments": Figure("segments carried", ""),
