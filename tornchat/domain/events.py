@@ -41,11 +41,11 @@ that its cursor is past, and so does the stream that went on from there. Never s
 class Event:
     """One event of one topic.
 
-    ``encoded`` and ``framed`` are what SSE and WebSocket made of it, kept so that each worker
-    encodes an event once for all of its readers of one transport.
+    ``encoded``, ``framed`` and ``plain`` are what SSE, WebSocket and polls made of it, kept so that
+    each worker encodes an event once for all of its readers of one transport.
     """
 
-    __slots__ = ("encoded", "fields", "framed", "id", "prev", "topic")
+    __slots__ = ("encoded", "fields", "framed", "id", "plain", "prev", "topic")
 
     def __init__(self, id: int, prev: int, topic: str, fields: Mapping[str, Any]) -> None:
         self.id = id
@@ -54,6 +54,7 @@ class Event:
         self.fields = fields
         self.encoded: bytes | None = None
         self.framed: bytes | None = None
+        self.plain: bytes | None = None
 
     @property
     def kind(self) -> str:

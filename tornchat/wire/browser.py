@@ -24,8 +24,10 @@ def event_object(event: Event) -> dict[str, Any]:
 
 
 def event_json(event: Event) -> bytes:
-    """`event_object` as JSON."""
-    return to_json(event_object(event))
+    """`event_object` as JSON, encoded once and kept in it for all polls of this worker."""
+    if event.plain is None:
+        event.plain = to_json(event_object(event))
+    return event.plain
 
 
 def poll_answer(cursor: int | None, events: Iterable[bytes]) -> bytes:

@@ -26,15 +26,19 @@ from probes.rig.line import HOST
 from probes.rig.node import ROOT, Node
 
 _IN_DATA = rb'[^\n]*?"body":"' + MARKER_PATTERN
+_POLLS = scans.polls(
+    rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA, rb'\{"cursor":(\d+),'
+)
 SCANS: Mapping[str, Scan] = {
     "sse": SseScan(rb"id: (?P<id>\d+)\nevent: message\ndata: " + _IN_DATA),
     "websocket": scans.frames(rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA),
-    "long-poll": scans.polls(
-        rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA, rb'\{"cursor":(\d+),'
-    ),
+    "long-poll": _POLLS,
+    "short-poll": _POLLS,
 }
-SERVED = {"sse": b"event: hello", "websocket": b'"hello"', "long-poll": b""}
+SERVED = {"sse": b"event: hello", "websocket": b'"hello"', "long-poll": b"", "short-poll": b""}
 """What a subscriber has received that is being served."""
+_WAITS = {"long-poll": 25, "short-poll": 0}
+"""Seconds that a poll may wait for its answer."""
 _TOKEN_SECONDS = 120.0
 _ANNOUNCED_SECONDS = 60.0
 
@@ -93,6 +97,14 @@ class Own:
         options = " ".join(_options(self._shape))
         return {**known, "redis": self._node.redis, "database": "SQLite", "options": options}
 
+    def asking(self, transport: str, series: str) -> Asking:
+        """For another run on the same server: its requests by that transport, with messages that
+        are no repetitions of those of another ``series``."""
+        asking = Asking(self.base, transport, series)
+        known = self._asking
+        asking.rooms, asking.sessions, asking.authors = known.rooms, known.sessions, known.authors
+        return asking
+
     async def _come_in(self) -> None:
         """Make the accounts; everybody is in all rooms, the first of which came with the first
         account."""
@@ -144,21 +156,24 @@ class Own:
 
 class Asking:
     """The requests to a Tornchat. ``sessions`` are those of subscribers, ``authors`` those of
-    members, each a cookie or ``Bearer TOKEN``, taken in turn."""
+    members, each a cookie or ``Bearer TOKEN``, taken in turn. Nonces begin with ``series``:
+    who loads a server more than once needs another each time, or nothing would be new."""
 
-    def __init__(self, base: Base, transport: str) -> None:
+    def __init__(self, base: Base, transport: str, series: str = "bench") -> None:
         self.rooms: list[str] = []
         self.sessions: list[str] = []
         self.authors: list[str] = []
         self._base = base
         self._transport = transport
+        self._series = series
 
     def subscribe(self, number: int, cursor: bytes | None) -> bytes:
         """As `target.Target` asks."""
         headers = signed(self.sessions[number % len(self.sessions)])
         path = "/api/events"
-        if self._transport == "long-poll":
-            path += "?wait=25" + (f"&after={cursor.decode()}" if cursor is not None else "")
+        wait = _WAITS.get(self._transport)
+        if wait is not None:
+            path += f"?wait={wait}" + (f"&after={cursor.decode()}" if cursor is not None else "")
             headers["Accept"] = "application/json"
         elif self._transport == "websocket":
             path += "/socket"
@@ -171,7 +186,9 @@ class Asking:
         """As `target.Target` asks. The nonce is that of a client which would try again."""
         headers = signed(self.authors[post.author % len(self.authors)])
         headers["Content-Type"] = "application/json"
-        body = json.dumps({"body": post.text.decode(), "nonce": f"bench-{post.seq}"}).encode()
+        body = json.dumps(
+            {"body": post.text.decode(), "nonce": f"{self._series}-{post.seq}"}
+        ).encode()
         path = f"/api/rooms/{self.rooms[post.room]}/messages"
         return request(self._base, "POST", path, headers, body)
 

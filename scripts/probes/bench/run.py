@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 from probes.bench import idle, judging, pinning
 from probes.bench.client import Client, Pace, Plan, Still
@@ -17,6 +18,8 @@ from probes.bench.scenarios import Scenario
 from probes.bench.subscribers import Broken
 from probes.bench.target import Target, TargetFactory
 from probes.bench.window import Window
+from probes.network.conditions import Conditions
+from probes.network.through import Through, through
 
 Tell = Callable[[str], None]
 
@@ -36,19 +39,31 @@ def go(
     try:
         tell("starting")
         target.start(places.server)
-        versions.update(target.versions())
-        with pinning.pinned(places.client), _without_collector():
-            client = Client(target, _plan(scenario))
-            try:
-                _measure(run, client, target, scenario, places, tell)
-            finally:
-                client.close()
+        with _seen(target, scenario, places) as seen:
+            versions.update(seen.versions())
+            with pinning.pinned(places.client), _without_collector():
+                client = Client(seen, _plan(scenario), seen.base, seen.way.near)
+                try:
+                    _measure(run, client, seen, scenario, places, tell)
+                finally:
+                    client.close()
+            judging.network(run, seen.way)
     except (Broken, BadStream, OSError) as wrong:
         run.verdict = Verdict.FAILED
         run.notes.append(str(wrong))
     finally:
         target.stop()
     return run, versions
+
+
+def _seen(
+    target: Target, scenario: Scenario, places: pinning.Places
+) -> AbstractContextManager[Through]:
+    """The target, through the scenario's network."""
+    conditions = Conditions.of(scenario.network)
+    return through(
+        target, conditions, transport=scenario.transport, seed=scenario.seed or 0, places=places
+    )
 
 
 def _measure(
@@ -65,7 +80,7 @@ def _measure(
         client.call()
         tell("warming up")
         window = _loaded(client, target, scenario, tell)
-        run.curves = window.curves()
+        run.curves, run.histograms = window.curves(), window.histograms()
     else:
         window = idle.measure(run.figures, client, target, scenario, tell)
     run.figures.update(window.figures(places.server))
@@ -77,7 +92,7 @@ def _loaded(client: Client, target: Target, scenario: Scenario, tell: Tell) -> W
     pace = _pace(scenario)
     client.run(pace, scenario.warm_up)
     tell("measuring")
-    window = Window(client, target)
+    window = Window(client, target, open_loop=bool(scenario.rate))
     client.subscribers.noting = True
     client.lag = Delays()
     client.posters.delays = window.answers
@@ -99,8 +114,17 @@ def _pace(scenario: Scenario) -> Pace:
 
 def _plan(scenario: Scenario) -> Plan:
     """In an open loop a few connections do, and more are made where answers take long."""
-    connections = scenario.in_flight or 4
-    return Plan(scenario.rooms, scenario.members, scenario.size, connections)
+    plan = Plan(
+        scenario.rooms,
+        scenario.members,
+        scenario.size,
+        scenario.in_flight or 4,
+        interval=scenario.interval,
+        seed=scenario.seed or 0,
+    )
+    if scenario.connections is None:
+        return plan
+    return replace(plan, connections=scenario.connections, most_connections=scenario.connections)
 
 
 @contextmanager
