@@ -1,5 +1,5 @@
-"""Two nginx in a row, as they are in many houses: the inner one does everything right, and the outer
-one is as it was installed.
+"""Two nginx in a row, as they are in many houses: the inner one does everything right, and the
+outer one is as it was installed.
 
 The server says `X-Accel-Buffering: no`, which an nginx obeys and does not pass on. So the outer one
 never hears of it, and buffers. It does not pass the upgrade to WebSocket on, either.

@@ -33,8 +33,9 @@ def careless(
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server behind nginx as docs/deploy has it: that knows what it is called."""
     folder = tmp_path_factory.mktemp("documented")
-    make = [DEPLOY / "make-certificate", folder, NAME, "127.0.0.1"]
-    subprocess.run(make, check=True, capture_output=True)
+    subprocess.run(
+        [DEPLOY / "make-certificate", folder, NAME, "127.0.0.1"], check=True, capture_output=True
+    )
     [port] = free_ports(1)
     url = f"https://127.0.0.1:{port}"
     node = RunningServer(folder / "var", "--origin", url).until_ready()
