@@ -23,6 +23,7 @@ COMMANDS = {
         "probes.plan.command",
         "workers, nodes and shards that a load needs, and what is first",
     ),
+    "browser": ("probes.browser.command", "how long from a POST to the paint in a real browser"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""
