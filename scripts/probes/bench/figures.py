@@ -62,6 +62,10 @@ FIGURES = {
             ("delivery", "send to receive"),
             ("delivery_closed", "send to receive, closed loop"),
             ("post", "POST to answer"),
+            ("row", "POST to row"),
+            ("row_closed", "POST to row, closed loop"),
+            ("paint", "POST to paint"),
+            ("paint_closed", "POST to paint, closed loop"),
         )
         for name in PERCENTILES.values()
     },
@@ -110,6 +114,8 @@ FIGURES = {
     "doubled": Figure("doubled", ""),
     "disordered": Figure("out of order", ""),
     "refused_posts": Figure("posts refused", ""),
+    "clock_offset_error_ms": Figure("the browser's clock may be off by", "ms"),
+    "clock_drift_ms": Figure("the browser's clock went ahead by", "ms"),
     # Of scripts/lab plan --measure.
     "publish_us": Figure("Redis: CPU per publish", "us", "less"),
     "pulse_us": Figure("Redis: CPU per pulse", "us", "less"),
