@@ -15,11 +15,11 @@ from probes.study.matrix import ABOUT, FORMS, Matrix
 GOOD, FAILED, COULD_NOT = 0, 1, 2
 _INTERRUPTED = 130
 _HOW_WRONG = """\
-It measures what short polls, long polls, Server-Sent Events and WebSocket give a chat room, in delay,
-processor time, bytes and capacity, and writes the report. How it could be wrong: client and server
-share one machine, with a processor each, so nothing here is a network, unless a row says so; a run
-in which somebody else took processor time has no verdict, and is shown as such; few repetitions make
-intervals that are too narrow rather than too wide."""
+It measures what short polls, long polls, Server-Sent Events and WebSocket give a chat room, in
+delay, processor time, bytes and capacity, and writes the report. How it could be wrong: client and
+server share one machine, with a processor each, so nothing is a network unless a row says so; a run
+in which somebody else took processor time has no verdict, and is shown as such; few repetitions
+make intervals that are too narrow rather than too wide."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:

@@ -61,7 +61,7 @@ class Cell:
         """What one run takes, about. Whoever polls hears of everything an interval later: before
         the run, and after it."""
         one = self.scenario
-        waits = 2 * one.interval if one.transport == POLLED else 0.0
+        waits = 2 * (one.interval or 0.0)
         return one.seconds + one.warm_up + waits + _OWN_SECONDS + one.subscribers * _CONNECT_SECONDS
 
 

@@ -1,4 +1,4 @@
-"""The prices of polling and of streaming, from the study's cells, and how well they foretell them."""
+"""The prices of polling and of streaming, from the study's cells, and how well they fit these."""
 
 from __future__ import annotations
 

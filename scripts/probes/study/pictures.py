@@ -19,7 +19,7 @@ from probes.study.reading import LOOPBACK, Estimate, Group, Study
 from probes.study.scaling import Scaling
 
 Data = dict[str, Any]
-_SHARES = (*range(0, 96), *(share / 10 for share in range(960, 1000)))
+_SHARES = (*range(96), *(share / 10 for share in range(960, 1000)))
 _QUIET_RATE = 1.0
 _FINEST = 60
 

@@ -24,8 +24,8 @@ _HOW_LONG = ("seconds", "warm_up", "seed")
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The median of some runs, and the 95 % interval by the bootstrap. ``sound``: whether these runs
-    have a verdict that lets them say it."""
+    """The median of some runs, and the 95 % interval by the bootstrap. ``sound``: whether these
+    runs have a verdict that lets them say it."""
 
     middle: float
     low: float

@@ -43,7 +43,7 @@ class Scaling:
         return sorted({int(run.parameters["nodes"]) for run in found})
 
     def estimate(self, transport: str, nodes: int, figure: str) -> Estimate | None:
-        """A figure of the runs with so many nodes: those with a verdict, or all that are complete."""
+        """A figure of the runs with so many nodes: with a verdict, or all that are complete."""
         runs = [
             run
             for run in self._runs
@@ -55,8 +55,8 @@ class Scaling:
         return Estimate.of(values, bool(good)) if values else None
 
     def law(self, transport: str, figure: str = "capacity_per_s") -> Mapping[str, Any]:
-        """What was fitted: ``lam``, ``sigma``, ``kappa``, ``intervals``, ``band``, ``note``; or only
-        a note."""
+        """What was fitted: ``lam``, ``sigma``, ``kappa``, ``intervals``, ``band``, ``note``; or
+        only a note."""
         laws = self.result.settings.get("usl", {}) if self.result else {}
         found: Mapping[str, Any] = laws.get(transport, {}).get(figure, {})
         return found

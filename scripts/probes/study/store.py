@@ -4,7 +4,7 @@ the matrix, and ``runs.csv``, the figures of all runs, one a line."""
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,10 +68,6 @@ class Store:
         result.write(found, beside)
         beside.replace(file)
 
-    def write_csv(self) -> None:
-        """All runs of all parts that are there."""
-        write_csv(self.folder, load(self.folder))
-
     def _file(self, part: str) -> Path:
         return self.folder / _DATA / f"{part}.json"
 
@@ -81,7 +77,7 @@ def load(folder: Path) -> dict[str, Result]:
     return {path.stem: result.read(path) for path in sorted((folder / _DATA).glob("*.json"))}
 
 
-def write_csv(folder: Path, results: dict[str, Result]) -> None:
+def write_csv(folder: Path, results: Mapping[str, Result]) -> None:
     """Parameters and figures of all runs, one run a line."""
     runs = [(part, run) for part, one in results.items() for run in one.runs]
     parameters = list(dict.fromkeys(name for _, run in runs for name in run.parameters))
