@@ -19,6 +19,10 @@ COMMANDS = {
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
     "latency": ("probes.latency.command", "how long a message takes, by each transport"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
+    "plan": (
+        "probes.plan.command",
+        "workers, nodes and shards that a load needs, and what is first",
+    ),
     "study": ("probes.study.command", "measure the whole matrix, and write docs/study/"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }

@@ -9,12 +9,19 @@ from tornchat.chat import accounts
 from tornchat.domain.errors import BadRequest
 from tornchat.handlers import asking
 from tornchat.handlers.reading import ReadingHandler
+from tornchat.hub.poll import Page
 from tornchat.wire import sse
 
 USUAL_WAIT = 25.0
 LONGEST_WAIT = 60.0
 
 _SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?\Z", re.ASCII)
+
+
+def count_answer(page: Page) -> None:
+    """A poll is answered with this."""
+    outcome = "reset" if page.cursor is None else "events" if page.events else "nothing"
+    metrics.POLLS.labels(outcome).inc()
 
 
 class Events(ReadingHandler):
@@ -41,8 +48,7 @@ class Events(ReadingHandler):
             poll.close()
         # The session may have ended while this one waited, or before it could be told.
         await accounts.identify(self.chat, self.who.digest)
-        outcome = "reset" if page.cursor is None else "events" if page.events else "nothing"
-        metrics.POLLS.labels(outcome).inc()
+        count_answer(page)
         if page.leaving:
             self.set_header("Connection", "close")
         self.set_header("Content-Type", "application/json; charset=utf-8")

@@ -86,6 +86,7 @@ class Poll(Reader):
         "_stayed",
         "_timer",
         "_until",
+        "questions",
         "unsure",
     )
 
@@ -93,6 +94,8 @@ class Poll(Reader):
         super().__init__(hub, user, session, cursor or 0, seat)
         self.unsure = True
         """It has to join, and not only to look at the heads of its topics."""
+        self.questions = 0
+        """So often it was asked."""
         self._from_now = cursor is None
         self._answered: Answered | None = None
         """Who is waiting for the answer; None while nobody has asked."""
@@ -121,6 +124,11 @@ class Poll(Reader):
     def ending(self) -> bool:
         return self.closed or self._over
 
+    @property
+    def asked(self) -> bool:
+        """Somebody waits for its answer."""
+        return self._answered is not None
+
     def continues(self, session: str, cursor: int | None) -> bool:
         """Whether it may be asked for what comes after ``cursor``, which it gave to this
         session."""
@@ -138,6 +146,7 @@ class Poll(Reader):
         """
         loop = asyncio.get_running_loop()
         self._answered = answered
+        self.questions += 1
         self._resting = self._stayed = False
         self.start = self.join.cursor
         self._until = loop.time() + wait

@@ -33,8 +33,8 @@ _BATCH = 128
 _WINDOW = 512 * 1024
 """Bytes of one direction that may be under way; whoever sends more has to wait."""
 _ABORT = struct.pack("ii", 1, 0)
-_EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
-_IN = select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR
+_HUNG_UP = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+_EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +156,22 @@ class Carrier:
     def _ready(self, end: _End, events: int) -> None:
         if events & select.EPOLLOUT and end.unsent:
             self._flush(end)
-        if events & _IN and not (end.full or end.ended or end.gone):
-            self._read(end)
-        elif events & select.EPOLLERR and end.ended and not end.gone:
+        if events & select.EPOLLERR and end.ended and not end.gone:
             self._broken(end)
+        while events & (select.EPOLLIN | _HUNG_UP) and not (end.full or end.ended or end.gone):
+            # An end that came with the last bytes makes no edge of its own.
+            if not self._read(end) or not events & _HUNG_UP:
+                return
 
-    def _read(self, end: _End) -> None:
+    def _read(self, end: _End) -> bool:
+        """Put on its way what has come; whether there was something."""
         try:
             data = end.socket.recv(_READ)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             self._broken(end)
-            return
+            return False
         end.ended = not data
         at = 0
         for size, leaves in end.schedule.pieces(time.monotonic_ns(), len(data)):
@@ -179,6 +182,7 @@ class Carrier:
             end.full = True
         elif len(data) == _READ:
             self._again(end)  # there may be more, and that is no edge
+        return True
 
     def _broken(self, end: _End) -> None:
         """It is gone now; the other side will know when a segment could have come there."""

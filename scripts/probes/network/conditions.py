@@ -49,7 +49,7 @@ class Conditions:
             line = _LINE.fullmatch(part)
             if line:
                 delay, jitter, loss = map(float, line.groups())
-            elif part in list(Hops):
+            elif part and part in list(Hops):
                 hops = Hops(part)
             elif part != LOOPBACK:
                 raise CannotRun(f"{words!r} is no network: {part!r} means nothing")

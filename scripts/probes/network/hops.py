@@ -83,6 +83,7 @@ http {{
 _HAPROXY = """\
 global
     nbthread 1
+    tune.h2.max-concurrent-streams {streams}
 defaults
     mode {mode}
     timeout connect 30s
@@ -93,11 +94,17 @@ defaults
 {options}
 listen near
     bind {base}
-    server far {server} {speaks}
-"""
+{servers}"""
 _OF_H2 = """\
     option http-no-delay
     http-reuse always
+"""
+# What nginx cannot carry over HTTP/2, browsers ask by HTTP/1.1 as well. The other server is said to
+# speak HTTP/2: else HAProxy opens a connection for each request while the first one is opened.
+_SERVERS_OF_H2 = """\
+    use-server upgraded if {{ req.hdr(Upgrade) -m found }}
+    server far {server} {tls} alpn h2 proto h2
+    server upgraded {server} {tls} alpn http/1.1 weight 0
 """
 
 
@@ -146,14 +153,18 @@ def near_hop(far: Base, hops: Hops, cpus: set[int]) -> Iterator[Hop]:
         # Every connection is somebody else's: nobody comes back to a session of TLS. That nginx has
         # made its own certificate a minute ago is known.
         tls = f"ssl verify none sni str({_NAME}) no-ssl-reuse"
-        speaks = {
-            Hops.PLAIN: "",
-            Hops.TLS: f"{tls} alpn http/1.1",
-            # What nginx cannot carry over HTTP/2, browsers ask by HTTP/1.1 as well.
-            Hops.H2: f"{tls} alpn h2,http/1.1 ws h1",
+        servers = {
+            Hops.PLAIN: "    server far {server}\n",
+            Hops.TLS: "    server far {server} {tls} alpn http/1.1\n",
+            Hops.H2: _SERVERS_OF_H2,
         }[hops]
-        mode, options = ("http", _OF_H2) if hops is Hops.H2 else ("tcp", "")
-        text = _HAPROXY.format(mode=mode, options=options, base=base, server=far, speaks=speaks)
+        text = _HAPROXY.format(
+            mode="http" if hops is Hops.H2 else "tcp",
+            options=_OF_H2 if hops is Hops.H2 else "",
+            base=base,
+            servers=servers.format(server=far, tls=tls),
+            streams=STREAMS,
+        )
         (folder / "haproxy.cfg").write_text(text)
         binary = _binary("haproxy")
         command = [binary, "-db", "-f", str(folder / "haproxy.cfg")]
@@ -177,8 +188,6 @@ def _tls(folder: Path, hops: Hops) -> str:
     if done.returncode:
         raise CannotRun(f"openssl makes no certificate: {done.stderr.strip()[-200:]}")
     lines = [f"ssl_certificate {certificate};", f"ssl_certificate_key {key};"]
-    if hops is Hops.H2:
-        lines.append(f"http2_max_concurrent_streams {STREAMS};")
     return "\n        ".join(lines)
 
 

@@ -18,6 +18,7 @@ _LEAST_TIMEOUT_MS = 200
 _FIRST_TIMEOUT_MS = 1000
 """Of a connection that is not yet one."""
 _MOST_TIMES = 6
+_NEVER = 1 << 62
 
 
 class Schedule:
@@ -65,8 +66,8 @@ class Schedule:
     def _until_loss(self) -> int:
         """Geometric: one draw for many segments."""
         if not self._loss:
-            return 1 << 62
-        return int(math.log(1.0 - self._chance.random()) / math.log(1.0 - self._loss))
+            return _NEVER
+        return int(min(_NEVER, math.log1p(-self._chance.random()) / math.log1p(-self._loss)))
 
 
 def handshake(conditions: Conditions, chance: random.Random) -> int:

@@ -26,8 +26,8 @@ _OURS = "tornchat"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """``value`` in seconds of a processor, in bytes, or (a base) in cores; ``low`` to ``high``: 95 %
-    of a bootstrap where it comes from a fit, else from the least to the most of its runs.
+    """``value`` in seconds of a processor, in bytes, or (a base) in cores; ``low`` to ``high``: 95
+    % of a bootstrap where it comes from a fit, else from the least to the most of its runs.
     ``source``: the files."""
 
     title: str
@@ -50,8 +50,12 @@ class Reach:
     """Of one message."""
     streams: float
     """On one worker."""
+    fleet: float
+    """Workers on one Redis."""
     workers: float
     """That a message was published to."""
+    together: float
+    """Messages that came to Redis at once."""
     archived: float
     """Messages a second that went into the archive."""
     topics: float
@@ -115,13 +119,12 @@ Found = Sequence[tuple[str, Result]]
 """Results, with the names of their files."""
 
 
-def committed(benchmarks: Path = BENCHMARKS, measured: Path = MEASURED) -> Costs:
-    """From the files of the repository. Raises `BadResult` where something was not measured."""
-    files = [*sorted(benchmarks.glob("*.json")), measured]
+def read_all(benchmarks: Path = BENCHMARKS, measured: Path = MEASURED) -> Found:
+    """From the files of the repository. Raises `BadResult`."""
     try:
-        return costs([(path.name, read(path)) for path in files])
-    except FileNotFoundError as missing:
-        raise BadResult(f"{missing.filename} is missing: scripts/lab plan --measure") from None
+        return [(path.name, read(path)) for path in [*sorted(benchmarks.glob("*.json")), measured]]
+    except FileNotFoundError:
+        raise BadResult(f"{measured} is missing: scripts/lab plan --measure --json FILE") from None
 
 
 def costs(found: Found) -> Costs:
@@ -168,20 +171,29 @@ _MANY = 5000
 
 
 def _publishing(found: Found) -> dict[str, Cost]:
-    """What each further worker that follows a topic costs Redis: the slope over subscribers."""
-    made = {}
-    for name, together, title in (
-        ("publish", 1, "Redis: a message is said to one more worker"),
-        ("publish_batched", 16, "Redis: the same, where 16 messages come at once"),
-    ):
-        rows = [
-            (file, run)
-            for file, run in _runs(found, "cost-publish")
-            if run.parameters["in_flight"] == together
-        ]
-        slopes = _slopes([run for _, run in rows], "subscribers", "publish_us")
-        made[name] = _cost(title, "s", [slope * 1e-6 for slope, _ in slopes], _named(rows))
-    return made
+    """What each further worker that follows a topic costs Redis: the slope over subscribers, for
+    messages that come alone and for many at once. Of these a part is shared by what comes together:
+    slope = publish + publish_wake / together."""
+    rows = list(_runs(found, "cost-publish"))
+    slopes = {}
+    for together in sorted({run.parameters["in_flight"] for _, run in rows}):
+        runs = [run for _, run in rows if run.parameters["in_flight"] == together]
+        slopes[together] = [slope * 1e-6 for slope, _ in _slopes(runs, "subscribers", "publish_us")]
+    if len(slopes) < 2:
+        raise BadResult("nobody measured a publish; scripts/lab plan --measure does")
+    (few, alone), *_, (many, crowd) = slopes.items()
+    shared = [
+        max(0.0, (one - other) / (1 / few - 1 / many))
+        for one, other in zip(alone, crowd, strict=True)
+    ]
+    fixed = [max(0.0, one - wake / few) for one, wake in zip(alone, shared, strict=True)]
+    source = _named(rows)
+    return {
+        "publish": _cost("Redis: a message is said to one more worker", "s", fixed, source),
+        "publish_wake": _cost(
+            "Redis: what that costs more where it comes alone", "s", shared, source
+        ),
+    }
 
 
 def _pulses(found: Found) -> dict[str, Cost]:
@@ -230,9 +242,11 @@ def _reach(found: Found, known: Sequence[Cell]) -> Reach:
     return Reach(
         rate=max(cell.rate for cell in known),
         deliveries=max(cell.deliveries / cell.workers for cell in known),
-        listeners=max(cell.subscribers for cell in known),
+        listeners=float(max(cell.subscribers for cell in known)),
         streams=most("idle", lambda run: float(run.parameters["subscribers"])),
+        fleet=float(max(cell.workers for cell in known)),
         workers=most("cost-publish", lambda run: float(run.parameters["subscribers"])),
+        together=most("cost-publish", lambda run: float(run.parameters["in_flight"])),
         archived=most("cost-node", lambda run: float(run.parameters["rate"])),
         topics=most("cost-pulse", lambda run: float(run.parameters["topics"])),
         logged=most("cost-log", lambda run: run.figures["messages"]),
@@ -249,12 +263,14 @@ def _runs(found: Found, scenario: str) -> Iterable[tuple[str, Run]]:
 
 
 def _slopes(runs: Sequence[Run], x: str, y: str) -> list[tuple[float, float]]:
-    """Slope and start of the straight line through each round's runs (least squares)."""
+    """Slope and start of the straight line through each round's runs (least squares of the
+    relative errors)."""
     lines = []
     for number in sorted({run.number for run in runs}):
         points = [(run.parameters[x], run.figures[y]) for run in runs if run.number == number]
         if len(points) > 1:
-            slope, start = np.polyfit(*zip(*points, strict=True), 1)
+            places, values = np.array(points, dtype=float).T
+            slope, start = np.polyfit(places, values, 1, w=1 / values)
             lines.append((float(slope), float(start)))
     return lines
 

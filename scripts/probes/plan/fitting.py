@@ -65,16 +65,14 @@ def fit(terms: Terms, cells: Sequence[Cell]) -> tuple[float, ...]:
 
 
 def spread(terms: Terms, cells: Sequence[Cell]) -> list[tuple[float, float]]:
-    """The 95 % interval of each cost: whole groups are drawn again, for the model is wrong about
-    groups and not about repetitions, and runs within each (bootstrap)."""
+    """Where 95 % of the costs lie when the runs of each group are drawn again (bootstrap) and one
+    group, another each time, is left out: the model may be wrong about groups."""
     chance = np.random.default_rng(_SEED)
     known = list(groups(cells).values())
     found = []
-    for _ in range(_AGAIN):
-        drawn: list[Cell] = []
-        for at in chance.integers(len(known), size=len(known)):
-            runs = known[at]
-            drawn += [runs[one] for one in chance.integers(len(runs), size=len(runs))]
+    for turn in range(_AGAIN):
+        kept = [runs for number, runs in enumerate(known) if number != turn % len(known)]
+        drawn = [runs[one] for runs in kept for one in chance.integers(len(runs), size=len(runs))]
         found.append(fit(terms, drawn))
     low, high = np.percentile(np.array(found), [2.5, 97.5], axis=0)
     return list(zip(map(float, low), map(float, high), strict=True))

@@ -19,7 +19,8 @@ class Load:
     that listens, and ``rate`` the messages a second, all together and alike over all rooms.
 
     ``interval``: seconds between two short polls of one person; ``wait``: those that a long poll
-    waits for; ``size``: bytes of a text; ``batch``: events of one stream that leave in one write.
+    waits for; ``size``: bytes of a text; ``batch``: messages that a worker does together, and that
+    leave for a stream in one write; ``together``: messages that Redis gets at once.
     """
 
     users: float = 1e6
@@ -32,6 +33,7 @@ class Load:
     wait: float = 25.0
     size: float = 200.0
     batch: float = 1.0
+    together: float = 1.0
     log_hours: float = 48.0
 
     def __post_init__(self) -> None:
@@ -45,8 +47,8 @@ class Load:
             raise BadLoad("online is a share of the users: at most 1")
         if self.members_per_room > self.users:
             raise BadLoad("a room has more members than there are users")
-        if self.batch < 1:
-            raise BadLoad("a write carries at least one event")
+        if min(self.batch, self.together) < 1:
+            raise BadLoad("batch and together are numbers of messages: at least 1")
 
     @property
     def streams(self) -> float:

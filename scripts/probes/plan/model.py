@@ -105,10 +105,11 @@ def worker_parts(load: Load, costs: Costs, workers: int) -> dict[str, float]:
 
 def redis_parts(load: Load, costs: Costs, workers: int) -> dict[str, float]:
     """Cores of the Redis of a shard with this load, for each thing that it does."""
-    followers = _followers(load, workers)
+    further = max(0.0, _followers(load, workers) - 1)
+    publish = costs["publish"] + costs["publish_wake"] / load.together
     parts = {
-        "appending": load.rate * (costs["append"] + costs["append_wake"] / load.batch),
-        "fan-out to workers": load.rate * max(0.0, followers - 1) * costs["publish"],
+        "appending": load.rate * (costs["append"] + costs["append_wake"] / load.together),
+        "fan-out to workers": load.rate * further * publish,
         "pulses": workers * costs["pulse"] + _topics(load, workers) * costs["pulse_topic"],
         "being there": costs["redis_base"],
     }

@@ -1,10 +1,9 @@
-"""Everything that nobody else measures, in about a minute."""
+"""Everything that nobody else measures, in a minute or two."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from probes.bench.result import Result, Run
 from probes.bench.run import go
@@ -18,29 +17,28 @@ _IDLE = ((100, 25.0, 8.0), (2000, 2.0, 6.0))
 """Streams, seconds between their beats, and seconds that are measured."""
 
 
-def measure(rounds: int, tell: Tell) -> Result:
-    """So many rounds of all of it. Raises `probes.rig.children.CannotRun`."""
-    machine = facts.machine()
-    found = Result(
-        {"machine": machine.pop("machine")},
-        " ".join(["scripts/lab", *sys.argv[1:]]),
-        datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
-        {"rounds": rounds},
-        {OURS: machine},
-    )
+def measure(found: Result, rounds: int, tell: Tell) -> Iterator[Run]:
+    """So many rounds of all of it, each run into ``found`` as it comes.
+
+    Raises `probes.rig.children.CannotRun`.
+    """
+    known = facts.machine()
+    del known["machine"]
+    found.versions[OURS] = known
+    found.settings["rounds"] = rounds
     for number in range(1, rounds + 1):
-        tell("sockets")
-        found.runs.append(sockets.measure(number))
-        found.runs += redis_costs.measure(number, tell)
-        found.runs += nodes.measure(number, tell)
-        found.runs += [_idle(number, *shape, tell) for shape in _IDLE]
-    return found
+        for run in _round(number, tell):
+            found.runs.append(run)
+            yield run
 
 
-def _idle(number: int, streams: int, beat: float, seconds: float, tell: Tell) -> Run:
-    """The benchmark's own scenario with fewer streams, and with beats that come more often."""
-    known = SCENARIOS["idle"]
-    scenario = replace(known, subscribers=streams, heartbeat=beat, seconds=seconds)
-    tell(f"{streams} idle streams")
-    run, _ = go(factory(OURS), scenario, number, tell)
-    return run
+def _round(number: int, tell: Tell) -> Iterator[Run]:
+    tell("sockets")
+    yield sockets.measure(number)
+    yield from redis_costs.measure(number, tell)
+    yield from nodes.measure(number, tell)
+    for streams, beat, seconds in _IDLE:
+        # The benchmark's own scenario with fewer streams, and with beats that come more often.
+        scenario = replace(SCENARIOS["idle"], subscribers=streams, heartbeat=beat, seconds=seconds)
+        tell(f"{streams} idle streams")
+        yield go(factory(OURS), scenario, number, tell)[0]

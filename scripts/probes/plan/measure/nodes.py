@@ -1,8 +1,8 @@
 """What a worker spends on a message that another one posts: as the keeper of the archive, and as
 one that only hears it; what a poll costs; and what the message leaves in Redis.
 
-Three nodes with a worker each share a Redis and a database. The first that started keeps the archive, the
-second takes the posts, and the third hears them.
+Three nodes with a worker each share a Redis and a database. The first that started keeps the
+archive, the second takes the posts, and the third hears them.
 """
 
 from __future__ import annotations
@@ -130,9 +130,11 @@ class _Nodes:
                 raise CannotRun("the worker has forgotten the room: this machine is too slow now")
             log = self._log(client, room)
             self._tell("polling")
-            return [self._node_run(quiet, unheard, heard, memory), log, await self._polls(
-                bases["hearer"], people, client
-            )]
+            return [
+                self._node_run(quiet, unheard, heard, memory),
+                log,
+                await self._polls(bases["hearer"], people, client),
+            ]
 
     async def _node(self, held: AsyncExitStack, name: str) -> Base:
         secret = self._folder / "secret"
@@ -211,9 +213,7 @@ class _Nodes:
         }
         return run("cost-poll", self._number, figures, rate=round(found.rate), in_flight=_PEOPLE)
 
-    def _node_run(
-        self, quiet: _Window, unheard: _Window, heard: _Window, memory: float
-    ) -> Run:
+    def _node_run(self, quiet: _Window, unheard: _Window, heard: _Window, memory: float) -> Run:
         figures = {
             "archive_us": unheard.extra_us(quiet, "keeper"),
             "hear_us": heard.extra_us(quiet, "hearer"),
@@ -231,7 +231,7 @@ class _Nodes:
         figures = {
             "messages": float(entries),
             "log_bytes": size / entries,
-            "nonce_bytes": sum(client.memory_usage(key) for key in some) / len(some),
+            "nonce_bytes": sum(client.memory_usage(key) or 0 for key in some) / len(some),
         }
         return run("cost-log", self._number, figures, size=len(_TEXT))
 

@@ -72,6 +72,14 @@ def _used(client: redis.Redis) -> float:
     return float(known["used_cpu_user"] + known["used_cpu_sys"]) * 1e6
 
 
+@contextmanager
+def _hearing(client: redis.Redis) -> Iterator[Any]:
+    """A subscription of redis-py, which gives it no types."""
+    pubsub: Any = client.pubsub
+    with pubsub() as hearer:
+        yield hearer
+
+
 class _Hearers:
     """Connections that are subscribed to a channel, and read when they are told to."""
 
@@ -121,7 +129,10 @@ def _publish(
     figures = {"publish_us": used / (times * together), "messages": float(times * together)}
     return run(
         *("cost-publish", number, figures),
-        **{"subscribers": subscribers, "in_flight": together, "size": 200, "bytes": len(frame)},
+        subscribers=subscribers,
+        in_flight=together,
+        size=len(text),
+        bytes=len(frame),
     )
 
 
@@ -136,7 +147,7 @@ def _pulse(client: redis.Redis, number: int, topics: int) -> Run:
     client.hset("heads", mapping=dict.fromkeys(names, "1838500301662215"))
     sha = client.script_load(script)
     times = max(30, min(1000, _HEADS // topics))
-    with client.pubsub() as hearer:
+    with _hearing(client) as hearer:
         hearer.subscribe("pulse")
         hearer.get_message(timeout=10)
         before = _used(client)
@@ -152,7 +163,7 @@ def _subscriptions(client: redis.Redis, number: int) -> Run:
     """Memory for each channel of a worker that follows many."""
     topics = TOPICS[-1]
     before = _memory(client)
-    with client.pubsub() as hearer:
+    with _hearing(client) as hearer:
         for start in range(0, topics, 500):
             names = [f"tornchat:{{main}}:topic:user:{n:010}" for n in range(start, start + 500)]
             hearer.subscribe(*names)
