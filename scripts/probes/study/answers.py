@@ -7,8 +7,7 @@ from probes.study.even import again, in_short
 from probes.study.matrix import MEMBERS, POLLED, RATE
 from probes.study.model import BYTES, CPU
 from probes.study.reading import Study, ratio
-from probes.study.scaling import Scaling
-from probes.study.sections import P50, P99, UNMEASURED, WIRE, base, by_rate, most, wasted
+from probes.study.sections import P50, P99, UNMEASURED, WIRE, base, by_rate, most, one_node, wasted
 from probes.study.words import bullets, cell, compared, listed, table
 
 _OTHERS = ("websocket", "long-poll", POLLED)
@@ -26,13 +25,12 @@ _EARLIER = {
 
 def first_order(study: Study) -> str:
     """The table that answers in short."""
-    scaling = Scaling(study.results)
     rows = [
         (
             f"**{group.way}**",
             *(cell(group.estimate(figure)) for figure in (P50, P99, CPU, WIRE)),
             cell(most(study, group.way.transport)),
-            cell(scaling.estimate(group.way.transport, 1, "capacity_members")),
+            cell(one_node(study, group.way.transport)),
         )
         for group in study.find("base")
     ]

@@ -85,6 +85,7 @@ def made(matrix: Matrix, given: argparse.Namespace) -> None:
     if not given.resume:
         kept.forget(matrix.parts if given.only is not None else list(store.load(given.out)))
     measure.measure(matrix, kept, given.seed)
+    measure.assemble(matrix, kept, given.seed)
 
 
 def listing(matrix: Matrix, seed: int) -> str:
@@ -93,8 +94,15 @@ def listing(matrix: Matrix, seed: int) -> str:
         f"{cell.runs} x {cell.seconds:5.1f} s  {measure.words(cell.scenario)}"
         for cell in matrix.cells
     ]
-    minutes = matrix.estimate(matrix.turns(seed)) / 60
-    total = f"{matrix.name}: {len(lines)} cells, {matrix.runs} runs, about {minutes:.1f} minutes"
+    lines += [
+        f"1 x {piece.seconds:5.1f} s  {piece.part}: scripts/lab {' '.join(piece.words)}"
+        for piece in matrix.pieces
+    ]
+    pieces = sum(piece.seconds for piece in matrix.pieces)
+    minutes = (matrix.estimate(matrix.turns(seed)) + pieces) / 60
+    total = (
+        f"{matrix.name}: {len(matrix.cells)} cells, {matrix.runs} runs, about {minutes:.1f} minutes"
+    )
     return "\n".join([*lines, total])
 
 

@@ -31,7 +31,7 @@ def draw(study: Study, folder: Path) -> list[Path]:
     for name, picture, data in pictures.drawn(study):
         files = [folder / f"{name}.{kind}" for kind in _KINDS]
         size, grid, painted = _PAINTERS[name]
-        with drawn(files, picture.digest(study), size, grid, paper=True) as axes:
+        with drawn(files, picture.digest(data), size, grid, paper=True) as axes:
             painted(axes, data)
         written += files
     return written

@@ -12,7 +12,7 @@ from probes.study import answers, drawing, even, sections, store
 from probes.study.matrix import ABOUT
 from probes.study.pictures import drawn
 from probes.study.reading import Study
-from probes.study.scaling import Scaling
+from probes.study.scaling import PARTS, Scaling
 from probes.study.words import bullets, listed, table
 
 PAGE = "README.md"
@@ -40,10 +40,13 @@ def write(folder: Path, results: Mapping[str, Result]) -> list[Path]:
 def page(study: Study) -> str:
     """The report in Markdown."""
     crowd, rate = answers.crowd(study)
+    scaling = Scaling(study.results)
+    often = Scaling(study.results, PARTS[1]).interval
     text = Template(_TEMPLATE.read_text("utf-8")).substitute(
         crowd=crowd,
         rate=rate,
-        limit=f"{Scaling(study.results).limit:g} ms",
+        limit=f"{scaling.limit:g} ms",
+        often=f"; short polls each {often:g} s, or it could not be" if often else "",
         first_order=answers.first_order(study),
         answer=answers.answer(study),
         size=_span(study, "size"),
@@ -88,7 +91,7 @@ def _parts(study: Study) -> str:
     for part, one in study.results.items():
         verdicts = [run.verdict for run in one.runs]
         counts = [f"{verdicts.count(v)} {called}" for v, called in _CALLED.items() if v in verdicts]
-        about = ABOUT.get(part, "by the probe of this name")
+        about = ABOUT.get(part, "")
         form = one.settings.get("form", "")
         rows.append((f"[{part}](data/{part}.json)", about, ", ".join(counts), form, one.date))
     return table(("part", "what it varies", "runs", "form", "date"), rows)

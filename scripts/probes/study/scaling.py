@@ -1,4 +1,4 @@
-"""Capacity against worker nodes, from the result of ``scripts/lab scale``."""
+"""Capacity against worker nodes, and by transport, from results of ``scripts/lab scale``."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from probes.bench.result import Result, Run, Verdict
+from probes.study.matrix import POLLED
 from probes.study.reading import Estimate
 
-PART = "scale"
+PARTS = ("scale", "nodes")
+"""Nodes that join, and one node by each transport."""
 
 
 class Scaling:
-    """``results``: part -> result, of which that of `PART` is looked at."""
+    """``results``: part -> result, of which one is looked at."""
 
-    def __init__(self, results: Mapping[str, Result]) -> None:
-        self.result = results.get(PART)
+    def __init__(self, results: Mapping[str, Result], part: str = PARTS[0]) -> None:
+        self.result = results.get(part)
 
     @property
     def transports(self) -> list[str]:
@@ -36,6 +38,12 @@ class Scaling:
     def quota(self) -> float:
         """Share of one processor that each node has; 0: no limit."""
         return float(self._parameter("quota", 0.0))
+
+    @property
+    def interval(self) -> float | None:
+        """Between short polls (s), where these are there."""
+        found = (run for run in self._runs if run.parameters["transport"] == POLLED)
+        return next((run.parameters.get("interval") for run in found), None)
 
     def nodes(self, transport: str) -> list[int]:
         """The numbers of nodes that were tried."""

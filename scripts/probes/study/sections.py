@@ -6,8 +6,8 @@ from probes.bench.show import shown
 from probes.loads.numbers import median
 from probes.study.matrix import INTERVAL, POLLED, PUSHED
 from probes.study.model import CPU
-from probes.study.reading import Estimate, Group, Study
-from probes.study.scaling import Scaling
+from probes.study.reading import Estimate, Group, Study, Way
+from probes.study.scaling import PARTS, Scaling
 from probes.study.words import bullets, cell, table
 
 P50, P99 = "delivery_p50_ms", "delivery_p99_ms"
@@ -128,15 +128,39 @@ def most(study: Study, transport: str) -> Estimate | None:
     return Estimate.of(polls, group.says("deliveries_per_s")) if polls else None
 
 
+def one_node(study: Study, transport: str) -> Estimate | None:
+    """Members of the largest room of one node."""
+    for part in PARTS[::-1]:
+        if found := Scaling(study.results, part).estimate(transport, 1, "capacity_members"):
+            return found
+    return None
+
+
 def capacity(study: Study) -> str:
-    """More worker nodes, the law, and what stopped them."""
-    scaling = Scaling(study.results)
+    """Largest rooms, by transport and by the number of nodes, and what stopped them."""
+    both = [Scaling(study.results, part) for part in PARTS]
+    scaling = both[0] if both[0].transports else both[1]
     if not scaling.transports:
         return UNMEASURED
+    text = (
+        f"The largest room that has its messages, {scaling.rate:g} a second, within "
+        f"{scaling.limit:g} ms at the 99th percentile, by `scripts/lab scale`: nodes join behind "
+        "HAProxy while it runs."
+    )
+    if scaling.quota:
+        text += f" Each has {scaling.quota:.0%} of a processor: so the machine is not the limit."
+    parts = [text]
+    for one in both:
+        if one.transports:
+            parts += [_searches(one), bullets(_stopped(one, way) for way in one.transports)]
+    return "\n\n".join(parts)
+
+
+def _searches(scaling: Scaling) -> str:
     names = ("capacity_members", "capacity_per_s", "speed_up", "efficiency")
     rows = [
         (
-            way,
+            Way(way, scaling.interval if way == POLLED else None),
             nodes,
             *(cell(scaling.estimate(way, nodes, name)) for name in names),
             cell(scaling.estimate(way, nodes, "cpu_us_per_delivery_nodes")),
@@ -145,20 +169,10 @@ def capacity(study: Study) -> str:
         for nodes in scaling.nodes(way)
     ]
     head = ("transport", "nodes", "members", "deliveries/s", "speed-up", "efficiency")
-    text = (
-        f"The largest room that has its messages, {scaling.rate:g} a second, within "
-        f"{scaling.limit:g} ms at the 99th percentile, by `scripts/lab scale`: nodes join behind "
-        "HAProxy while it runs."
-    )
-    if scaling.quota:
-        text += (
-            f" Each has {scaling.quota:.0%} of a processor, so that the machine is not the limit."
-        )
-    laws = bullets(_law(scaling, transport) for transport in scaling.transports)
-    return "\n\n".join([text, table((*head, "us of the nodes per delivery"), rows), laws])
+    return table((*head, "us of the nodes per delivery"), rows)
 
 
-def _law(scaling: Scaling, transport: str) -> str:
+def _stopped(scaling: Scaling, transport: str) -> str:
     """The fitted law in a sentence, and what stopped the last search."""
     law, said = scaling.law(transport), []
     if "lam" in law:
@@ -169,8 +183,8 @@ def _law(scaling: Scaling, transport: str) -> str:
         peak = law.get("peak")
         said.append(f"the most at {peak:.0f} nodes" if peak else "no number of nodes is the most")
     said += [law["note"]] if law.get("note") else []
-    stopped = [f"last search with the most nodes: {'; '.join(scaling.stopped(transport))}"]
-    return f"{transport}: {'; '.join(said + stopped)}."
+    said += scaling.stopped(transport)
+    return f"{Way(transport)}: {'; '.join(said)}."
 
 
 def _middle_and_tail(group: Group | None) -> str:

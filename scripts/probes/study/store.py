@@ -18,6 +18,7 @@ from probes.rig.node import ROOT
 FOLDER = ROOT / "docs" / "study"
 _DATA, CSV = "data", "runs.csv"
 _DIGITS = 6
+_KEPT = ("steps",)
 
 
 class Store:
@@ -51,6 +52,20 @@ class Store:
             (run.number, run.parameters) == (number, parameters) for run in known.runs
         )
 
+    def has_part(self, part: str) -> bool:
+        return part in self._results
+
+    def take(self, part: str, file: Path) -> None:
+        """Take over what another probe has written. Of what went on over time only the steps of a
+        search are kept: all processes, twice a second, are too much. Raises `BadResult`."""
+        found = result.read(file)
+        for run in found.runs:
+            run.curves = {}
+            run.series = {name: rows for name, rows in run.series.items() if name in _KEPT}
+        found.settings |= self._settings
+        self._results[part] = found
+        self._write(part)
+
     def add(self, part: str, run: Run, versions: dict[str, str]) -> None:
         """Keep a run, in its file at once. Its histograms say all that its curves do."""
         found = self._results.get(part)
@@ -63,9 +78,13 @@ class Store:
         run.figures = {name: rounded(value) for name, value in run.figures.items()}
         found.versions.setdefault(run.target, versions)
         found.runs.append(run)
+        self._write(part)
+
+    def _write(self, part: str) -> None:
+        """At once or not at all."""
         file = self._file(part)
         beside = file.with_suffix(".new")
-        result.write(found, beside)
+        result.write(self._results[part], beside)
         beside.replace(file)
 
     def _file(self, part: str) -> Path:
