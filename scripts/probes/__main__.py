@@ -18,6 +18,7 @@ COMMANDS = {
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
     "latency": ("probes.latency.command", "how long a message takes, by each transport"),
+    "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
     "plan": (
         "probes.plan.command",

@@ -23,7 +23,13 @@ _LATENCIES = ((50, "p50"), (90, "p90"), (99, "p99"), (99.9, "p999"), (100, "max"
 PERCENTILES = dict(_LATENCIES)
 """Percentile -> how it is called in the names of figures."""
 
-ROLES = {"worker": "workers", "redis": "Redis", "proxy": "proxy", "supervisor": "supervisor"}
+ROLES = {
+    "worker": "workers",
+    "redis": "Redis",
+    "proxy": "proxy",
+    "database": "database",
+    "supervisor": "supervisor",
+}
 """Role of a process -> how it is called."""
 
 SPLIT = {
@@ -89,6 +95,15 @@ FIGURES = {
     "seconds": Figure("measured", "s"),
     "messages": Figure("messages", ""),
     "deliveries": Figure("deliveries", ""),
+    "nodes": Figure("nodes", ""),
+    "capacity_members": Figure("capacity, members", "", "more"),
+    "capacity_per_s": Figure("capacity, deliveries", "1/s", "more"),
+    "speed_up": Figure("speed-up", "", "more"),
+    "efficiency": Figure("efficiency", "", "more"),
+    "speed_up_by_cost": Figure("speed-up by what a delivery costs", "", "more"),
+    "cpu_us_per_delivery_nodes": Figure("CPU per delivery, nodes", "us", "less"),
+    "reference_members": Figure("members, for costs", ""),
+    "reference_rate": Figure("messages, for costs", "1/s"),
     "lost": Figure("lost", ""),
     "doubled": Figure("doubled", ""),
     "disordered": Figure("out of order", ""),
