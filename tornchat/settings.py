@@ -198,7 +198,11 @@ class Settings:
 
     def database_url(self) -> str:
         """The URL given, or that of the SQLite file in the data folder."""
-        return self.database or f"sqlite:///{self.data.absolute() / 'tornchat.db'}"
+        return self.database or f"sqlite:///{self.sqlite_file()}"
+
+    def sqlite_file(self) -> Path:
+        """Where the database is, unless another one was given."""
+        return self.data.absolute() / "tornchat.db"
 
     def as_plain(self) -> dict[str, Any]:
         """The settings as JSON can hold them; :meth:`from_plain` is the way back."""

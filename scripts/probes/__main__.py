@@ -18,6 +18,7 @@ COMMANDS = {
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
     "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
+    "latency": ("probes.latency.command", "how long a message takes, by each transport"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }

@@ -32,6 +32,15 @@ ROLES = {
 }
 """Role of a process -> how it is called."""
 
+SPLIT = {
+    "post": "POST to handler",
+    "log": "handler to log",
+    "worker": "log to worker",
+    "socket": "worker to socket",
+    "client": "socket to client",
+}
+"""Part of a message's way -> from where to where."""
+
 
 def _with_roles(name: str, title: str, unit: str) -> dict[str, Figure]:
     """A figure of all processes, and that of each role."""
@@ -49,9 +58,25 @@ FIGURES = {
     **_with_roles("cpu_us_per_message", "CPU per message", "us"),
     **{
         f"{what}_{name}_ms": Figure(f"{title} {name}", "ms", "less")
-        for what, title in (("delivery", "send to receive"), ("post", "POST to answer"))
+        for what, title in (
+            ("delivery", "send to receive"),
+            ("delivery_closed", "send to receive, closed loop"),
+            ("post", "POST to answer"),
+        )
         for name in PERCENTILES.values()
     },
+    "offered_per_s": Figure("messages offered", "1/s"),
+    "achieved_per_s": Figure("messages that came", "1/s", "more"),
+    "requests_per_delivery": Figure("requests per delivery", "", "less"),
+    "wasted_polls_per_delivery": Figure("wasted polls per delivery", "", "less"),
+    "wire_bytes_per_delivery": Figure("bytes on the wire per delivery", "B", "less"),
+    "up_bytes_per_delivery": Figure("bytes up per delivery", "B", "less"),
+    "down_bytes_per_delivery": Figure("bytes down per delivery", "B", "less"),
+    **{
+        f"split_{name}_ms": Figure(f"of a trip, {part}", "ms", "less")
+        for name, part in SPLIT.items()
+    },
+    "missed_polls": Figure("polls missed", "", "less"),
     **_with_roles("connect_us", "CPU per connect", "us"),
     **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
     "private_bytes_per_stream": Figure("private memory per idle stream", "B", "less"),
@@ -73,6 +98,17 @@ FIGURES = {
     "efficiency": Figure("efficiency", "", "more"),
     "speed_up_by_cost": Figure("speed-up by what a delivery costs", "", "more"),
     "cpu_us_per_delivery_nodes": Figure("CPU per delivery, nodes", "us", "less"),
+    "uneven_joined": Figure("fullest node to mean, a node has joined", "", "less"),
+    "uneven_more": Figure("fullest node to mean, more streams have come", "", "less"),
+    "uneven_reloaded": Figure("fullest node to mean, the first was reloaded", "", "less"),
+    "uneven_left": Figure("fullest node to mean, the last has left", "", "less"),
+    "moved_streams": Figure("streams that moved", ""),
+    "moved_reload_s": Figure("all moved, after a reload", "s"),
+    "moved_leave_s": Figure("all moved, after a node left", "s"),
+    "without_stream_p50_ms": Figure("without a stream p50", "ms", "less"),
+    "without_stream_p99_ms": Figure("without a stream p99", "ms", "less"),
+    "without_stream_max_ms": Figure("without a stream max", "ms", "less"),
+    "streams_cut": Figure("streams cut", "", "less"),
     "reference_members": Figure("members, for costs", ""),
     "reference_rate": Figure("messages, for costs", "1/s"),
     "lost": Figure("lost", ""),

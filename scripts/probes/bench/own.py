@@ -26,15 +26,19 @@ from probes.rig.line import HOST
 from probes.rig.node import ROOT, Node
 
 _IN_DATA = rb'[^\n]*?"body":"' + MARKER_PATTERN
+_POLLS = scans.polls(
+    rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA, rb'\{"cursor":(\d+),'
+)
 SCANS: Mapping[str, Scan] = {
     "sse": SseScan(rb"id: (?P<id>\d+)\nevent: message\ndata: " + _IN_DATA),
     "websocket": scans.frames(rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA),
-    "long-poll": scans.polls(
-        rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA, rb'\{"cursor":(\d+),'
-    ),
+    "long-poll": _POLLS,
+    "short-poll": _POLLS,
 }
-SERVED = {"sse": b"event: hello", "websocket": b'"hello"', "long-poll": b""}
+SERVED = {"sse": b"event: hello", "websocket": b'"hello"', "long-poll": b"", "short-poll": b""}
 """What a subscriber has received that is being served."""
+_WAITS = {"long-poll": 25, "short-poll": 0}
+"""Seconds that a poll may wait for its answer."""
 _TOKEN_SECONDS = 120.0
 _ANNOUNCED_SECONDS = 60.0
 
@@ -159,8 +163,9 @@ class Asking:
         """As `target.Target` asks."""
         headers = signed(self.sessions[number % len(self.sessions)])
         path = "/api/events"
-        if self._transport == "long-poll":
-            path += "?wait=25" + (f"&after={cursor.decode()}" if cursor is not None else "")
+        wait = _WAITS.get(self._transport)
+        if wait is not None:
+            path += f"?wait={wait}" + (f"&after={cursor.decode()}" if cursor is not None else "")
             headers["Accept"] = "application/json"
         elif self._transport == "websocket":
             path += "/socket"

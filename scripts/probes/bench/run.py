@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from probes.bench import idle, judging, pinning
 from probes.bench.client import Client, Pace, Plan, Still
@@ -38,7 +39,7 @@ def go(
         target.start(places.server)
         versions.update(target.versions())
         with pinning.pinned(places.client), _without_collector():
-            client = Client(target, _plan(scenario))
+            client = Client(target, _plan(scenario), near=target.base)
             try:
                 _measure(run, client, target, scenario, places, tell)
             finally:
@@ -65,7 +66,7 @@ def _measure(
         client.call()
         tell("warming up")
         window = _loaded(client, target, scenario, tell)
-        run.curves = window.curves()
+        run.curves, run.histograms = window.curves(), window.histograms()
     else:
         window = idle.measure(run.figures, client, target, scenario, tell)
     run.figures.update(window.figures(places.server))
@@ -77,7 +78,7 @@ def _loaded(client: Client, target: Target, scenario: Scenario, tell: Tell) -> W
     pace = _pace(scenario)
     client.run(pace, scenario.warm_up)
     tell("measuring")
-    window = Window(client, target)
+    window = Window(client, target, open_loop=bool(scenario.rate))
     client.subscribers.noting = True
     client.lag = Delays()
     client.posters.delays = window.answers
@@ -99,8 +100,17 @@ def _pace(scenario: Scenario) -> Pace:
 
 def _plan(scenario: Scenario) -> Plan:
     """In an open loop a few connections do, and more are made where answers take long."""
-    connections = scenario.in_flight or 4
-    return Plan(scenario.rooms, scenario.members, scenario.size, connections)
+    plan = Plan(
+        scenario.rooms,
+        scenario.members,
+        scenario.size,
+        scenario.in_flight or 4,
+        interval=scenario.interval,
+        seed=scenario.seed or 0,
+    )
+    if scenario.connections is None:
+        return plan
+    return replace(plan, connections=scenario.connections, most_connections=scenario.connections)
 
 
 @contextmanager

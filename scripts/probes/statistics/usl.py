@@ -4,8 +4,8 @@
 does, ``sigma`` the share of work that goes one at a time, and ``kappa`` what keeping each other
 informed costs. With ``kappa`` above 0 there is a most, after which more is less.
 
-``n / C(n)`` is linear in ``1/lambda``, ``sigma/lambda`` and ``kappa/lambda``, which are none of them
-negative: so the fit is one non-negative least-squares problem, of relative errors, with one answer.
+``n / C(n)`` is linear in ``1/lambda``, ``sigma/lambda`` and ``kappa/lambda``, none of which is
+below 0: so the fit is one non-negative least-squares problem, of relative errors, with one answer.
 """
 
 from __future__ import annotations
