@@ -20,6 +20,11 @@ COMMANDS = {
     "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
     "latency": ("probes.latency.command", "how long a message takes, by each transport"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
+    "plan": (
+        "probes.plan.command",
+        "workers, nodes and shards that a load needs, and what is first",
+    ),
+    "study": ("probes.study.command", "measure the whole matrix, and write docs/study/"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""

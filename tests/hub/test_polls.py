@@ -84,7 +84,7 @@ async def test_a_poll_holds_its_topics_only_while_it_waits(redis: RedisServer) -
         [poll] = hub.readers()
         assert "room:kitchen" in poll.following
         page = await task
-        assert (page.events, page.leaving) == ([], False)
+        assert (list(page.events), page.leaving) == ([], False)
         poll.close()
         assert not poll.following
         assert hub.readers() == []

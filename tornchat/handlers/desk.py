@@ -12,7 +12,6 @@ import asyncio
 import json
 import logging
 import re
-import time
 from collections.abc import Awaitable
 from functools import lru_cache
 from http.client import responses
@@ -26,7 +25,6 @@ from tornado.httputil import (
     HTTPServerConnectionDelegate,
     RequestStartLine,
     ResponseStartLine,
-    format_timestamp,
     split_host_and_port,
 )
 
@@ -34,7 +32,8 @@ from tornchat import metrics
 from tornchat.chat import accounts, messages
 from tornchat.chat.context import Chat, Identity
 from tornchat.domain.errors import TornchatError
-from tornchat.handlers import asking
+from tornchat.domain.sessions import digest_of
+from tornchat.handlers import answers, asking
 from tornchat.handlers.base import HEADERS, JSON, Site, problem_headers
 from tornchat.wire.browser import to_json
 
@@ -55,7 +54,6 @@ class Desk(HTTPServerConnectionDelegate):
         self.ordinary = ordinary
         self._site = site
         self._answers_to = lru_cache(100)(self._is_ours)
-        self._date = (0, "")
         self._posting: set[asyncio.Task[None]] = set()
 
     def start_request(
@@ -83,13 +81,6 @@ class Desk(HTTPServerConnectionDelegate):
         posting = asyncio.ensure_future(request.post(who, room, asked))
         self._posting.add(posting)
         posting.add_done_callback(self._posting.discard)
-
-    def date(self) -> str:
-        """The time as HTTP writes it."""
-        now = int(time.time())
-        if now != self._date[0]:
-            self._date = (now, format_timestamp(now))
-        return self._date[1]
 
     def _is_from_here(self, headers: HTTPHeaders) -> bool:
         """Not a page of another site, nor under a name that is not this server's."""
@@ -144,7 +135,7 @@ class _Request(HTTPMessageDelegate):
             self._ordinary.finish()
             return
         # Only now: the session may have ended while the body was on its way.
-        who, asked = accounts.known(self._desk.chat, self._token), _object(self._body)
+        who, asked = accounts.known(self._desk.chat, digest_of(self._token)), _object(self._body)
         path = _PATH.fullmatch(self._head[0].path)
         if who is None or asked is None or path is None:
             others = self._others()
@@ -184,7 +175,7 @@ class _Request(HTTPMessageDelegate):
         body = to_json(value)
         headers = {
             "Content-Length": str(len(body)),
-            "Date": self._desk.date(),
+            "Date": answers.date(),
             **HEADERS,
             **headers,
         }

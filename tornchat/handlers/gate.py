@@ -1,8 +1,9 @@
-"""The quick way to a stream: for who asks for nothing else, with the first request of a connection.
+"""The quick way to events: streams and polls, for who asks for nothing unusual.
 
-It is the ordinary way (`handlers.events`) without Tornado's request machinery, which costs more
-than everything else that a stream needs: the same checks, the same join. It only ever says yes.
-Whatever is unusual, wrong or to be refused is left to the ordinary way, which says so.
+It is the ordinary way (`handlers.events`) without Tornado's connection and request machinery, which
+costs more than everything else that events need: the same checks, the same join. Before it has
+taken a request it only ever says yes. Whatever is unusual, wrong or to be refused is left to the
+ordinary way, which says so.
 """
 
 from __future__ import annotations
@@ -10,35 +11,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable
 
-from tornado.httputil import (
-    HTTPHeaders,
-    HTTPInputError,
-    HTTPServerRequest,
-    parse_request_start_line,
-)
-
-from tornchat.accepting import Arrival
 from tornchat.chat import accounts
 from tornchat.chat.context import Chat
 from tornchat.domain.errors import TornchatError
-from tornchat.handlers import asking
+from tornchat.domain.ids import parse_cursor
 from tornchat.handlers.base import Site
+from tornchat.handlers.events import LONGEST_WAIT, USUAL_WAIT
+from tornchat.handlers.polling import Places, Polling
 from tornchat.handlers.reading import entered
+from tornchat.handlers.visiting import Visit, plain_head
 from tornchat.hub.hub import Hub
 from tornchat.hub.joining import Entry
 from tornchat.hub.reader import Reader
+from tornchat.line import Line
 from tornchat.wire import sse
 
 logger = logging.getLogger(__name__)
 
-_ASKS = re.compile(rb"GET /api/events(?:\?after=([0-9]{1,20}))? HTTP/1\.[01]\r\n")
-_END = b"\r\n\r\n"
-_BARE_LF = re.compile(rb"(?<!\r)\n")
-"""Would end a line, and so perhaps the head, for some."""
-_NOT_PLAIN = ("Content-Length", "Transfer-Encoding", "Expect", "Upgrade")
-"""Headers of a request that is more than its head."""
+_AFTER = rb"after=([0-9]{1,20})"
+_WAIT = rb"wait=([0-9]{1,2}(?:\.[0-9]{1,6})?)"
+_ASKS = re.compile(
+    rb"GET /api/events(?:\?(?:%b(?:&%b)?|%b(?:&%b)?))? HTTP/1\.([01])\r\n"
+    % (_AFTER, _WAIT, _WAIT, _AFTER)
+)
 
 
 class Gate:
@@ -48,6 +44,7 @@ class Gate:
         self._chat = chat
         self._hub = hub
         self._site = site
+        self._places = Places()
         self._entering: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
@@ -55,37 +52,42 @@ class Gate:
         """How many connections are on their way to a stream."""
         return len(self._entering)
 
-    def let_in(self, arrival: Arrival, head: bytes, refuse: Callable[[Arrival], None]) -> bool:
+    def let_in(self, line: Line, data: bytes) -> bool:
         """See `doorway.Gate`."""
-        asks = _ASKS.match(head)
-        if asks is None or head.find(_END) != len(head) - len(_END) or _BARE_LF.search(head):
+        asks = _ASKS.match(data)
+        if asks is None:
             return False
+        rest, visit = data[asks.end() :], line.guest
+        if not isinstance(visit, Visit) or visit.rest != rest:
+            head = plain_head(rest, self._site, line.address)
+            if head is None:
+                return False
+            if not isinstance(visit, Visit):
+                visit = Visit()
+            visit.rest, visit.head = rest, head
+        head = visit.head
+        after = asks[1] or asks[4]
         try:
-            line, _, rest = head.decode("latin1").partition("\r\n")
-            request = HTTPServerRequest(
-                start_line=parse_request_start_line(line), headers=HTTPHeaders.parse(rest)
-            )
-            headers, after = request.headers, asks[1]
-            cursor = asking.cursor(headers, None if after is None else after.decode())
-        except (HTTPInputError, TornchatError, ValueError):  # the last for a port of many digits
+            # That of the header wins: a browser that connects again keeps its first address.
+            given = head.last_id or (after and after.decode())
+            cursor = None if not given else parse_cursor(given)
+        except TornchatError:
             return False
-        token = asking.bearer(headers)
-        if token is None:
-            token = asking.cookie(headers, self._site.cookie)
-        if (
-            token is None
-            or not self._site.answers_to(request.host_name)
-            or asking.wants_json(headers)
-            or any(name in headers for name in _NOT_PLAIN)
-            or not isinstance(arrival.address, tuple)  # a unix socket, which has no peer
-        ):
+        wait = asks[2] or asks[3]
+        if not head.wants_json:
+            if wait is not None:
+                return False
+            self._begin_stream(line, visit, data, cursor)
+            return True
+        seconds = USUAL_WAIT if wait is None else float(wait)
+        if seconds > LONGEST_WAIT or asks[5] != b"1" or head.last is None:
             return False
-        address = asking.address(headers, arrival.address[0], behind_proxy=self._site.behind_proxy)
-        entering = self._loop.create_task(
-            self._enter(arrival, len(head), token, address, cursor, refuse)
-        )
-        self._entering.add(entering)
-        entering.add_done_callback(self._entering.discard)
+        if line.guest is None:
+            line.watch()
+            line.guest = visit
+        if visit.polling is None:
+            visit.polling = Polling(self._chat, self._hub, self._places, line)
+        visit.polling.ask(head, seconds, cursor, data)
         return True
 
     async def drain(self) -> None:
@@ -98,42 +100,41 @@ class Gate:
             task.cancel()
         await self.drain()
 
-    async def _enter(
-        self,
-        arrival: Arrival,
-        asked: int,
-        token: str,
-        address: str | None,
-        cursor: int | None,
-        refuse: Callable[[Arrival], None],
-    ) -> None:
+    # -- streams
+
+    def _begin_stream(self, line: Line, visit: Visit, data: bytes, cursor: int | None) -> None:
+        entering = self._loop.create_task(self._enter(line, visit, data, cursor))
+        self._entering.add(entering)
+        entering.add_done_callback(self._entering.discard)
+
+    async def _enter(self, line: Line, visit: Visit, data: bytes, cursor: int | None) -> None:
         try:
-            reader, entry = await self._join(token, address, cursor)
+            reader, entry = await self._join(visit, cursor)
         except TornchatError:
-            refuse(arrival)
+            line.hand_over(data)
             return
         except BaseException as error:
-            arrival.close()
+            line.close()
             if not isinstance(error, Exception):
                 raise
             logger.exception("a stream could not be opened")
             return
-        arrival.over()
+        if line.closed:  # the client went while it joined
+            reader.close()
+            return
+        sock = line.take()
         try:
-            arrival.socket.recv(asked)
-            self._hub.stream(reader, entry, arrival.socket, sse.HEADERS)
+            self._hub.stream(reader, entry, sock, sse.HEADERS)
         except Exception as error:
             reader.close()
-            arrival.socket.close()
+            sock.close()
             if not isinstance(error, OSError):  # else the client went while it joined
                 logger.exception("a stream could not be opened")
 
-    async def _join(
-        self, token: str, address: str | None, cursor: int | None
-    ) -> tuple[Reader, Entry]:
-        hub = self._hub
-        who = await accounts.authenticate(self._chat, token)
-        seat = await hub.admission.admit(who.user, address)
+    async def _join(self, visit: Visit, cursor: int | None) -> tuple[Reader, Entry]:
+        hub, head = self._hub, visit.head
+        who = await accounts.identify(self._chat, head.digest)
+        seat = await hub.admission.admit(who.user, head.address)
         reader = hub.reader(who.user, who.digest, cursor, seat)
         try:
             return reader, await entered(self._chat, hub, reader, cursor)

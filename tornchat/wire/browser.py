@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tornchat.domain.events import Event
+from tornchat.wire import stamps
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -19,12 +20,14 @@ def to_json(value: Any) -> bytes:
 def event_object(event: Event) -> dict[str, Any]:
     """``{"id", "prev", "topic", "kind", "at", ...}``; ephemeral events have no id and no prev."""
     head: dict[str, Any] = {"id": event.id, "prev": event.prev} if event.id else {}
-    return {**head, "topic": event.topic, **event.fields}
+    return {**head, "topic": event.topic, **stamps.framed(event.fields)}
 
 
 def event_json(event: Event) -> bytes:
-    """`event_object` as JSON."""
-    return to_json(event_object(event))
+    """`event_object` as JSON, encoded once and kept in it for all polls of this worker."""
+    if event.plain is None:
+        event.plain = to_json(event_object(event))
+    return event.plain
 
 
 def poll_answer(cursor: int | None, events: Iterable[bytes]) -> bytes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,10 +62,13 @@ class Client:
     """Loads one target that is started. Times are nanoseconds of `time.monotonic_ns`.
 
     ``near``: where all connections go to, where that is not the target itself but something on the
-    way to it.
+    way to it. ``helpers``: processes that work for the client, on its processor.
     """
 
-    def __init__(self, target: Target, plan: Plan, near: Base | None = None) -> None:
+    def __init__(
+        self, target: Target, plan: Plan, near: Base | None = None, helpers: Sequence[int] = ()
+    ) -> None:
+        self.helpers = helpers
         self.due: dict[int, int] = {}
         """Message -> when it was meant to be sent."""
         self.lag = Delays()

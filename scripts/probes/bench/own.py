@@ -97,6 +97,14 @@ class Own:
         options = " ".join(_options(self._shape))
         return {**known, "redis": self._node.redis, "database": "SQLite", "options": options}
 
+    def asking(self, transport: str, series: str) -> Asking:
+        """For another run on the same server: its requests by that transport, with messages that
+        are no repetitions of those of another ``series``."""
+        asking = Asking(self.base, transport, series)
+        known = self._asking
+        asking.rooms, asking.sessions, asking.authors = known.rooms, known.sessions, known.authors
+        return asking
+
     async def _come_in(self) -> None:
         """Make the accounts; everybody is in all rooms, the first of which came with the first
         account."""
@@ -148,16 +156,15 @@ class Own:
 
 class Asking:
     """The requests to a Tornchat. ``sessions`` are those of subscribers, ``authors`` those of
-    members, each a cookie or ``Bearer TOKEN``, taken in turn. ``nonces`` begin so: who loads a
-    server more than once needs others each time, or nothing would be new."""
+    members, each a cookie or ``Bearer TOKEN``, taken in turn; ``series`` is in the nonces."""
 
-    def __init__(self, base: Base, transport: str) -> None:
+    def __init__(self, base: Base, transport: str, series: str = "bench") -> None:
         self.rooms: list[str] = []
         self.sessions: list[str] = []
         self.authors: list[str] = []
-        self.nonces = "bench"
         self._base = base
         self._transport = transport
+        self._series = series
 
     def subscribe(self, number: int, cursor: bytes | None) -> bytes:
         """As `target.Target` asks."""
@@ -179,7 +186,7 @@ class Asking:
         headers = signed(self.authors[post.author % len(self.authors)])
         headers["Content-Type"] = "application/json"
         body = json.dumps(
-            {"body": post.text.decode(), "nonce": f"{self.nonces}-{post.seq}"}
+            {"body": post.text.decode(), "nonce": f"{self._series}-{post.seq}"}
         ).encode()
         path = f"/api/rooms/{self.rooms[post.room]}/messages"
         return request(self._base, "POST", path, headers, body)

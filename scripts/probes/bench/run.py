@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 from probes.bench import idle, judging, pinning
@@ -18,6 +18,8 @@ from probes.bench.scenarios import Scenario
 from probes.bench.subscribers import Broken
 from probes.bench.target import Target, TargetFactory
 from probes.bench.window import Window
+from probes.network.conditions import Conditions
+from probes.network.through import Through, through
 
 Tell = Callable[[str], None]
 
@@ -37,19 +39,31 @@ def go(
     try:
         tell("starting")
         target.start(places.server)
-        versions.update(target.versions())
-        with pinning.pinned(places.client), _without_collector():
-            client = Client(target, _plan(scenario), near=target.base)
-            try:
-                _measure(run, client, target, scenario, places, tell)
-            finally:
-                client.close()
+        with _seen(target, scenario, places) as seen:
+            versions.update(seen.versions())
+            with pinning.pinned(places.client), _without_collector():
+                client = Client(seen, _plan(scenario), seen.base, seen.way.near)
+                try:
+                    _measure(run, client, seen, scenario, places, tell)
+                finally:
+                    client.close()
+            judging.network(run, seen.way)
     except (Broken, BadStream, OSError) as wrong:
         run.verdict = Verdict.FAILED
         run.notes.append(str(wrong))
     finally:
         target.stop()
     return run, versions
+
+
+def _seen(
+    target: Target, scenario: Scenario, places: pinning.Places
+) -> AbstractContextManager[Through]:
+    """The target, through the scenario's network."""
+    conditions = Conditions.of(scenario.network)
+    return through(
+        target, conditions, transport=scenario.transport, seed=scenario.seed or 0, places=places
+    )
 
 
 def _measure(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from probes.bench.target import Shape
+from probes.network.conditions import LOOPBACK
 
 USUAL_INTERVAL = 1.0
 """Seconds from one short poll to the next, where nothing is said."""
@@ -14,7 +15,8 @@ USUAL_INTERVAL = 1.0
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """``rate`` is messages a second, all together; 0: as many as `in_flight` allows, and with it
-    0, too, none. Members post and subscribe in turn; ``own_sessions``: as in `Shape`.
+    0, too, none. Members post and subscribe in turn; ``own_sessions``: as in `Shape`; ``network``:
+    in the words of `probes.network.conditions`.
 
     What is None plays no part: ``interval``: seconds from short poll to short poll;
     ``connections``: the most over which is posted, each with one request at a time; ``seed`` of
@@ -35,6 +37,7 @@ class Scenario:
     heartbeat: float = 25.0
     seconds: float = 5.0
     warm_up: float = 2.0
+    network: str = LOOPBACK
     interval: float | None = None
     connections: int | None = None
     seed: int | None = None

@@ -27,9 +27,9 @@ def progress(where: str) -> Iterator[Callable[[str], None]]:
 
 
 def cell(parameters: Mapping[str, Any]) -> str:
-    """By which transport, and where it polls how often, of a run's parameters."""
+    """By which transport, if by any, and where it polls how often, of a run's parameters."""
     every = parameters.get("interval")
-    return f"{parameters['transport']}" + ("" if every is None else f" each {every:g} s")
+    return str(parameters.get("transport", "")) + ("" if every is None else f" each {every:g} s")
 
 
 def line(run: Run) -> None:

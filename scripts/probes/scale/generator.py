@@ -74,9 +74,9 @@ class Room:
         self.scan = SCANS[task.transport]
         self._served = SERVED[task.transport]
         self.base = task.base
-        self._asking = Asking(task.base, task.transport)
+        series = f"scale-{time.monotonic_ns()}"
+        self._asking = Asking(task.base, task.transport, series)
         self._asking.rooms = [task.room]
-        self._asking.nonces = f"scale-{time.monotonic_ns()}"
         self._asking.sessions = self._asking.authors = list(task.credentials)
 
     def start(self, cpus: set[int]) -> None:
