@@ -17,8 +17,8 @@ COMMANDS = {
     "storm": ("probes.loads.storm", "thousands of streams that break at once are soon back"),
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
-    "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
     "latency": ("probes.latency.command", "how long a message takes, by each transport"),
+    "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
     "plan": (
         "probes.plan.command",

@@ -156,7 +156,8 @@ class Own:
 
 class Asking:
     """The requests to a Tornchat. ``sessions`` are those of subscribers, ``authors`` those of
-    members, each a cookie or ``Bearer TOKEN``, taken in turn; ``series`` is in the nonces."""
+    members, each a cookie or ``Bearer TOKEN``, taken in turn. Nonces begin with ``series``:
+    who loads a server more than once needs another each time, or nothing would be new."""
 
     def __init__(self, base: Base, transport: str, series: str = "bench") -> None:
         self.rooms: list[str] = []

@@ -29,7 +29,7 @@ COLUMNS = (
 _TRY_MEMBERS, _TRY_RATE = 50, 20.0
 _CAUTION = 0.5
 _REFERENCE = 0.6
-_WATCH_SECONDS = 1.0
+_WATCH_SECONDS = 2.0
 
 
 class Servers(Protocol):

@@ -30,6 +30,7 @@ from probes.violations import Wrong
 
 _RATE = 10.0
 _LOOK_SECONDS = 0.5
+_WATCH_SECONDS = 1.0
 _QUIET_SECONDS = 1.5
 """To see that streams stay where they are."""
 _OPEN_SECONDS = 120.0
@@ -58,7 +59,7 @@ async def probe(
     async with Crowd(cluster.base, 1, plan.seed) as crowd:
         (generator,) = crowd.pids
         watch = Watch(
-            lambda: {**cluster.processes(), "generator": generator}, cluster.streams, _LOOK_SECONDS
+            lambda: {**cluster.processes(), "generator": generator}, cluster.streams, _WATCH_SECONDS
         )
         async with watch:
             events = _Events(cluster, crowd, watch, tell)
