@@ -13,6 +13,7 @@ from probes.bench.client import Client, Pace, Plan, Still
 from probes.bench.latency import Delays
 from probes.bench.paces import Beside, OpenLoop, Saturation
 from probes.bench.result import Run, Verdict
+from probes.bench.running import Running
 from probes.bench.scans import BadStream
 from probes.bench.scenarios import Scenario
 from probes.bench.subscribers import Broken
@@ -51,6 +52,8 @@ def go(
                 finally:
                     client.close()
             judging.network(run, seen.way)
+        if isinstance(target, Running) and target.clock:
+            target.clock.correct(run.figures)
     except (Broken, BadStream, OSError) as wrong:
         run.verdict = Verdict.FAILED
         run.notes.append(str(wrong))

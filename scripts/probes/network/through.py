@@ -96,6 +96,10 @@ class Through:
         """With those of the proxies."""
         return {**self._target.versions(), **self.way.versions}
 
+    def _asked(self, request: bytes) -> bytes:
+        old = b" HTTP/1.0\r\n"
+        return request.replace(b" HTTP/1.1\r\n", old, 1) if self._plainly else request
+
     def _said(self, asked: bytes) -> bytes:
         return asked.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) if self._plainly else asked
 
