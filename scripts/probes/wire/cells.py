@@ -44,7 +44,7 @@ class Cell:
         beat = _BEAT_SECONDS / speed
         if beat < _LEAST_BEAT_SECONDS:
             raise CannotRun(
-                f"a message each {self.every:g} s is too rare for {seconds:g} s: give more --seconds"
+                f"with a message each {self.every:g} s a run needs more than {seconds:g} --seconds"
             )
         pause = self.every / speed
         lead = int(max(1.0, self.interval or 0.0) / pause) + 1

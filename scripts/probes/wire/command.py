@@ -10,9 +10,10 @@ from probes.bench import invocation
 from probes.bench.own import SCANS
 from probes.bench.result import Result, Run
 from probes.bench.scenarios import USUAL_INTERVAL
-from probes.bench.targets import OURS, factory
+from probes.bench.targets import OURS
 from probes.latency.cells import numbers, transports
 from probes.rig.children import CannotRun
+from probes.study.servers import Servers
 from probes.wire.cells import NAME, cells
 from probes.wire.measuring import measure
 from probes.wire.table import tables
@@ -62,5 +63,10 @@ def _runs(found: Result, given: argparse.Namespace) -> Iterator[Run]:
         given.members,
         given.size,
     )
-    server = (OURS, factory(OURS))
-    return measure(found, server, asked, seconds=given.seconds, runs=given.runs, seed=given.seed)
+    with Servers() as servers:
+        yield from measure(
+            *(found, (OURS, servers), asked),
+            seconds=given.seconds,
+            runs=given.runs,
+            seed=given.seed,
+        )
