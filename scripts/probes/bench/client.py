@@ -15,7 +15,7 @@ from probes.bench.latency import Delays
 from probes.bench.polling import Schedule
 from probes.bench.posters import Posters
 from probes.bench.subscribers import Broken, Subscribers
-from probes.bench.target import Post, Target, text_of
+from probes.bench.target import Post, Stamping, Target, text_of
 from probes.bench.timer import Timer
 from probes.bench.trips import Trips
 from probes.exchange import Base
@@ -154,13 +154,13 @@ class Client:
             if self.in_flight and patience.ended():
                 raise Broken(f"nothing came for {self._silence:g} s{self._refusals()}")
 
-    def trips(self, number: int) -> Trips:
-        """What can follow so many probes; to be closed."""
+    def trips(self, number: int) -> Trips | None:
+        """What follows so many probes, where the target knows of them; to be closed."""
         plan = self._plan
+        if not isinstance(self._target, Stamping):
+            return None
         return Trips(
-            self._target,
-            self._near,
-            self._register,
+            *(self._target, self._target, self._near, self._register),
             number=number,
             interval=plan.interval,
             seed=plan.seed,

@@ -118,6 +118,8 @@ def _loaded(run: Run, client: Client, target: Target, scenario: Scenario, tell: 
 def _trips(client: Client, pace: Pace, number: int) -> dict[str, float]:
     """Where the time of so many probes goes, while the load goes on as before."""
     trips = client.trips(number)
+    if trips is None:
+        return {}
     try:
         client.run_until(lambda: trips.over, Beside(pace, trips), _TRIPS_SECONDS)
         return trips.figures()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from probes.exchange import Base
 
@@ -146,13 +146,6 @@ class Target(Protocol):
     def publish(self, post: Post) -> bytes:
         """The request that publishes a message, on a connection that is kept."""
 
-    def probe(self, nonce: str) -> bytes | None:
-        """The request by which a user sends a stamped event to themselves, as `probes.bench.trips`
-        tells; None where there is no such thing."""
-
-    def follow(self, cursor: bytes | None = None) -> bytes:
-        """As `subscribe`, by the user who sends these."""
-
     def published(self, status: int) -> bool:
         """Whether a publisher that is answered so has been heard."""
 
@@ -162,6 +155,18 @@ class Target(Protocol):
 
     def versions(self) -> Mapping[str, str]:
         """What it is made of, and how it is set: name -> version or setting."""
+
+
+@runtime_checkable
+class Stamping(Protocol):
+    """A target that can tell where a message's time goes, as `probes.bench.trips` asks."""
+
+    def probe(self, nonce: str) -> bytes | None:
+        """The request by which a user sends a stamped event to themselves; None where this one
+        cannot, for what it stands for."""
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        """As `Target.subscribe`, by the user who sends these."""
 
 
 class NotServed(Exception):

@@ -18,7 +18,7 @@ from typing import Any
 
 from probes.bench.polling import Schedule
 from probes.bench.posters import Register
-from probes.bench.target import Target
+from probes.bench.target import Stamping, Target
 from probes.exchange import Answer, Base
 from probes.loads.numbers import median
 
@@ -35,6 +35,7 @@ class Trips:
     def __init__(
         self,
         target: Target,
+        stamping: Stamping,
         near: Base,
         register: Register,
         *,
@@ -44,6 +45,7 @@ class Trips:
     ) -> None:
         self.refused = 0
         self._target = target
+        self._stamping = stamping
         self._number = number
         self._sent: dict[str, int] = {}
         self._answers: dict[str, Mapping[str, Any]] = {}
@@ -61,7 +63,7 @@ class Trips:
         self._register = register
         self._asking = self._connect(near, self._answered)
         self._following = self._connect(near, self._followed)
-        self._following.send(target.follow())
+        self._following.send(stamping.follow())
 
     @property
     def over(self) -> bool:
@@ -77,7 +79,7 @@ class Trips:
         wake = self._next if self._next > now else now + _EACH_NS
         if self._polls is not None:
             for _ in self._polls.due(now):
-                self._following.send(self._target.follow(self._cursor))
+                self._following.send(self._stamping.follow(self._cursor))
             wake = min(wake, self._polls.next or wake)
         return wake
 
@@ -109,7 +111,7 @@ class Trips:
         return line
 
     def _send(self, nonce: str) -> None:
-        request = self._target.probe(nonce)
+        request = self._stamping.probe(nonce)
         if request is None:
             self.refused = self._number
             return
@@ -149,7 +151,7 @@ class Trips:
         if scanned.cursor is not None:
             self._cursor = scanned.cursor
             if self._polls is None:
-                self._following.send(self._target.follow(self._cursor))
+                self._following.send(self._stamping.follow(self._cursor))
             else:
                 self._polls.answered(0, time.monotonic_ns())
 

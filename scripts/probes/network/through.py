@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from probes.bench.pinning import Places
-from probes.bench.target import Scan, Target
+from probes.bench.target import Scan, Stamping, Target
 from probes.exchange import Base
 from probes.network.conditions import Conditions, Hops
 from probes.network.hops import far_hop, near_hop
@@ -76,12 +76,14 @@ class Through:
         return self._said(self._target.subscribe(number, cursor))
 
     def probe(self, nonce: str) -> bytes | None:
-        """As `Target` asks."""
-        return self._target.probe(nonce)
+        """As `probes.bench.target.Stamping` asks."""
+        return self._target.probe(nonce) if isinstance(self._target, Stamping) else None
 
     def follow(self, cursor: bytes | None = None) -> bytes:
-        """As `Target` asks."""
-        return self._said(self._target.follow(cursor))
+        """As `probes.bench.target.Stamping` asks."""
+        if isinstance(self._target, Stamping):
+            return self._said(self._target.follow(cursor))
+        return self.subscribe(0, cursor)
 
     def processes(self) -> Mapping[str, Sequence[int]]:
         """With nginx among them, where those of the server are known."""

@@ -31,7 +31,7 @@ def draw(study: Study, folder: Path) -> list[Path]:
     for name, picture, data in pictures.drawn(study):
         files = [folder / f"{name}.{kind}" for kind in _KINDS]
         size, grid, painted = _PAINTERS[name]
-        with drawn(files, picture.digest(study), size, grid, paper=True) as axes:
+        with drawn(files, picture.digest(data), size, grid, paper=True) as axes:
             painted(axes, data)
         written += files
     return written
@@ -153,7 +153,7 @@ def _freshness(axes: list[Any], data: Data) -> None:
         ages.plot(x, y, style, color=PURPLE, lw=1.8, marker=marker, ms=4)
         labels.append((f"polls: {name}" if key != "p50" else "", x[-1], y[-1]))
     stream = data["stream"]
-    ages.axhspan(stream["p50"], stream["p99"], color=GREEN, alpha=0.3, lw=0)
+    ages.fill_between([min(x), max(x)], *[[stream[key]] * 2 for key in ("p50", "p99")], **_BAND)
     labels.append(("SSE: median to p99", x[-1], math.sqrt(stream["p50"] * stream["p99"])))
     _logs(ages)
     _milliseconds(ages.yaxis)
@@ -168,7 +168,7 @@ def _freshness(axes: list[Any], data: Data) -> None:
     for plot, (name, (title, unit)) in zip(costs, known.items(), strict=True):
         _head(plot, title, unit)
         _even(plot, data["costs"].get(name, {}))
-    ticks = [at for at in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20) if at <= 4.2 * max(x)]
+    ticks = [at for at in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20) if min(x) <= at <= 4.2 * max(x)]
     for plot in axes:
         plot.set_xlim(min(x) / 1.15, 4.4 * max(x))
         plot.set_xticks(ticks, [f"{at:g}" for at in ticks])
@@ -188,7 +188,8 @@ def _even(plot: Any, rates: Mapping[str, Data]) -> None:
         plot.plot(*zip(*curve, strict=True), color=PURPLE, alpha=alpha, lw=1.8)
         x = [row["interval"] for row in found["measured"]]
         _whiskers(plot, x, found["measured"], "short poll", alpha)
-        plot.axhline(found["modelled"]["streaming"], color=GREEN, alpha=alpha, lw=1.8)
+        level = found["modelled"]["streaming"]
+        plot.plot([curve[0][0], curve[-1][0]], [level, level], color=GREEN, alpha=alpha, lw=1.8)
         _whiskers(plot, [curve[0][0]], [found["stream"]], "SSE", alpha)
         at = curve[-1][0]
         labels += [
@@ -201,6 +202,8 @@ def _even(plot: Any, rates: Mapping[str, Data]) -> None:
             plot.annotate(f"{found['even']:.2g} s", ring, (0, 9), **_POINTS, ha="center")
     _logs(plot)
     plot.yaxis.set_major_formatter(_plain)
+    low, high = plot.get_ylim()
+    plot.set_ylim(low, high * 1.5)  # for the label of a ring
     _label(plot, labels)
 
 
@@ -211,7 +214,7 @@ def _network(axes: list[Any], data: Data) -> None:
     networks = list(data)[::-1]
     ways = list(dict.fromkeys(way for found in data.values() for way in found))
     for number, way in enumerate(ways):
-        shift = 0.13 * ((len(ways) - 1) / 2 - number)
+        shift = 0.2 * ((len(ways) - 1) / 2 - number)
         for row, network in enumerate(networks):
             one = data[network].get(way)
             if one is not None:
@@ -228,6 +231,7 @@ def _network(axes: list[Any], data: Data) -> None:
     plot.legend(frameon=False, ncols=len(ways), loc="upper center", bbox_to_anchor=(0.4, -0.08))
 
 
+_BAND: dict[str, Any] = {"color": GREEN, "alpha": 0.3, "lw": 0}
 _POINTS: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5}
 _PAINTERS: dict[str, tuple[tuple[float, float], tuple[int, int], Callable[[list[Any], Data], None]]]
 _PAINTERS = {

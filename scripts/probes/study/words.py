@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from probes.bench.show import shown
 from probes.study.reading import Estimate
 
-UNSOUND = "no verdict"
-
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """In Markdown; empty without rows."""
@@ -39,7 +37,7 @@ def compared(first: str, second: str, what: str, found: Estimate | None) -> str:
     if found.runs < 2:
         return f"The {what} of {first} was {known} times that of {second}, in one pair of runs."
     if not found.certain:
-        return f"Between the {what} of {first} and of {second} is no difference beyond noise: {known} times."
+        return f"The {what} of {first} and {second} do not differ beyond noise: {known} times."
     return f"The {what} of {first} was {known} times that of {second}."
 
 

@@ -60,12 +60,6 @@ class Parrot:
     def publish(self, post: Post) -> bytes:
         return b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(post.text), post.text)
 
-    def probe(self, nonce: str) -> bytes | None:
-        return None
-
-    def follow(self, cursor: bytes | None = None) -> bytes:
-        return self.subscribe(0, cursor)
-
     def published(self, status: int) -> bool:
         return status == 202
 

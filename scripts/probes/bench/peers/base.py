@@ -88,13 +88,6 @@ class Peer(ABC):
             f"Host: {self.base}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode() + body
 
-    def probe(self, nonce: str) -> bytes | None:
-        """Peers stamp nothing."""
-        return None
-
-    def follow(self, cursor: bytes | None = None) -> bytes:
-        return self.subscribe(0, cursor)
-
     def published(self, status: int) -> bool:
         return 200 <= status < 300
 
