@@ -73,11 +73,15 @@ class Examination {
   async #probe(pad) {
     const nonce = `${this.#name}-${this.#sent.size}`;
     const probe = { nonce, sent: now() };
-    const said = await api.probe({ nonce, pad });
-    Object.assign(probe, said, { answered: now() });
+    try {
+      Object.assign(probe, await api.probe({ nonce, pad }), { answered: now() });
+    } catch (error) {
+      if (error.status !== 429) throw error;
+      await sleep((error.retryAfter ?? 1) * 1000, this.#signal);
+      return this.#probe(pad);
+    }
     this.#sent.set(nonce, probe);
     this.#clock.learn(probe);
-    return probe;
   }
 
   #streamed({ kind, data }, at) {
@@ -154,7 +158,7 @@ class Examination {
     const came = this.#delays.stream.size;
     for (let k = 1; k <= PUSHES; k += 1) {
       this.#step("pushing", k / PUSHES);
-      await this.#probe(PAD).catch((error) => sleep((error.retryAfter ?? 1) * 1000, this.#signal));
+      await this.#probe(PAD);
       if (this.#delays.stream.size > came) return { bytes: k * PAD };
       this.#signal.throwIfAborted();
     }
