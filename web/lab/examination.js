@@ -200,6 +200,7 @@ class Examination {
         .map(({ nonce }) => this.#delays[way].get(nonce))
         .filter((found) => found)
         .map(({ at, event }) => at - this.#clock.ours(event.received));
+    const clump = (way) => clumped(trips.map(({ nonce }) => this.#delays[way].get(nonce)?.at));
     const header = (name) => stream.headers?.get(name) ?? null;
     return {
       origin: location.origin,
@@ -214,7 +215,7 @@ class Examination {
         delays_ms: delays("stream"),
         held: held.length,
         sent: PROBES,
-        clump: clumped(trips.map(({ nonce }) => this.#delays.stream.get(nonce)?.at)),
+        clump: clump("stream"),
         pushed_bytes: pushed?.bytes ?? null,
         server: header("server"),
         via: header("via"),
@@ -223,8 +224,9 @@ class Examination {
       socket: {
         opened_ms: this.#socket.opened,
         delays_ms: delays("socket"),
+        clump: clump("socket"),
       },
-      poll: { delays_ms: delays("poll"), cut: this.#polls.cut },
+      poll: { delays_ms: delays("poll"), clump: clump("poll"), cut: this.#polls.cut },
       protocol: protocolOf("/api/lab/probe"),
     };
   }
