@@ -19,6 +19,9 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The bare page comes from nowhere, so the browser takes it for one of the internet, and such a
+    # page may not open a WebSocket to this machine.
+    "--disable-features=LocalNetworkAccessChecks",
     # Nobody looks at the window, and it is to draw all the same.
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",

@@ -197,7 +197,9 @@ async def _come(page: Page, poster: Poster, called: int) -> None:
     """Wait for what was accepted, as long as something comes."""
     wanted = [seq for seq in poster.posts.ids if seq >= called]
     end = time.monotonic() + _COMES_SECONDS
-    while await page.evaluate(_MISSING, wanted) and time.monotonic() < end:
+    while time.monotonic() < end:
+        if not await page.evaluate(_MISSING, wanted):
+            return
         await asyncio.sleep(0.1)
 
 
