@@ -15,6 +15,8 @@ GREEN, ORANGE, YELLOW, BLUE, PURPLE = "#2f9e6e", "#d9822b", "#e8b04a", "#5b8def"
 PALETTE = (GREEN, ORANGE, YELLOW, BLUE, PURPLE)
 """For what is compared, in this order."""
 _PIXELS_PER_INCH = 160
+_DIGEST = 16
+"""Characters of a digest."""
 _STYLE: dict[str, Any] = {
     # Text stays text, in whatever sans-serif the reader has.
     "svg.fonttype": "none",
@@ -32,12 +34,13 @@ def drawn(
     files: Sequence[Path],
     digest: str,
     size: tuple[float, float] = (7.2, 3.2),
-    rows: int = 1,
+    grid: tuple[int, int] = (1, 1),
     *,
     paper: bool = False,
-) -> Iterator[tuple[Any, list[Any]]]:
-    """A figure with axes in ``rows`` under one another, ``size`` inches large; written to each of
-    the files (``.svg``, ``.png``) in the end, with the digest of what it shows.
+) -> Iterator[list[Any]]:
+    """The axes of a figure, in so many rows and columns, row by row. It is ``size`` inches large,
+    and written to each of the files (``.svg``, ``.png``) in the end, with the digest of what it
+    shows.
 
     ``paper``: on a white ground. Without, it is transparent, for light and for dark pages.
     """
@@ -47,11 +50,11 @@ def drawn(
     from matplotlib import pyplot
 
     ink = INK if paper else GREY
-    style = {**_STYLE, **dict.fromkeys(_INKED, ink), "grid.color": FAINT if paper else GREY}
+    style: Any = {**_STYLE, **dict.fromkeys(_INKED, ink), "grid.color": FAINT if paper else GREY}
     with matplotlib.rc_context(style):
-        figure, axes = pyplot.subplots(rows, figsize=size, layout="constrained", squeeze=False)
+        figure, axes = pyplot.subplots(*grid, figsize=size, layout="constrained", squeeze=False)
         try:
-            yield figure, list(axes[:, 0])
+            yield list(axes.flat)
             for file in files:
                 _save(figure, file, digest, paper)
         finally:
@@ -60,7 +63,7 @@ def drawn(
 
 def _save(figure: Any, file: Path, digest: str, paper: bool) -> None:
     kind = file.suffix.removeprefix(".")
-    known = {"Description": digest}
+    known: dict[str, Any] = {"Description": digest}
     if kind == "svg":
         known |= dict.fromkeys(("Date", "Creator"))
     ground = {"facecolor": PAPER} if paper else {"transparent": True}
@@ -72,5 +75,5 @@ def digest_in(file: Path) -> str:
     if file.suffix == ".svg":
         _, _, rest = file.read_text("utf-8").partition("<dc:description>")
         return rest.partition("</dc:description>")[0].strip()
-    _, _, rest = file.read_bytes().partition(b"tEXtDescription\0")
-    return rest[:16].decode("ascii", "replace")
+    _, _, after = file.read_bytes().partition(b"tEXtDescription\0")
+    return after[:_DIGEST].decode("ascii", "replace")

@@ -14,6 +14,7 @@ from probes.bench.result import Result, Run
 from probes.bench.scenarios import SCENARIOS, Scenario
 from probes.bench.target import NotServed, TargetFactory
 from probes.bench.targets import OURS, TARGETS, factory
+from probes.network import conditions
 from probes.rig.children import CannotRun
 
 _PARAMETERS = {
@@ -28,6 +29,7 @@ _PARAMETERS = {
     "seconds": (float, "seconds that are measured"),
     "warm_up": (float, "seconds before that"),
     "interval": (float, "seconds from one short poll to the next"),
+    "seed": (int, "decides what is left to chance, such as what the network loses"),
 }
 """Parameter of a scenario -> its type and meaning."""
 _LEAST = {"subscribers": 0, "rate": 0, "in_flight": 0, "warm_up": 0, "interval": 0.01}
@@ -47,6 +49,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--runs", type=int, default=3, help="of each (3)")
     add("--out", type=Path, metavar="FILE", help="write the result there, as JSON")
     server_options(parser)
+    conditions.options(parser)
     group = parser.add_argument_group("parameters, instead of the scenario's own")
     group.add_argument("--transport", choices=SCANS, help="how subscribers ask")
     for name, (kind, about) in _PARAMETERS.items():
@@ -80,6 +83,7 @@ def _scenarios(given: argparse.Namespace) -> list[Scenario]:
         if name not in SCENARIOS:
             raise CannotRun(f"{name!r} is no scenario; there are: all, {', '.join(SCENARIOS)}")
     changes = {name: getattr(given, name) for name in ("transport", *_PARAMETERS)}
+    changes["network"] = str(conditions.given(given))
     for name, value in changes.items():
         least = _LEAST.get(name, 1)
         if isinstance(value, int | float) and value < least:

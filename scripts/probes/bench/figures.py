@@ -23,7 +23,13 @@ _LATENCIES = ((50, "p50"), (90, "p90"), (99, "p99"), (99.9, "p999"), (100, "max"
 PERCENTILES = dict(_LATENCIES)
 """Percentile -> how it is called in the names of figures."""
 
-ROLES = {"worker": "workers", "redis": "Redis", "proxy": "proxy", "supervisor": "supervisor"}
+ROLES = {
+    "worker": "workers",
+    "redis": "Redis",
+    "proxy": "proxy",
+    "database": "database",
+    "supervisor": "supervisor",
+}
 """Role of a process -> how it is called."""
 
 SPLIT = {
@@ -81,6 +87,12 @@ FIGURES = {
     "idle_cpu_percent": Figure("CPU while idle", "%", "less"),
     "server_share": Figure("server's processors busy", "share"),
     "client_share": Figure("client busy", "share"),
+    "clock_offset_ms": Figure("server's clock ahead of ours", "ms"),
+    "clock_error_ms": Figure("the same, at most wrong by", "ms"),
+    "network_share": Figure("network's processes on the client's processor", "share"),
+    "network_late_p99_ms": Figure("network late p99", "ms"),
+    "network_segments": Figure("segments carried", ""),
+    "network_lost_segments": Figure("segments lost by the network", ""),
     "others_share": Figure("others on the server's processors", "share"),
     "client_lag_p99_ms": Figure("client's lag p99", "ms"),
     "client_lag_max_ms": Figure("client's lag max", "ms"),
@@ -89,6 +101,26 @@ FIGURES = {
     "seconds": Figure("measured", "s"),
     "messages": Figure("messages", ""),
     "deliveries": Figure("deliveries", ""),
+    "nodes": Figure("nodes", ""),
+    "capacity_members": Figure("capacity, members", "", "more"),
+    "capacity_per_s": Figure("capacity, deliveries", "1/s", "more"),
+    "speed_up": Figure("speed-up", "", "more"),
+    "efficiency": Figure("efficiency", "", "more"),
+    "speed_up_by_cost": Figure("speed-up by what a delivery costs", "", "more"),
+    "cpu_us_per_delivery_nodes": Figure("CPU per delivery, nodes", "us", "less"),
+    "uneven_joined": Figure("fullest node to mean, a node has joined", "", "less"),
+    "uneven_more": Figure("fullest node to mean, more streams have come", "", "less"),
+    "uneven_reloaded": Figure("fullest node to mean, the first was reloaded", "", "less"),
+    "uneven_left": Figure("fullest node to mean, the last has left", "", "less"),
+    "moved_streams": Figure("streams that moved", ""),
+    "moved_reload_s": Figure("all moved, after a reload", "s"),
+    "moved_leave_s": Figure("all moved, after a node left", "s"),
+    "without_stream_p50_ms": Figure("without a stream p50", "ms", "less"),
+    "without_stream_p99_ms": Figure("without a stream p99", "ms", "less"),
+    "without_stream_max_ms": Figure("without a stream max", "ms", "less"),
+    "streams_cut": Figure("streams cut", "", "less"),
+    "reference_members": Figure("members, for costs", ""),
+    "reference_rate": Figure("messages, for costs", "1/s"),
     "lost": Figure("lost", ""),
     "doubled": Figure("doubled", ""),
     "disordered": Figure("out of order", ""),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from probes.bench.target import Shape
+from probes.network.conditions import LOOPBACK
 
 USUAL_INTERVAL = 1.0
 """Seconds from one short poll to the next, where nothing is said."""
@@ -14,11 +15,12 @@ USUAL_INTERVAL = 1.0
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """``rate`` is messages a second, all together; 0: as many as `in_flight` allows, and with it
-    0, too, none. Members post and subscribe in turn; ``own_sessions``: as in `Shape`.
+    0, too, none. Members post and subscribe in turn; ``own_sessions``: as in `Shape`; ``network``:
+    in the words of `probes.network.conditions`.
 
     What is None plays no part: ``interval``: seconds from short poll to short poll;
     ``connections``: the most over which is posted, each with one request at a time; ``seed`` of
-    what is left to chance.
+    what is left to chance; ``trips``: so many probes are followed after what is measured.
     """
 
     name: str
@@ -35,9 +37,11 @@ class Scenario:
     heartbeat: float = 25.0
     seconds: float = 5.0
     warm_up: float = 2.0
+    network: str = LOOPBACK
     interval: float | None = None
     connections: int | None = None
     seed: int | None = None
+    trips: int | None = None
 
     def shape(self) -> Shape:
         """What a server is to be ready for."""

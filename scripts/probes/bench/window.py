@@ -9,6 +9,7 @@ from probes.bench.client import Client
 from probes.bench.latency import Delays
 from probes.bench.target import Target
 from probes.bench.usage import Usage
+from probes.loads.machine import cpu_seconds
 
 
 class Window:
@@ -23,6 +24,8 @@ class Window:
         self.deliveries = 0
         self.used = Usage({}, {})
         self.client_seconds = 0.0
+        """Of the client, with its helpers."""
+        self.helpers_seconds = 0.0
         self.seconds = 0.0
         self._client = client
         self._processes = target.processes()
@@ -33,6 +36,7 @@ class Window:
     def begin(self) -> None:
         self._before = Usage.now(self._processes)
         self._client_before = time.process_time()
+        self._helpers_before = cpu_seconds(self._client.helpers)
         self._traffic = self._client.subscribers.traffic
         self._missed = self._client.subscribers.missed
         self._accepted = len(self._client.posters.published)
@@ -42,7 +46,8 @@ class Window:
     def end(self) -> None:
         client = self._client
         self._ended = time.monotonic_ns()
-        self.client_seconds = time.process_time() - self._client_before
+        self.helpers_seconds = cpu_seconds(client.helpers) - self._helpers_before
+        self.client_seconds = time.process_time() - self._client_before + self.helpers_seconds
         self.used = Usage.now(self._processes).since(self._before)
         self.seconds = (self._ended - self._begun) / 1e9
         self._traffic = client.subscribers.traffic.since(self._traffic)
@@ -82,6 +87,8 @@ class Window:
             **self._rates(),
             "client_share": self.client_share,
         }
+        if self._client.helpers:
+            found["network_share"] = self.helpers_seconds / self.seconds
         lag = self._lag.figures("client_lag")
         found |= {name: lag[name] for name in ("client_lag_p99_ms", "client_lag_max_ms") if lag}
         if self._processes:

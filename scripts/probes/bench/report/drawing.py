@@ -25,7 +25,7 @@ def draw(evidence: Evidence, folder: Path) -> list[Path]:
 
 
 def _draw(picture: Picture, shown: Bars | Curves, file: Path, digest: str) -> None:
-    with drawn([file], digest) as (_, [axes]):
+    with drawn([file], digest) as [axes]:
         axes.set_title(picture.about, fontsize=10, loc="left")
         axes.grid(axis="y")
         axes.set_axisbelow(True)
