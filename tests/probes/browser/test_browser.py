@@ -50,8 +50,8 @@ class Seen:
 
 async def watched(on: Stage) -> tuple[Notes, Posts, clock.Offset, dict[str, Any]]:
     poster = Poster(on.writer, on.base, on.room, 200, next(on.numbers))
-    async with reader(on.browser, on.base, on.watcher.caller.cookie) as page:
-        await page.goto(f"http://{on.base}{BARE}")
+    async with reader(on.browser, on.front, on.watcher.caller.cookie) as page:
+        await page.goto(f"{on.front}{BARE}")
         await page.evaluate(LISTEN, {"transport": "websocket", "interval": None})
         await page.wait_for_function("probeNotes.ready", timeout=30_000)
         offset = await clock.ask(page)
