@@ -25,6 +25,7 @@ COMMANDS = {
         "workers, nodes and shards that a load needs, and what is first",
     ),
     "study": ("probes.study.command", "measure the whole matrix, and write docs/study/"),
+    "browser": ("probes.browser.command", "how long from a POST to the paint in a real browser"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""

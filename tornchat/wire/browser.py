@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tornchat.domain.events import Event
+from tornchat.domain.events import PROBE, Event
 from tornchat.wire import stamps
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -24,9 +24,13 @@ def event_object(event: Event) -> dict[str, Any]:
 
 
 def event_json(event: Event) -> bytes:
-    """`event_object` as JSON, encoded once and kept in it for all polls of this worker."""
+    """`event_object` as JSON, encoded once and kept in it for all polls of this worker; a probe for
+    each by itself, since it says when that was."""
     if event.plain is None:
-        event.plain = to_json(event_object(event))
+        data = to_json(event_object(event))
+        if event.kind == PROBE:
+            return data
+        event.plain = data
     return event.plain
 
 

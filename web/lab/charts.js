@@ -71,8 +71,8 @@ function axis(bottom) {
   });
 }
 
-/** The parts of one transport's trip, one behind the other; `longest` (ms) fills the width. */
-export function splitBar({ parts }, longest, label) {
+/** The parts of one transport's trip, one behind the other; all together fill the width. */
+export function splitBar({ parts }, total, label) {
   const bar = svg("svg", {
     class: "split",
     viewBox: "0 0 1000 20",
@@ -82,7 +82,7 @@ export function splitBar({ parts }, longest, label) {
   });
   let at = 0;
   for (const name of PARTS) {
-    const width = (parts[name] / longest) * 1000;
+    const width = (parts[name] / total) * 1000;
     if (width > 0) {
       const part = { class: `part ${name}`, x: at.toFixed(2), y: 0, width: width.toFixed(2) };
       bar.append(svg("rect", { ...part, height: 20 }));

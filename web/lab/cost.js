@@ -20,7 +20,8 @@ export class WireCounter {
 
   #take = ({ name, transferSize }) => {
     const { pathname, searchParams } = new URL(name);
-    if (pathname !== "/api/events" || !searchParams.has("wait") || !transferSize) return;
+    // Without a cursor it asked only where the log stands.
+    if (pathname !== "/api/events" || !searchParams.has("after") || !transferSize) return;
     const transport = searchParams.get("wait") === "0" ? "short-poll" : "long-poll";
     this.bytes[transport] += transferSize;
     this.answers[transport] += 1;
@@ -39,6 +40,6 @@ export function costOf(name, channel, delivered, wire) {
     measured,
     per: delivered ? down / delivered : NaN,
     asked: delivered ? requests / delivered : NaN,
-    wasted: polls && delivered ? empty / delivered : polls ? NaN : 0,
+    wasted: polls && delivered ? empty / delivered : NaN,
   };
 }

@@ -101,9 +101,21 @@ function shown({ code, level, values, fixes }) {
     { class: `finding ${level}`, "data-code": code },
     h("span", { class: "level" }, t(`lab.level.${level}`)),
     h("p", {}, words),
-    fixes.length > 0 && h("p", { class: "label" }, t("lab.fix")),
-    fixes.length > 0 && h("dl", { class: "fixes" }, fixes.flatMap(fix)),
+    ...mending(fixes),
   );
+}
+
+/** The settings of the proxy that it seems to be; those of others on demand. */
+function mending(fixes) {
+  if (fixes.length === 0) return [];
+  const likely = fixes.filter((fix) => fix.likely);
+  const others = fixes.filter((fix) => !fix.likely);
+  const list = (some) => h("dl", { class: "fixes" }, some.flatMap(fix));
+  return [
+    h("p", { class: "label" }, t("lab.fix")),
+    list(likely),
+    others.length > 0 && h("details", {}, h("summary", {}, t("lab.fix.other")), list(others)),
+  ];
 }
 
 const fix = ({ where, setting }) => [

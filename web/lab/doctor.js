@@ -1,7 +1,8 @@
 /** What the values of an examination mean: findings, their likely cause, and the setting that mends it. Pure.
  *
  * A finding is `{code, level, values, fixes}`: `level` is "good", "note" or "bad"; `values` go into its words
- * (`lab.finding.<code>`), `fixes` are `[{where, setting}]`, likely ones first.
+ * (`lab.finding.<code>`), `fixes` are `[{where, setting, likely}]`; likely ones come first, and are those of the
+ * proxy that says who it is.
  */
 
 const LATE_MS = 400;
@@ -34,6 +35,7 @@ const FIXES = {
     haproxy: "timeout tunnel 75s",
     apache: "ProxyPass / http://127.0.0.1:8888/ upgrade=websocket",
     cloudflare: "Network: WebSockets on",
+    tornchat: "--origin {origin}",
   },
   connections: {
     nginx: "listen 443 ssl http2;",
@@ -118,9 +120,9 @@ export function guessLimit(seconds) {
   return LIMITS.find((limit) => Math.abs(limit - seconds) <= Math.max(0.7, limit * 0.02)) ?? null;
 }
 
-function socketed({ socket }, finding) {
-  if (socket.opened_ms === null) return [finding("socket.blocked", "bad", {}, "websocket")];
-  if (socket.delays_ms.length === 0) return [finding("socket.silent", "bad", {}, "websocket")];
+function socketed({ socket, origin }, finding) {
+  const dead = socket.opened_ms === null ? "socket.blocked" : "socket.silent";
+  if (socket.delays_ms.length === 0) return [finding(dead, "bad", { origin }, "websocket")];
   return [finding("socket.works", "good", { ms: Math.round(middle(socket.delays_ms)) })];
 }
 
@@ -149,12 +151,13 @@ function hopped({ protocol, secure }, finding) {
 function fixesFor(about, proxy, values) {
   const known = Object.entries(FIXES[about]).map(([where, setting]) => ({
     where,
-    setting: setting.replace("{beat}", values.beat ?? 25),
+    setting: setting.replace(/\{(\w+)\}/, (_, name) => values[name]),
+    likely: where === proxy || where === "tornchat",
   }));
-  return [
-    ...known.filter(({ where }) => where === proxy),
-    ...known.filter(({ where }) => where !== proxy),
-  ];
+  // Where nobody says who it is, all are as likely.
+  const told = known.some(({ where }) => where === proxy);
+  const fixes = known.map((fix) => ({ ...fix, likely: fix.likely || !told }));
+  return [...fixes.filter(({ likely }) => likely), ...fixes.filter(({ likely }) => !likely)];
 }
 
 function middle(values) {

@@ -8,8 +8,8 @@ import { poll, sleep } from "./polls.js";
 
 const PROBES = 6;
 const GAP_MS = 250;
-const OPEN_MS = 3000;
-const PATIENCE_MS = 4000;
+const OPEN_MS = 2000;
+const PATIENCE_MS = 2500;
 /** To push through a buffer that is not full: up to about 100 KB, within the usual limit of the rate. */
 const PUSHES = 48;
 const PAD = 2000;
@@ -198,6 +198,7 @@ class Examination {
         .map(({ at, event }) => at - this.#clock.ours(event.received));
     const header = (name) => stream.headers?.get(name) ?? null;
     return {
+      origin: location.origin,
       secure: location.protocol === "https:",
       heartbeat: this.#heartbeat,
       round_trip_ms: median(trips.map(({ sent, answered }) => answered - sent)),

@@ -102,7 +102,7 @@ class Lab {
     if (!run) return { ...none, words: t("lab.ready") };
     const { settings, secondsLeft: left } = run;
     const { offered, achieved } = run.rates;
-    const rates = { sent: run.sent, offered, achieved: ratio(achieved) };
+    const rates = { sent: run.sent, offered: ratio(offered), achieved: ratio(achieved) };
     return {
       busy,
       stoppable: this.#going,
@@ -157,11 +157,11 @@ async function begin() {
     return showInstead(t("lab.unsupported"));
   }
   try {
-    const { server } = await api.session();
+    const server = await api.server();
     if (!server.lab) return showInstead(t("lab.off"));
+    if (!server.signed_in) return askToSignIn();
     main.replaceChildren(new Lab(server).element);
   } catch (error) {
-    if (error.status === 401) return askToSignIn();
     const again = h("button", { type: "button", class: "button", onclick: begin }, t("lab.again"));
     showInstead(wordsOf(error), again);
   }

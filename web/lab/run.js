@@ -10,6 +10,7 @@ import { EventStream, Socket } from "./streams.js";
 
 export const TRANSPORTS = ["sse", "websocket", "long-poll", "short-poll"];
 const SLOWEST = 0.25;
+const LEAD = 500;
 /** Probes that come later than this after the last one was sent count as missing, in ms. */
 const LAST_CALL = 5000;
 
@@ -41,6 +42,8 @@ export class Run {
   #name;
   #due = 0;
   #end = 0;
+  #offered = 0;
+  #sentUntil = null;
   #posting = new Set();
 
   /** `settings`: `rate` in probes/s, `pad`, `interval` of short polls in ms, `seconds` (Infinity for no
@@ -79,9 +82,8 @@ export class Run {
       return this.#finish("failed");
     }
     this.state = "running";
-    this.startedAt = now();
-    this.#due = this.startedAt + 500; // the connections are made meanwhile
-    this.#end = this.#due + this.settings.seconds * 1000;
+    this.startedAt = this.#due = now() + LEAD; // the connections are made meanwhile
+    this.#end = this.startedAt + this.settings.seconds * 1000;
     this.changed();
     this.#plan(0);
   }
@@ -90,6 +92,7 @@ export class Run {
   async stop() {
     if (this.state !== "running") return;
     clearTimeout(this.#timer);
+    this.#sentUntil = Math.min(now(), this.#end);
     this.state = "ending";
     this.changed();
     await Promise.allSettled(this.#posting);
@@ -109,10 +112,10 @@ export class Run {
     return [...this.probes.values()].filter(({ k }) => k >= 0).length;
   }
 
-  /** Probes a second: to be sent, and accepted. */
+  /** Probes a second while they were sent: those that were due, and those that were accepted. */
   get rates() {
-    const seconds = ((this.endedAt ?? now()) - this.startedAt) / 1000;
-    return { offered: this.settings.rate, achieved: this.accepted().length / seconds };
+    const seconds = Math.max(0.001, ((this.#sentUntil ?? now()) - this.startedAt) / 1000);
+    return { offered: this.#offered / seconds, achieved: this.accepted().length / seconds };
   }
 
   get secondsLeft() {
@@ -123,6 +126,7 @@ export class Run {
     if (this.state !== "running") return;
     if (this.#due >= this.#end) return this.stop();
     this.#timer = setTimeout(() => {
+      this.#offered += 1;
       if (document.hidden) this.skipped += 1;
       else this.#send(k, this.#due);
       this.#due += gap(this.rate, this.#roll);
@@ -192,7 +196,7 @@ export class Run {
   #finish(state) {
     clearTimeout(this.#timer);
     this.state = state;
-    this.endedAt = now();
+    this.#sentUntil ??= now();
     for (const channel of Object.values(this.channels)) channel.close();
     this.changed();
   }

@@ -42,6 +42,7 @@ export class Delays {
   #histograms = new Histograms(TRANSPORTS, t("lab.delays.picture"));
   #body = h("tbody");
   #empty = h("p", { class: "empty quiet" }, t("lab.empty"));
+  #shown;
 
   constructor() {
     const heads = ["transport", "n", "p50", "p90", "p99", "max", "closed", "whole"];
@@ -50,27 +51,32 @@ export class Delays {
       t("lab.delays.title"),
       t("lab.delays.more"),
       this.#empty,
-      h("div", { class: "picture" }, this.#histograms.element),
-      table(
-        t("lab.delays.title"),
-        heads.map((head) => t(`lab.head.${head}`)),
-        this.#body,
-      ),
-      h("p", { class: "quiet note" }, t("lab.delays.note")),
+      (this.#shown = h(
+        "div",
+        { class: "shown" },
+        this.#histograms.element,
+        table(
+          t("lab.delays.title"),
+          heads.map((head) => t(`lab.head.${head}`)),
+          this.#body,
+        ),
+        h("p", { class: "quiet footnote" }, t("lab.delays.note")),
+      )),
     );
     this.show(null);
   }
 
   show(run) {
     this.#empty.hidden = run !== null;
-    const accepted = run?.accepted() ?? [];
+    this.#shown.hidden = run === null;
+    if (!run) return;
+    const accepted = run.accepted();
     const rows = TRANSPORTS.map((name) => {
-      const results = run?.results[name];
-      if (results) this.#histograms.show(name, results.delays);
-      const { n, p50, p90, p99, max } = results?.delays.summary() ?? { n: 0 };
-      const closed = results?.closed.percentile(0.99) ?? null;
-      const figures = [p50, p90, p99, max, closed].map((ms) => delay(ms ?? null));
-      return row(name, [n, ...figures, run ? wholeness(run, name, accepted) : "–"]);
+      const { delays, closed } = run.results[name];
+      this.#histograms.show(name, delays);
+      const { n, p50, p90, p99, max } = delays.summary();
+      const figures = [p50, p90, p99, max, closed.percentile(0.99)].map(delay);
+      return row(name, [n, ...figures, wholeness(run, name, accepted)]);
     });
     this.#body.replaceChildren(...rows);
   }
@@ -89,53 +95,62 @@ function wholeness(run, name, accepted) {
 
 export class Split {
   #bars = h("div", { class: "splits" });
-  #clock = h("p", { class: "quiet note" });
+  #clock = h("p", { class: "quiet footnote" });
+  #empty = h("p", { class: "empty quiet" }, t("lab.empty"));
+  #shown;
 
   constructor() {
     this.element = section(
       "split",
       t("lab.split.title"),
       t("lab.split.more"),
-      h(
-        "ul",
-        { class: "legend" },
-        PARTS.map((name) =>
-          h("li", {}, h("span", { class: `dot ${name}` }), t(`lab.part.${name}`)),
+      this.#empty,
+      (this.#shown = h(
+        "div",
+        { class: "shown" },
+        h(
+          "ul",
+          { class: "legend" },
+          PARTS.map((name) =>
+            h("li", {}, h("span", { class: `dot ${name}` }), t(`lab.part.${name}`)),
+          ),
         ),
-      ),
-      this.#bars,
-      this.#clock,
+        this.#bars,
+        this.#clock,
+      )),
     );
     this.show(null);
   }
 
   show(run) {
-    const found = TRANSPORTS.map((name) => [name, medians(run?.results[name].trips ?? [])]);
-    const sum = ({ parts }) => PARTS.reduce((total, name) => total + parts[name], 0);
-    const longest = Math.max(0.001, ...found.map(([, split]) => sum(split)));
-    this.#bars.replaceChildren(...found.flatMap(([name, split]) => bar(name, split, longest)));
-    this.#clock.textContent = run?.clock.known
-      ? t("lab.split.clock", {
-          ahead: delay(Math.abs(run.clock.ahead)),
-          way: t(run.clock.ahead < 0 ? "lab.clock.behind" : "lab.clock.ahead"),
-          most: delay(run.clock.uncertainty),
-        })
-      : t("lab.empty");
+    this.#empty.hidden = run !== null;
+    this.#shown.hidden = run === null;
+    if (!run) return;
+    const found = TRANSPORTS.map((name) => [name, medians(run.results[name].trips)]);
+    this.#bars.replaceChildren(...found.flatMap(([name, split]) => bar(name, split)));
+    const { known, ahead, uncertainty } = run.clock;
+    const way = t(ahead < 0 ? "lab.clock.behind" : "lab.clock.ahead");
+    const values = { ahead: delay(Math.abs(ahead)), way, most: delay(uncertainty) };
+    this.#clock.textContent = known ? t("lab.split.clock", values) : "";
   }
 }
 
-function bar(name, split, longest) {
+/** Each bar is as long as the others, since what is compared is the shares. */
+function bar(name, split) {
   const said = PARTS.map((part) => `${t(`lab.part.${part}`)} ${delay(split.parts[part])}`);
-  const words = split.n ? said.join(" · ") : "–";
+  const words = split.n ? t("lab.split.parts", { parts: said.join(" · ") }) : "–";
+  const total = PARTS.reduce((sum, part) => sum + split.parts[part], 0);
   return [
-    h("h3", {}, h("span", { class: `dot ${name}` }), t(`lab.transport.${name}`)),
-    splitBar(split, longest, `${t(`lab.transport.${name}`)}: ${words}`),
-    h("p", { class: "quiet small" }, split.n ? t("lab.split.parts", { parts: words }) : "–"),
+    h("h3", {}, t(`lab.transport.${name}`), split.n > 0 && h("span", { class: "quiet" }, t("lab.ms", { ms: delay(total) }))),
+    splitBar(split, Math.max(total, 0.001), `${t(`lab.transport.${name}`)}: ${words}`),
+    h("p", { class: "quiet small" }, words),
   ];
 }
 
 export class Cost {
   #body = h("tbody");
+  #empty = h("p", { class: "empty quiet" }, t("lab.empty"));
+  #table;
 
   constructor() {
     const heads = ["transport", "requests", "asked", "wasted", "bytes", "per", "by"];
@@ -143,18 +158,21 @@ export class Cost {
       "cost",
       t("lab.cost.title"),
       t("lab.cost.more"),
-      table(
+      this.#empty,
+      (this.#table = table(
         t("lab.cost.title"),
         heads.map((head) => t(`lab.head.${head}`)),
         this.#body,
-      ),
+      )),
     );
     this.show(null, null);
   }
 
   show(run, wire) {
+    this.#empty.hidden = run !== null;
+    this.#table.hidden = run === null;
+    if (!run) return;
     const rows = TRANSPORTS.map((name) => {
-      if (!run) return row(name, ["–", "–", "–", "–", "–", "–"]);
       const delivered = run.results[name].delays.count + run.results[name].ledger.replayed.length;
       const cost = costOf(name, run.channels[name], delivered, wire);
       const by = t(cost.measured ? "lab.by.browser" : "lab.by.page");

@@ -20,7 +20,7 @@ class Scenario:
 
     What is None plays no part: ``interval``: seconds from short poll to short poll;
     ``connections``: the most over which is posted, each with one request at a time; ``seed`` of
-    what is left to chance.
+    what is left to chance; ``trips``: so many probes are followed after what is measured.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Scenario:
     interval: float | None = None
     connections: int | None = None
     seed: int | None = None
+    trips: int | None = None
 
     def shape(self) -> Shape:
         """What a server is to be ready for."""

@@ -44,6 +44,10 @@ def line(run: Run) -> None:
 
 
 _TELLING = (
+    "nodes",
+    "capacity_members",
+    "capacity_per_s",
+    "speed_up",
     "deliveries_per_s",
     "cpu_us_per_delivery",
     "delivery_p50_ms",

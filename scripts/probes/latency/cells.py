@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from probes.bench.own import SCANS
 from probes.bench.scenarios import USUAL_INTERVAL, Scenario
+from probes.network import conditions
 from probes.rig.children import CannotRun
 
 NAME = "latency"
@@ -36,13 +37,22 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--warm-up", type=float, metavar="S", help="seconds before (2, or an interval if longer)")
     add("--workers", type=int, default=1, metavar="N", help="workers of the server (1)")
     add("--connections", type=int, metavar="N", help="over which members post (one for each)")
+    add("--trips", type=int, default=20, metavar="N", help="single trips, for their parts (20)")
     add("--runs", type=int, default=3, metavar="N", help="of each, in turn (3)")
     add("--seed", type=int, default=1, metavar="N", help="of the order and the polls' phases (1)")
 
 
 def scenarios(given: argparse.Namespace) -> list[Scenario]:
     """Everything that was asked for. Raises `CannotRun`."""
-    least = {"members": 1, "rate": 0.01, "seconds": 0.5, "workers": 1, "runs": 1, "size": 1}
+    least = {
+        "trips": 0,
+        "members": 1,
+        "rate": 0.01,
+        "seconds": 0.5,
+        "workers": 1,
+        "runs": 1,
+        "size": 1,
+    }
     for name, value in least.items():
         if getattr(given, name) < value:
             raise CannotRun(f"--{name}: {getattr(given, name):g} is too little")
@@ -76,6 +86,8 @@ def _each(
                 interval=interval,
                 connections=given.connections or min(given.members, _MOST_CONNECTIONS),
                 seed=given.seed,
+                trips=given.trips,
+                network=str(conditions.given(given)),
             )
 
 

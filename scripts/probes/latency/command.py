@@ -9,6 +9,7 @@ from probes.bench import invocation
 from probes.latency import cells
 from probes.latency.measuring import measure
 from probes.latency.table import tables
+from probes.network import conditions
 
 _ABOUT = """\
 Measures how long a message takes from the moment at which it was due to be sent until each member
@@ -24,6 +25,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     cells.options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there")
     invocation.server_options(parser)
+    conditions.options(parser)
 
 
 def run(given: argparse.Namespace) -> int:
