@@ -147,8 +147,9 @@ def test_the_parts_of_a_trip_are_those_that_were_stamped(
     assert figures["split_log_ms"] == TRIP_MS["log"]
     assert figures["split_worker_ms"] == TRIP_MS["worker"]
     assert figures["split_socket_ms"] >= TRIP_MS["socket"] * 0.95
-    assert figures["split_post_ms"] >= 0
-    assert figures["split_client_ms"] >= 0
+    # One clock, which the probe does not know: it has measured how far the two are apart.
+    assert figures["split_post_ms"] >= -figures["clock_error_ms"]
+    assert figures["split_client_ms"] >= -figures["clock_error_ms"]
 
 
 @pytest.fixture(scope="module")
