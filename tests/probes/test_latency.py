@@ -37,8 +37,8 @@ def test_every_transport_of_a_server_that_runs_is_measured(
 ) -> None:
     ana = Person(start_server("--post-rate", "0", "--max-streams", "0"), "ana").sign_up()
     file = tmp_path / "latency.json"
-    load = ["--members", "3", "--rate", "20", "--interval", "0.2", "--seconds", "0.6"]
-    short = ["--warm-up", "0.2", "--trips", "3", "--runs", "1", "--json", str(file)]
+    load = ["--members", "3", "--rate", "20", "--interval", "0.2", "--seconds", "0.5"]
+    short = ["--warm-up", "0.1", "--trips", "3", "--runs", "1", "--json", str(file)]
     where = ["--url", str(ana.http.base_url), "--token", bearer(ana), "--room", ana.room]
     assert main(["latency", *where, *load, *short]) in (0, 3), capsys.readouterr().err
     runs = read(file).runs
