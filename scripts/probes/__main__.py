@@ -20,6 +20,7 @@ COMMANDS = {
     "latency": ("probes.latency.command", "how long a message takes, by each transport"),
     "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
     "idle": ("probes.idle", "what members cost who only listen, by each transport"),
+    "churn": ("probes.churn.command", "what it costs that members come and go all the time"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
     "plan": (
         "probes.plan.command",
