@@ -80,10 +80,14 @@ FIGURES = {
         f"split_{name}_ms": Figure(f"of a trip, {part}", "ms", "less")
         for name, part in SPLIT.items()
     },
+    "opening_bytes": Figure("bytes to begin with, per member", "B", "less"),
     "missed_polls": Figure("polls missed", "", "less"),
     **{
         f"{what}_{name}_ms": Figure(f"{title} {name}", "ms", "less")
-        for what, title in (("quiet_delivery", "send to receive while all stay"), ("return", "return"))
+        for what, title in (
+            ("quiet_delivery", "send to receive while all stay"),
+            ("return", "return"),
+        )
         for name in PERCENTILES.values()
     },
     "offered_connects_per_s": Figure("returns asked for", "1/s"),

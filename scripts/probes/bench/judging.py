@@ -48,23 +48,24 @@ def network(run: Run, way: Way) -> None:
         "network_late_p99_ms": counts.late_p99_ms,
     }
     if counts.late_p99_ms > LATE_MS:
-        _refused(run, f"the network was the limit: p99 {counts.late_p99_ms:.1f} ms too late")
+        refused(run, f"the network was the limit: p99 {counts.late_p99_ms:.1f} ms too late")
 
 
 def refuse(run: Run, client: float, server: float | None) -> None:
     """Refuse a verdict where the client was the limit; shares are those of their processors."""
     if client > BUSY and (server is None or server < BUSY):
         known = "unknown" if server is None else f"{server:.0%}"
-        _refused(run, f"the client was the limit: it was busy {client:.0%}, the server {known}")
+        refused(run, f"the client was the limit: it was busy {client:.0%}, the server {known}")
 
 
 def disturbed(run: Run, others: float) -> None:
     """Refuse a verdict where somebody else took such a share of the processors."""
     if others > OTHERS:
-        _refused(run, f"others took {others:.0%} of the processors")
+        refused(run, f"others took {others:.0%} of the processors")
 
 
-def _refused(run: Run, why: str) -> None:
+def refused(run: Run, why: str) -> None:
+    """A run has no verdict, for that reason; one that failed stays failed."""
     run.notes.append(why)
     if run.verdict is Verdict.GOOD:
         run.verdict = Verdict.REFUSED

@@ -33,8 +33,8 @@ Probe = Callable[[Stage], Awaitable[Outcome]]
 def options(
     parser: argparse.ArgumentParser, about: str, *, streams: int, workers: int, generators: int = 1
 ) -> None:
-    """Add what all of them have; the numbers are the usual ones. ``about``: what the probe measures,
-    and how it could be wrong."""
+    """Add what all of them have; the numbers are the usual ones. ``about``: what the probe
+    measures, and how it could be wrong."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = about
     add = parser.add_argument
