@@ -89,9 +89,10 @@ class Worker:
             heartbeat=settings.heartbeat,
         )
         site, outlets = site_of(settings), self.hub.outlets
-        self.gate = Gate(self.chat, self.hub, site)
+        desk = Desk(self.chat, site, application(self.chat, self.hub, site, web_root()))
+        self.gate = Gate(self.chat, self.hub, site, desk)
         self.server = Server(
-            Desk(self.chat, site, application(self.chat, self.hub, site, web_root())),
+            desk,
             most=room.connections,
             others=self._other_connections,
         )

@@ -15,6 +15,8 @@ GREEN, ORANGE, YELLOW, BLUE, PURPLE = "#2f9e6e", "#d9822b", "#e8b04a", "#5b8def"
 PALETTE = (GREEN, ORANGE, YELLOW, BLUE, PURPLE)
 """For what is compared, in this order."""
 _PIXELS_PER_INCH = 160
+_DIGEST = 16
+"""Characters of a digest."""
 _STYLE: dict[str, Any] = {
     # Text stays text, in whatever sans-serif the reader has.
     "svg.fonttype": "none",
@@ -48,7 +50,7 @@ def drawn(
     from matplotlib import pyplot
 
     ink = INK if paper else GREY
-    style = {**_STYLE, **dict.fromkeys(_INKED, ink), "grid.color": FAINT if paper else GREY}
+    style: Any = {**_STYLE, **dict.fromkeys(_INKED, ink), "grid.color": FAINT if paper else GREY}
     with matplotlib.rc_context(style):
         figure, axes = pyplot.subplots(*grid, figsize=size, layout="constrained", squeeze=False)
         try:
@@ -61,7 +63,7 @@ def drawn(
 
 def _save(figure: Any, file: Path, digest: str, paper: bool) -> None:
     kind = file.suffix.removeprefix(".")
-    known = {"Description": digest}
+    known: dict[str, Any] = {"Description": digest}
     if kind == "svg":
         known |= dict.fromkeys(("Date", "Creator"))
     ground = {"facecolor": PAPER} if paper else {"transparent": True}
@@ -73,5 +75,5 @@ def digest_in(file: Path) -> str:
     if file.suffix == ".svg":
         _, _, rest = file.read_text("utf-8").partition("<dc:description>")
         return rest.partition("</dc:description>")[0].strip()
-    _, _, rest = file.read_bytes().partition(b"tEXtDescription\0")
-    return rest[:16].decode("ascii", "replace")
+    _, _, after = file.read_bytes().partition(b"tEXtDescription\0")
+    return after[:_DIGEST].decode("ascii", "replace")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from http.client import responses
 
 from tornado.httputil import format_timestamp
 
 from tornchat.domain.errors import TornchatError
-from tornchat.handlers.base import HEADERS, JSON, problem_headers
+from tornchat.handlers.base import HEADERS, problem_headers
 from tornchat.wire.browser import to_json
 
-_JSON = {"Content-Type": JSON}
 _date = (0, "")
 
 
@@ -25,26 +25,21 @@ def date() -> str:
     return _date[1]
 
 
-def _start(status: int, headers: Mapping[str, str], *, last: bool) -> bytes:
+@lru_cache(100)
+def _start(status: int, headers: tuple[tuple[str, str], ...], *, last: bool) -> bytes:
     """The head up to what differs from answer to answer."""
     lines = [f"HTTP/1.1 {status} {responses.get(status, 'Unknown')}"]
-    every = {**HEADERS, **headers, **({"Connection": "close"} if last else {})}
+    every = {**HEADERS, **dict(headers), **({"Connection": "close"} if last else {})}
     lines += [f"{name}: {value}" for name, value in every.items()]
     return "\r\n".join(lines).encode("latin1")
 
 
-_FOUND = {last: _start(200, _JSON, last=last) for last in (False, True)}
-
-
-def found(body: bytes, *, last: bool) -> bytes:
-    """200 with JSON; ``last``: the connection is closed after it."""
-    end = b"\r\nDate: %b\r\nContent-Length: %d\r\n\r\n" % (date().encode(), len(body))
-    return b"".join((_FOUND[last], end, body))
+def answer(status: int, headers: Mapping[str, str], body: bytes, *, last: bool) -> bytes:
+    """``headers`` are those beside the usual; ``last``: the connection is closed after it."""
+    end = f"\r\nDate: {date()}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return b"".join((_start(status, tuple(headers.items()), last=last), end.encode(), body))
 
 
 def problem(error: TornchatError, *, last: bool) -> bytes:
     """What `RequestHandler.write_error` answers."""
-    body = to_json(error.problem())
-    start = _start(error.status, problem_headers(error), last=last)
-    end = f"\r\nDate: {date()}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return start + end.encode() + body
+    return answer(error.status, problem_headers(error), to_json(error.problem()), last=last)

@@ -1,9 +1,9 @@
-"""The quick way to events: streams and polls, for who asks for nothing unusual.
+"""The quick way to events and to post: for requests about which nothing is unusual.
 
-It is the ordinary way (`handlers.events`) without Tornado's connection and request machinery, which
-costs more than everything else that events need: the same checks, the same join. Before it has
-taken a request it only ever says yes. Whatever is unusual, wrong or to be refused is left to the
-ordinary way, which says so.
+It is the ordinary way (`handlers.events`, `handlers.rooms`) without Tornado's connection and
+request machinery, which costs more than everything else that they need: the same checks, the same
+join. Before it has taken a request it only ever says yes. Whatever is unusual, wrong or to be
+refused is left to the ordinary way, which says so.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from tornchat.chat import accounts
 from tornchat.chat.context import Chat
 from tornchat.domain.errors import TornchatError
 from tornchat.domain.ids import parse_cursor
+from tornchat.handlers import answers
 from tornchat.handlers.base import Site
+from tornchat.handlers.desk import Desk, Outcome, count, object_of
 from tornchat.handlers.events import LONGEST_WAIT, USUAL_WAIT
 from tornchat.handlers.polling import Places, Polling
 from tornchat.handlers.reading import entered
-from tornchat.handlers.visiting import Visit, plain_head
+from tornchat.handlers.visiting import Visit, plain_head, post_head
 from tornchat.hub.hub import Hub
 from tornchat.hub.joining import Entry
 from tornchat.hub.reader import Reader
@@ -37,13 +39,19 @@ _ASKS = re.compile(
 )
 
 
+_POSTS = re.compile(rb"POST /api/rooms/([a-z0-9]+)/messages HTTP/1\.1(?=\r\n)")
+_LENGTH = re.compile(rb"\r\nContent-Length: *([0-9]{1,5})(?=\r\n)", re.IGNORECASE)
+_END = b"\r\n\r\n"
+
+
 class Gate:
     """Of one worker; implements `doorway.Gate`."""
 
-    def __init__(self, chat: Chat, hub: Hub, site: Site) -> None:
+    def __init__(self, chat: Chat, hub: Hub, site: Site, desk: Desk) -> None:
         self._chat = chat
         self._hub = hub
         self._site = site
+        self._desk = desk
         self._places = Places()
         self._entering: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -56,7 +64,7 @@ class Gate:
         """See `doorway.Gate`."""
         asks = _ASKS.match(data)
         if asks is None:
-            return False
+            return self._post(line, data)
         rest, visit = data[asks.end() :], line.guest
         if not isinstance(visit, Visit) or visit.rest != rest:
             head = plain_head(rest, self._site, line.address)
@@ -82,9 +90,7 @@ class Gate:
         seconds = USUAL_WAIT if wait is None else float(wait)
         if seconds > LONGEST_WAIT or asks[5] != b"1" or head.last is None:
             return False
-        if line.guest is None:
-            line.watch()
-            line.guest = visit
+        _keep(line, visit)
         if visit.polling is None:
             visit.polling = Polling(self._chat, self._hub, self._places, line)
         visit.polling.ask(head, seconds, cursor, data)
@@ -99,6 +105,44 @@ class Gate:
         for task in self._entering:
             task.cancel()
         await self.drain()
+
+    # -- posts
+
+    def _post(self, line: Line, data: bytes) -> bool:
+        posts = _POSTS.match(data)
+        if posts is None:
+            return False
+        end = data.find(_END)
+        length = _LENGTH.search(data, posts.end(), end + 2)
+        body = data[end + len(_END) :]
+        if length is None or int(length[1]) != len(body):
+            return False
+        # Without the length, which is all that differs from one post to the next.
+        rest = data[posts.end() + 2 : length.start() + 2] + data[length.end() + 2 : end + 4]
+        visit = line.guest
+        if not isinstance(visit, Visit) or visit.post_rest != rest:
+            head = post_head(rest, self._desk.token)
+            if head is None:
+                return False
+            if not isinstance(visit, Visit):
+                visit = Visit()
+            visit.post_rest, visit.post_head = rest, head
+        head = visit.post_head
+        who, asked = accounts.known(self._chat, head.digest), object_of(body)
+        if who is None or asked is None:
+            return False
+        _keep(line, visit)
+        last = head.last
+
+        def answer(outcome: Outcome) -> None:
+            count(outcome, gone=line.closed)
+            end = last or line.leaving
+            line.answer(
+                answers.answer(outcome.status, outcome.headers, outcome.body, last=end), last=end
+            )
+
+        self._desk.post(who, posts[1].decode(), asked, answer)
+        return True
 
     # -- streams
 
@@ -141,3 +185,10 @@ class Gate:
         except BaseException:
             reader.close()
             raise
+
+
+def _keep(line: Line, visit: Visit) -> None:
+    """The connection stays in the doorway after this request."""
+    if line.guest is None:
+        line.watch()
+        line.guest = visit

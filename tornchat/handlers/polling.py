@@ -11,6 +11,7 @@ from tornchat.chat import accounts
 from tornchat.chat.context import Chat
 from tornchat.domain.errors import TornchatError
 from tornchat.handlers import answers
+from tornchat.handlers.base import JSON
 from tornchat.handlers.events import count_answer
 from tornchat.handlers.visiting import Head
 from tornchat.hub.admission import Seat
@@ -24,6 +25,7 @@ KEPT_SECONDS = 0.2
 """A seat is kept for so long after an answer, for the same client's next question. Less than
 `admission.SECOND_LOOK_SECONDS`, so that nobody is refused because of it."""
 
+_JSON = {"Content-Type": JSON}
 _ROUTE = ("/api/events", "GET")
 _ANSWERED = metrics.REQUESTS.labels(*_ROUTE, "200")
 _GONE = metrics.REQUESTS.labels(*_ROUTE, "gone")
@@ -126,7 +128,7 @@ class Polling:
             self._drop()
         else:
             self._places.rest(self._poll)
-        self._line.answer(answers.found(page.json(), last=last), last=last)
+        self._line.answer(answers.answer(200, _JSON, page.json(), last=last), last=last)
 
     def _refuse(self, problem: TornchatError) -> None:
         metrics.REQUESTS.labels(*_ROUTE, str(problem.status)).inc()

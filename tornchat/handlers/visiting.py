@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from tornchat.handlers.polling import Polling
 
 _END = b"\r\n\r\n"
-_BARE_LF = re.compile(rb"(?<!\r)\n")
-"""Would end a line, and so perhaps the head, for some."""
+_ODD_LINE = re.compile(rb"(?<!\r)\n|\n[ \t]")
+"""Would end a line, and so perhaps the head, for some; or is part of the line before, for some."""
 _NOT_PLAIN = ("Content-Length", "Transfer-Encoding", "Expect", "Upgrade")
 """Headers of a request that is more than its head."""
 _LAST = {"": False, "keep-alive": False, "close": True}
@@ -40,16 +41,28 @@ class Head:
     last: bool | None
 
 
-class Visit:
-    """What is known of a line; implements `line.Guest`. ``rest`` is what followed the first line of
-    its last request, and ``head`` what that says."""
+@dataclass(frozen=True, slots=True)
+class PostHead:
+    """The headers of a post, about which nothing is unusual; as `Head` has them."""
 
-    __slots__ = ("head", "polling", "rest")
+    digest: str
+    last: bool
+
+
+class Visit:
+    """What is known of a line; implements `line.Guest`.
+
+    ``rest`` is what followed the first line of its last request for events, and ``head`` what that
+    says; ``post_rest`` and ``post_head`` are those of its last post.
+    """
+
+    __slots__ = ("head", "polling", "post_head", "post_rest", "rest")
 
     head: Head
+    post_head: PostHead
 
     def __init__(self) -> None:
-        self.rest = b""
+        self.rest = self.post_rest = b""
         self.polling: Polling | None = None
 
     def gone(self) -> None:
@@ -58,9 +71,24 @@ class Visit:
             self.polling.gone()
 
 
+def post_head(rest: bytes, token_of: Callable[[HTTPHeaders], str | None]) -> PostHead | None:
+    """What stands behind the first line of a post, without the length of its body; None where
+    anything is unusual. ``token_of`` says who posts, where it is somebody who may."""
+    if _ODD_LINE.search(rest):
+        return None
+    try:
+        headers = HTTPHeaders.parse(rest.decode("latin1"))
+    except (HTTPInputError, ValueError):
+        return None
+    token, last = token_of(headers), _last(headers)
+    if token is None or last is None or "Content-Length" in headers:
+        return None
+    return PostHead(digest_of(token), last)
+
+
 def plain_head(rest: bytes, site: Site, peer: Any) -> Head | None:
     """What stands behind the first line of a request; None where anything is unusual."""
-    if rest.find(_END) != len(rest) - len(_END) or _BARE_LF.search(rest):
+    if rest.find(_END) != len(rest) - len(_END) or _ODD_LINE.search(rest):
         return None
     try:
         headers = HTTPHeaders.parse(rest.decode("latin1"))
@@ -82,5 +110,9 @@ def plain_head(rest: bytes, site: Site, peer: Any) -> Head | None:
         asking.address(headers, peer[0], behind_proxy=site.behind_proxy),
         headers.get("Last-Event-ID"),
         asking.wants_json(headers),
-        _LAST.get(headers.get("Connection", "").strip().lower()),
+        _last(headers),
     )
+
+
+def _last(headers: HTTPHeaders) -> bool | None:
+    return _LAST.get(headers.get("Connection", "").strip().lower())

@@ -15,8 +15,9 @@ from probes.bench.latency import Delays
 from probes.bench.polling import Schedule
 from probes.bench.posters import Posters
 from probes.bench.subscribers import Broken, Subscribers
-from probes.bench.target import Post, Target, text_of
+from probes.bench.target import Post, Stamping, Target, text_of
 from probes.bench.timer import Timer
+from probes.bench.trips import Trips
 from probes.exchange import Base
 
 _BATCH = 64
@@ -84,7 +85,7 @@ class Client:
         self._others: dict[int, Callable[[], None]] = {self._timer.fd: self._timer.clear}
         self._calls: dict[int, int] = {}
         """Call -> its room."""
-        near = near or target.base
+        near = self._near = near or target.base
         self._silence = _SILENCE_SECONDS
         polls = None
         if plan.interval is not None:
@@ -111,8 +112,8 @@ class Client:
         self._send(seq, due, seq % rooms, seq // rooms % self._plan.authors)
 
     def wake(self, at: int) -> None:
-        """Let the pace have its turn at this moment."""
-        self._pace_at = at
+        """Let the pace have its turn at this moment, at the latest."""
+        self._pace_at = min(self._pace_at, at) if self._pace_at else at
 
     def connect(self, count: int) -> None:
         """Bring so many more subscribers in; done when all are being served. Raises `Broken`."""
@@ -152,6 +153,24 @@ class Client:
             self._turn(pace)
             if self.in_flight and patience.ended():
                 raise Broken(f"nothing came for {self._silence:g} s{self._refusals()}")
+
+    def trips(self, number: int) -> Trips | None:
+        """What follows so many probes, where the target knows of them; to be closed."""
+        plan = self._plan
+        if not isinstance(self._target, Stamping):
+            return None
+        return Trips(
+            *(self._target, self._target, self._near, self._register),
+            number=number,
+            interval=plan.interval,
+            seed=plan.seed,
+        )
+
+    def run_until(self, true: Callable[[], bool], pace: Pace, seconds: float) -> None:
+        """Go on until ``true()``, or for so long."""
+        end = time.monotonic_ns() + int(seconds * 1e9)
+        while not true() and time.monotonic_ns() < end:
+            self._turn(pace)
 
     def settle(self) -> None:
         """Wait for what is on its way, as long as something comes."""

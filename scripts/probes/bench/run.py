@@ -11,8 +11,9 @@ from dataclasses import replace
 from probes.bench import idle, judging, pinning
 from probes.bench.client import Client, Pace, Plan, Still
 from probes.bench.latency import Delays
-from probes.bench.paces import OpenLoop, Saturation
+from probes.bench.paces import Beside, OpenLoop, Saturation
 from probes.bench.result import Run, Verdict
+from probes.bench.running import Running
 from probes.bench.scans import BadStream
 from probes.bench.scenarios import Scenario
 from probes.bench.subscribers import Broken
@@ -20,6 +21,9 @@ from probes.bench.target import Target, TargetFactory
 from probes.bench.window import Window
 from probes.network.conditions import Conditions
 from probes.network.through import Through, through
+
+_TRIPS_SECONDS = 15.0
+"""Probes that have not come by then are waited for no more."""
 
 Tell = Callable[[str], None]
 
@@ -48,6 +52,8 @@ def go(
                 finally:
                     client.close()
             judging.network(run, seen.way)
+        if isinstance(target, Running) and target.clock:
+            target.clock.correct(run.figures)
     except (Broken, BadStream, OSError) as wrong:
         run.verdict = Verdict.FAILED
         run.notes.append(str(wrong))
@@ -77,9 +83,12 @@ def _measure(
     tell(f"connecting {scenario.subscribers}")
     if scenario.rate or scenario.in_flight:
         client.connect(scenario.subscribers)
+        if scenario.subscribers:
+            traffic = client.subscribers.traffic
+            run.figures["opening_bytes"] = (traffic.up + traffic.down) / scenario.subscribers
         client.call()
         tell("warming up")
-        window = _loaded(client, target, scenario, tell)
+        window = _loaded(run, client, target, scenario, tell)
         run.curves, run.histograms = window.curves(), window.histograms()
     else:
         window = idle.measure(run.figures, client, target, scenario, tell)
@@ -87,7 +96,7 @@ def _measure(
     judging.judge(run, client, window, places, scenario)
 
 
-def _loaded(client: Client, target: Target, scenario: Scenario, tell: Tell) -> Window:
+def _loaded(run: Run, client: Client, target: Target, scenario: Scenario, tell: Tell) -> Window:
     """Warm up, measure, and wait for what is on its way."""
     pace = _pace(scenario)
     client.run(pace, scenario.warm_up)
@@ -100,10 +109,25 @@ def _loaded(client: Client, target: Target, scenario: Scenario, tell: Tell) -> W
     client.run(pace, scenario.seconds)
     window.end()
     client.posters.delays = None
+    if scenario.trips:
+        tell("following single trips")
+        run.figures |= _trips(client, pace, scenario.trips)
     tell("waiting for the rest")
     client.settle()
     client.subscribers.noting = False
     return window
+
+
+def _trips(client: Client, pace: Pace, number: int) -> dict[str, float]:
+    """Where the time of so many probes goes, while the load goes on as before."""
+    trips = client.trips(number)
+    if trips is None:
+        return {}
+    try:
+        client.run_until(lambda: trips.over, Beside(pace, trips), _TRIPS_SECONDS)
+        return trips.figures()
+    finally:
+        trips.close()
 
 
 def _pace(scenario: Scenario) -> Pace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from probes.bench.target import Shape
+from probes.bench.target import USUAL_WAIT, Shape
 from probes.network.conditions import LOOPBACK
 
 USUAL_INTERVAL = 1.0
@@ -20,7 +20,7 @@ class Scenario:
 
     What is None plays no part: ``interval``: seconds from short poll to short poll;
     ``connections``: the most over which is posted, each with one request at a time; ``seed`` of
-    what is left to chance.
+    what is left to chance; ``trips``: so many probes are followed after what is measured.
     """
 
     name: str
@@ -35,12 +35,14 @@ class Scenario:
     workers: int = 1
     size: int = 200
     heartbeat: float = 25.0
+    wait: float = USUAL_WAIT
     seconds: float = 5.0
     warm_up: float = 2.0
     network: str = LOOPBACK
     interval: float | None = None
     connections: int | None = None
     seed: int | None = None
+    trips: int | None = None
 
     def shape(self) -> Shape:
         """What a server is to be ready for."""

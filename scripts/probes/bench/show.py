@@ -44,12 +44,18 @@ def line(run: Run) -> None:
 
 
 _TELLING = (
+    "nodes",
+    "capacity_members",
+    "capacity_per_s",
+    "speed_up",
     "deliveries_per_s",
     "cpu_us_per_delivery",
     "delivery_p50_ms",
     "delivery_p99_ms",
     "post_p50_ms",
     "post_p99_ms",
+    "requests_per_delivery",
+    "wire_bytes_per_delivery",
     "cpu_us_per_message",
     "bytes_per_stream",
     "connect_us",

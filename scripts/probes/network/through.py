@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from probes.bench.pinning import Places
-from probes.bench.target import Scan, Target
+from probes.bench.target import Scan, Stamping, Target
 from probes.exchange import Base
 from probes.network.conditions import Conditions, Hops
 from probes.network.hops import far_hop, near_hop
@@ -73,8 +73,17 @@ class Through:
 
     def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
         """As `Target` asks."""
-        asked = self._target.subscribe(number, cursor)
-        return asked.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) if self._plainly else asked
+        return self._said(self._target.subscribe(number, cursor))
+
+    def probe(self, nonce: str) -> bytes | None:
+        """As `probes.bench.target.Stamping` asks."""
+        return self._target.probe(nonce) if isinstance(self._target, Stamping) else None
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        """As `probes.bench.target.Stamping` asks."""
+        if isinstance(self._target, Stamping):
+            return self._said(self._target.follow(cursor))
+        return self.subscribe(0, cursor)
 
     def processes(self) -> Mapping[str, Sequence[int]]:
         """With nginx among them, where those of the server are known."""
@@ -86,6 +95,13 @@ class Through:
     def versions(self) -> Mapping[str, str]:
         """With those of the proxies."""
         return {**self._target.versions(), **self.way.versions}
+
+    def _asked(self, request: bytes) -> bytes:
+        old = b" HTTP/1.0\r\n"
+        return request.replace(b" HTTP/1.1\r\n", old, 1) if self._plainly else request
+
+    def _said(self, asked: bytes) -> bytes:
+        return asked.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) if self._plainly else asked
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +15,6 @@ from probes.exchange import Base
 from probes.rig import facts
 from probes.rig.children import CannotRun, Child, free_port
 from probes.rig.line import HOST
-from probes.rig.node import Node
 
 # As docs/deploy/haproxy.cfg, without TLS. Nodes are in maintenance until they join.
 _CONFIGURATION = """\
@@ -51,20 +52,18 @@ _SECONDS = 10.0
 
 
 class Balancer:
-    """``nodes`` are all that may ever join; ``most`` connections at once."""
+    """``nodes``: name -> address of all that may ever join; ``most`` connections at once."""
 
-    def __init__(self, folder: Path, nodes: list[Node], most: int) -> None:
-        found = shutil.which(
-            "haproxy", path="/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin"
-        )
+    def __init__(self, folder: Path, nodes: Mapping[str, Base], most: int) -> None:
+        found = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
         if found is None:
-            raise CannotRun("no haproxy is here: apt-get install haproxy, or run with --front none")
+            raise CannotRun("no haproxy is here: apt-get install haproxy")
         self.binary = found
         self.base = Base(HOST, free_port())
         # A socket's path has room for about 100 characters.
         self._socket = folder / "haproxy.sock"
         self._child = Child("haproxy", folder)
-        servers = "".join(f"    server {node.name} {HOST}:{node.port}\n" for node in nodes)
+        servers = "".join(f"    server {name} {base}\n" for name, base in nodes.items())
         self._file = folder / "haproxy.cfg"
         self._file.write_text(
             _CONFIGURATION.format(
@@ -88,13 +87,13 @@ class Balancer:
     async def stop(self) -> None:
         await self._child.stop()
 
-    def join(self, node: Node) -> None:
+    def join(self, node: str) -> None:
         """New connections go there as well from now on."""
-        self._do(f"set server nodes/{node.name} state ready")
+        self._do(f"set server nodes/{node} state ready")
 
-    def part(self, node: Node) -> None:
-        """No new connections; those that there are stay."""
-        self._do(f"set server nodes/{node.name} state drain")
+    def part(self, node: str) -> None:
+        """No connection goes there any more."""
+        self._do(f"set server nodes/{node} state maint")
 
     def streams(self) -> dict[str, int]:
         """Exchanges that are under way, by the names of the nodes."""

@@ -29,7 +29,7 @@ COLUMNS = (
 _TRY_MEMBERS, _TRY_RATE = 50, 20.0
 _CAUTION = 0.5
 _REFERENCE = 0.6
-_WATCH_SECONDS = 1.0
+_WATCH_SECONDS = 2.0
 
 
 class Servers(Protocol):
@@ -38,7 +38,7 @@ class Servers(Protocol):
     room: str
 
     @property
-    def bases(self) -> Sequence[Base]: ...
+    def base(self) -> Base: ...
 
     @property
     def credentials(self) -> Sequence[str]: ...
@@ -61,7 +61,7 @@ class Search:
     and the smallest that does not may be, as a share."""
 
     transport: str
-    nodes: int
+    interval: float | None
     axis: str
     members: int
     rate: float
@@ -73,6 +73,7 @@ class Search:
     most: int
     limits: Limits
     cpus: frozenset[int]
+    seed: int
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ class Step:
     @property
     def achieved(self) -> float:
         """Messages a second that came to each member."""
-        return self.found.figures.get("deliveries_per_s", 0.0) / self.members
+        return self.found.figures.get("achieved_per_s", 0.0)
 
     @property
     def cost(self) -> float:
@@ -114,17 +115,27 @@ class Step:
 
 @dataclass(slots=True)
 class Outcome:
-    """``best``: the largest load that held. ``reference``: the load at which costs are compared."""
+    """``best``: the largest load that held, below ``worst``, the smallest that did not; ``ended``:
+    the last of the search. ``reference``: the load at which costs are compared."""
 
     best: Step | None = None
     worst: Step | None = None
+    ended: Step | None = None
     reference: Step | None = None
     steps: list[list[float]] = field(default_factory=list)
     series: dict[str, list[list[float]]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    limited: str = ""
-    """Why the search ended without finding a load that does not hold."""
+    """Promises that were broken, at whichever load."""
+
+    @property
+    def refused(self) -> list[str]:
+        """Why the loads between which the search ended say nothing of the server, where so."""
+        steps = {id(step): step for step in (self.best, self.worst, self.ended) if step}
+        return [
+            f"{step.judged.refused} at {step.load}"
+            for step in steps.values()
+            if step.judged.refused
+        ]
 
 
 class Prober:
@@ -142,24 +153,22 @@ class Prober:
         pid = self._generator.pid
         everything = lambda: {**self._servers.processes(), "generator": pid}  # noqa: E731
         async with Watch(everything, self._servers.streams, _WATCH_SECONDS) as watch:
-            first = search.first or await self._guess(search)
-            ramp = Ramp(first, search.precision, most=search.most)
+            ramp = Ramp(
+                search.first or await self._guess(search), search.precision, most=search.most
+            )
             while (load := ramp.next()) is not None:
                 step = await self._step(search, load, outcome, watch)
-                if step.judged.failed:
+                if step.judged.reasons and step.judged.refused:  # by others: once more
+                    step = await self._step(search, load, outcome, watch)
+                if step.judged.failed or step.judged.generator:
                     break
-                if step.judged.generator:
-                    outcome.limited = "the generator was the limit"
-                    break
-                held = not step.judged.reasons
-                ramp.note(load, held)
-                if held and load == ramp.held:
+                ramp.note(load, step.judged.held)
+                if load == ramp.held:
                     outcome.best = step
-                elif not held and load == ramp.broke:
+                elif load == ramp.broke:
                     outcome.worst = step
-            if outcome.worst is None and not outcome.limited and not outcome.failed:
-                outcome.limited = f"no larger load than {search.most} was to be tried"
-            if outcome.best is not None and not outcome.failed:
+            outcome.ended = step
+            if outcome.best is not None and not step.judged.failed:
                 best = getattr(outcome.best, search.axis)
                 load = reference or max(1, int(best * _REFERENCE))
                 outcome.reference = await self._step(search, load, outcome, watch)
@@ -185,8 +194,6 @@ class Prober:
         found, judged = step.found, step.judged
         if judged.failed:
             outcome.failed.append(f"{judged.failed} at {step.load}")
-        if judged.refused:
-            outcome.refused.append(f"{judged.refused} at {step.load}")
         outcome.steps.append(
             [
                 round(watch.seconds, 2),
@@ -205,8 +212,9 @@ class Prober:
         servers, generator = self._servers, self._generator
         self._tell(f"{search.members:,} members at {search.rate:g} messages/s")
         task = Task(
-            tuple(servers.bases),
+            servers.base,
             search.transport,
+            search.interval,
             search.members,
             search.rate,
             search.size,
@@ -214,6 +222,7 @@ class Prober:
             servers.room,
             search.warm_up,
             search.seconds,
+            search.seed,
             servers.processes(),
             search.cpus,
         )
@@ -235,12 +244,11 @@ def run_of(outcome: Outcome, number: int, parameters: dict[str, Any]) -> Run:
     figures["nodes"] = parameters["nodes"]
     best, worst, reference = outcome.best, outcome.worst, outcome.reference
     if best is not None:
+        run.histograms = best.found.histograms
         figures |= best.found.figures
         figures |= {
             "capacity_members": best.members,
             "capacity_per_s": best.found.figures["deliveries_per_s"],
-            "offered_per_s": best.rate,
-            "achieved_per_s": best.achieved,
             "client_share": best.found.client_share,
             "server_share": best.found.busy,
         }
@@ -255,7 +263,9 @@ def run_of(outcome: Outcome, number: int, parameters: dict[str, Any]) -> Run:
     if worst is not None:
         run.notes.append(f"stopped at {worst.load}: {'; '.join(worst.judged.reasons)}")
         run.notes.append(f"there {worst.judged.who}")
-    run.notes += [why for why in (outcome.limited, *outcome.refused, *outcome.failed) if why]
+    elif best is not None:
+        run.notes.append("no load was found that does not hold")
+    run.notes += [*outcome.refused, *outcome.failed]
     if outcome.failed or best is None:
         run.verdict = Verdict.FAILED
         if best is None and not outcome.failed:

@@ -28,14 +28,12 @@ _SPARE = 500
 @dataclass(frozen=True, slots=True)
 class Layout:
     """``nodes`` that may join, each with ``workers``. ``quota``: share of one processor that a
-    node may use, 0 for no limit. ``balancer``: HAProxy before them, else clients take them in
-    turn. ``accounts`` take part. ``drain`` in seconds. ``most``: connections at once.
-    ``cpus``: the processors of everything but the generator."""
+    node may use, 0 for no limit. ``accounts`` take part. ``drain`` in seconds. ``most``:
+    connections at once. ``cpus``: the processors of everything but the generator."""
 
     nodes: int
     workers: int
     quota: float
-    balancer: bool
     postgres: bool
     accounts: int
     drain: float
@@ -56,9 +54,7 @@ class Cluster:
         self._postgres: PostgresServer | None = None
         self._folder = folder
         self._nodes: list[Node] = []
-        self._balancer: Balancer | None = None
         self._quotas: dict[str, Quota] = {}
-        self._bases: list[Base] = []
         self._held = AsyncExitStack()
         self._names: dict[int, str] = {}
 
@@ -82,9 +78,9 @@ class Cluster:
         await self._held.aclose()
 
     @property
-    def bases(self) -> Sequence[Base]:
-        """Where clients go. It changes while nodes come and go, where nothing is before them."""
-        return self._bases
+    def base(self) -> Base:
+        """Where clients go: the proxy."""
+        return self._balancer.base
 
     @property
     def credentials(self) -> list[str]:
@@ -100,17 +96,12 @@ class Cluster:
             quota = self._quotas[node.name]
             quota.add([node.pid, *node.children()])
         self.joined.append(node)
-        if self._balancer is None:
-            self._bases.append(Base(HOST, node.port))
-        else:
-            self._balancer.join(node)
+        self._balancer.join(node.name)
         return node
 
     async def leave(self, node: Node) -> None:
         """As an operator stops it: SIGTERM, so that it drains; done when it has ended."""
         self.joined.remove(node)
-        if self._balancer is None:
-            self._bases.remove(Base(HOST, node.port))
         await node.drain(self.layout.drain)
 
     async def only(self, count: int) -> None:
@@ -127,9 +118,7 @@ class Cluster:
 
     def processes(self) -> dict[str, int]:
         """Pids by the names of processes: ``node1 supervisor``, ``node1 worker 1``, ``redis``..."""
-        found = {"redis": self._redis.pid}
-        if self._balancer is not None:
-            found["proxy"] = self._balancer.pid
+        found = {"redis": self._redis.pid, "proxy": self._balancer.pid}
         if self._postgres is not None and self._postgres.process is not None:
             family = [self._postgres.process.pid, *sorted(children_of(self._postgres.process.pid))]
             found |= {f"database {number}": pid for number, pid in enumerate(family, 1)}
@@ -143,8 +132,8 @@ class Cluster:
         return next((node.name for node in self._nodes if node.owns(pid)), "")
 
     def streams(self) -> dict[str, int]:
-        """Exchanges that the proxy has under way with each node; empty without one."""
-        return {} if self._balancer is None else self._balancer.streams()
+        """Exchanges that the proxy has under way with each node."""
+        return self._balancer.streams()
 
     def versions(self) -> dict[str, str]:
         """What it is made of."""
@@ -154,8 +143,7 @@ class Cluster:
         known["database"] = "SQLite"
         if self._postgres is not None:
             known["database"] = f"PostgreSQL {self._postgres.sql('SHOW server_version').split()[0]}"
-        if self._balancer is not None:
-            known["proxy"] = self._balancer.version
+        known["proxy"] = self._balancer.version
         return known
 
     def complaints(self) -> str:
@@ -177,11 +165,10 @@ class Cluster:
             node = Node(name, self._folder, options)
             self._nodes.append(node)
             self._held.push_async_callback(node.stop)
-        if layout.balancer:
-            self._balancer = Balancer(self._folder, self._nodes, layout.most + _SPARE)
-            self._held.push_async_callback(self._balancer.stop)
-            await self._balancer.start()
-            self._bases.append(self._balancer.base)
+        addresses = {node.name: Base(HOST, node.port) for node in self._nodes}
+        self._balancer = Balancer(self._folder, addresses, layout.most + _SPARE)
+        self._held.push_async_callback(self._balancer.stop)
+        await self._balancer.start()
 
     def _name(self, node: Node, pid: int) -> str:
         """What a process of a node is called; one that replaces another has a name of its own."""
@@ -224,7 +211,7 @@ class Cluster:
         """Make the accounts. The first room is everybody's."""
         chance = random.Random(0)
         for number in range(self.layout.accounts):
-            person = Person(f"member{number}", self._bases, chance)
+            person = Person(f"member{number}", [self.base], chance)
             await person.sign_up()
             self.people.append(person)
         (self.room,) = (await self.people[0].snapshot()).rooms

@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
 from multiprocessing.connection import Connection
 
 from probes.bench.client import Client, Plan
@@ -29,10 +28,12 @@ _ANSWER_SECONDS = 600.0
 @dataclass(frozen=True, slots=True)
 class Task:
     """``members`` of one room, in which ``rate`` messages of ``size`` bytes are posted a second:
-    whom to ask how, and for how many seconds."""
+    whom to ask how, and for how many seconds. ``interval``: seconds from poll to poll, of short
+    polls."""
 
-    bases: Sequence[Base]
+    base: Base
     transport: str
+    interval: float | None
     members: int
     rate: float
     size: int
@@ -40,6 +41,7 @@ class Task:
     room: str
     warm_up: float
     seconds: float
+    seed: int
     processes: Mapping[str, int] = field(default_factory=dict)
     """Pids by names: whose processor time is wanted."""
     cpus: Collection[int] = ()
@@ -53,6 +55,7 @@ class Found:
     not come as it should."""
 
     figures: dict[str, float] = field(default_factory=dict)
+    histograms: dict[str, str] = field(default_factory=dict)
     shares: dict[str, float] = field(default_factory=dict)
     busy: float = 0.0
     client_share: float = 0.0
@@ -70,15 +73,11 @@ class Room:
         self._task = task
         self.scan = SCANS[task.transport]
         self._served = SERVED[task.transport]
-        self._bases = cycle(task.bases)
-        self._asking = Asking(task.bases[0], task.transport, f"scale-{time.monotonic_ns()}")
+        self.base = task.base
+        series = f"scale-{time.monotonic_ns()}"
+        self._asking = Asking(task.base, task.transport, series)
         self._asking.rooms = [task.room]
         self._asking.sessions = self._asking.authors = list(task.credentials)
-
-    @property
-    def base(self) -> Base:
-        """Where the next connection goes: they are taken in turn."""
-        return next(self._bases)
 
     def start(self, cpus: set[int]) -> None:
         pass
@@ -176,7 +175,8 @@ def _step(task: Task, pipe: Connection) -> Found:
     told = False
     client = None
     try:
-        client = Client(room := Room(task), Plan(1, len(task.credentials), task.size, 4))
+        plan = Plan(1, len(task.credentials), task.size, 4, interval=task.interval, seed=task.seed)
+        client = Client(room := Room(task), plan)
         client.connect(task.members)
         client.call()
         told = True
@@ -196,7 +196,7 @@ def _step(task: Task, pipe: Connection) -> Found:
 def _load(client: Client, room: Room, task: Task, found: Found) -> None:
     pace = OpenLoop(task.rate, time.monotonic_ns())
     client.run(pace, task.warm_up)
-    window = Window(client, room)
+    window = Window(client, room, open_loop=True)
     client.subscribers.noting = True
     client.lag = Delays()
     client.posters.delays = window.answers
@@ -213,6 +213,7 @@ def _load(client: Client, room: Room, task: Task, found: Found) -> None:
     client.settle()
     client.subscribers.noting = False
     figures = window.figures(task.cpus or (0,))
+    found.histograms = window.histograms()
     # By process, and here they are wanted by role.
     found.figures = {k: v for k, v in figures.items() if not k.startswith("cpu_us_per")}
     _judge(client, found)

@@ -4,39 +4,58 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
+from probes.bench.pinning import pinned
 from probes.exchange import Base
 from probes.rig.children import CannotRun
+from probes.scale.balancer import Balancer
+
+_SPARE = 500
 
 
 class Given:
-    """Clients take the addresses in turn. Nothing is known of their processes."""
+    """``async with Given(...) as servers``. Only the proxy before them is ours; nothing is known of
+    the processes of nodes. ``cpus``: the processors of the proxy; ``most`` connections at once."""
 
-    def __init__(self, urls: Sequence[str], token: str, room: str) -> None:
-        self.room = room
+    def __init__(
+        self, folder: Path, urls: Sequence[str], user: tuple[str, str], cpus: set[int], most: int
+    ) -> None:
+        token, self.room = user
         self.credentials = [f"Bearer {token}"]
-        self._all = [_base(url) for url in urls]
-        self._bases = self._all[:1]
+        self._nodes = {f"node{number}": _base(url) for number, url in enumerate(urls, 1)}
+        self._cpus = cpus
+        self._balancer = Balancer(folder, self._nodes, most + _SPARE)
+
+    async def __aenter__(self) -> Given:
+        with pinned(self._cpus):
+            await self._balancer.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._balancer.stop()
 
     @property
-    def bases(self) -> Sequence[Base]:
-        return self._bases
+    def base(self) -> Base:
+        return self._balancer.base
 
     async def only(self, count: int) -> None:
-        """Load the first so many."""
-        self._bases = self._all[:count]
+        """Send new connections to the first so many."""
+        for number, name in enumerate(self._nodes):
+            (self._balancer.join if number < count else self._balancer.part)(name)
 
     def processes(self) -> dict[str, int]:
-        return {}
+        return {"proxy": self._balancer.pid}
 
     def streams(self) -> dict[str, int]:
-        return {}
+        return self._balancer.streams()
 
     def throttle(self, on: bool) -> None:
-        pass
+        """Their processors are not ours to limit."""
 
     def versions(self) -> dict[str, str]:
-        return {"addresses": ", ".join(map(str, self._all))}
+        addresses = ", ".join(map(str, self._nodes.values()))
+        return {"addresses": addresses, "proxy": self._balancer.version}
 
 
 def _base(url: str) -> Base:

@@ -7,6 +7,7 @@ share (Redis, the database, the proxy) has no quota.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,10 +16,10 @@ from pathlib import Path
 from probes.rig.children import CannotRun
 
 _ROOT = Path("/sys/fs/cgroup")
+LEAST = 0.01
 _LEAST_US = 1_000
 """The kernel takes no smaller quota."""
 _PERIOD_US = 10_000
-_MOST_PERIOD_US = 1_000_000
 
 
 class Quota:
@@ -51,10 +52,8 @@ class Quota:
         The period is as short as the kernel allows, so that a node that has used its share stands
         still for milliseconds and not for a tenth of a second.
         """
-        period = min(
-            max(_PERIOD_US, int(_LEAST_US / share)) if share else _PERIOD_US, _MOST_PERIOD_US
-        )
-        quota = max(int(period * share), _LEAST_US) if share else -1
+        period = max(_PERIOD_US, math.ceil(_LEAST_US / share)) if share else _PERIOD_US
+        quota = int(period * share) if share else -1
         if self._first:
             # Never more than the period before, whichever is written first.
             (self._group / "cpu.cfs_quota_us").write_text("-1")

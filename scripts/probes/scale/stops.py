@@ -79,7 +79,7 @@ def saturated(found: Found, limits: Limits) -> list[str]:
     for name, share in found.shares.items():
         if share > SATURATED:
             said.append(f"{name} used {share:.0%} of a processor")
-    if found.busy > SATURATED:
+    if found.busy > SATURATED and others_share(found, limits) <= OTHERS:
         said.append(f"the server's processors were busy {found.busy:.0%}")
     return said
 

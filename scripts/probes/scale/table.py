@@ -41,17 +41,7 @@ _LAW_TITLES = {
 }
 
 
-def line(run: Run) -> None:
-    """One run, as soon as it is over, on standard error."""
-    what = [
-        f"{key} {run.parameters[key]}" for key in ("transport", "nodes") if key in run.parameters
-    ]
-    print(f"{', '.join(what)}, run {run.number}: {run.verdict}", file=sys.stderr)
-    for note in run.notes:
-        print(f"  {note}", file=sys.stderr, flush=True)
-
-
-def show(found: Result) -> None:
+def tables(found: Result) -> None:
     """A table for each transport with a column for each number of nodes, and the law."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     runs = [run for run in found.runs if run.parameters["part"] == "capacity"]

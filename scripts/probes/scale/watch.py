@@ -10,6 +10,8 @@ from contextlib import suppress
 from probes.loads.machine import cpu_seconds, resident_bytes, tcp_bytes
 
 Row = list[float]
+_EACH = 5
+"""Memory changes slowly, and is noted at each so-manieth look."""
 
 
 class Watch:
@@ -32,6 +34,7 @@ class Watch:
         self._streams = streams
         self._pause = pause
         self._used: dict[str, tuple[float, float]] = {}
+        self._looks = 0
         self._begun = time.monotonic()
 
     async def __aenter__(self) -> Watch:
@@ -59,8 +62,10 @@ class Watch:
                     continue  # so short a time says nothing, in ticks of 10 ms
                 self._row(f"cpu {name}", at, max(0.0, used - before) / (at - since))
             self._used[name] = at, used
-            with suppress(OSError):  # it has ended just now
-                self._row(f"rss {name}", at, resident_bytes(pid))
+            if self._looks % _EACH == 0:
+                with suppress(OSError):  # it has ended just now
+                    self._row(f"rss {name}", at, resident_bytes(pid))
+        self._looks += 1
         for node, count in self._streams().items():
             self._row(f"streams {node}", at, count)
         self._row("memory sockets", at, tcp_bytes())
@@ -71,4 +76,4 @@ class Watch:
             await asyncio.sleep(self._pause)
 
     def _row(self, name: str, at: float, value: float) -> None:
-        self.series.setdefault(name, []).append([round(at, 2), round(value, 4)])
+        self.series.setdefault(name, []).append([round(at, 1), round(value, 3)])

@@ -4,8 +4,8 @@
 does, ``sigma`` the share of work that goes one at a time, and ``kappa`` what keeping each other
 informed costs. With ``kappa`` above 0 there is a most, after which more is less.
 
-``n / C(n)`` is linear in ``1/lambda``, ``sigma/lambda`` and ``kappa/lambda``, which are none of them
-negative: so the fit is one non-negative least-squares problem, of relative errors, with one answer.
+``n / C(n)`` is linear in ``1/lambda``, ``sigma/lambda`` and ``kappa/lambda``, none of which is
+below 0: so the fit is one non-negative least-squares problem, of relative errors, with one answer.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from scipy.optimize import nnls
 
 PARAMETERS = 3
 _RESAMPLES = 1000
+_MORE = 1.05
+"""Times what would be in proportion; less is noise."""
 
 
 class TooFew(ValueError):
@@ -102,12 +104,9 @@ def fit(
     """
     law = law_of((n, value) for n, values in capacities.items() for value in values)
     sizes = sorted(n for n, values in capacities.items() if values)
-    note = ""
-    if len(sizes) == PARAMETERS:
-        note = f"{PARAMETERS} sizes for {PARAMETERS} parameters: nothing is left to test the law"
+    notes = _notes(capacities, sizes)
     if all(len(capacities[n]) < 2 for n in sizes):
-        note = "; ".join([*filter(None, [note]), "no repeats: no band"])
-        return Fit(law, share, note=note)
+        return Fit(law, share, note="; ".join([*notes, "no repeats: no band"]))
     at = at or [float(x) for x in np.linspace(1, 2 * sizes[-1], 4 * sizes[-1] + 1)]
     laws = _resampled(capacities, seed)
     edges = (50 * (1 - share), 50 * (1 + share))
@@ -119,7 +118,20 @@ def fit(
     for n in at:
         low, high = _interval([one.at(n) for one in laws], edges)
         band.append((n, low, law.at(n), high))
-    return Fit(law, share, intervals, band, note)
+    return Fit(law, share, intervals, band, "; ".join(notes))
+
+
+def _notes(capacities: Mapping[int, Sequence[float]], sizes: Sequence[int]) -> list[str]:
+    """What to know of a fit to these."""
+    notes = []
+    if len(sizes) == PARAMETERS:
+        text = f"{PARAMETERS} sizes for {PARAMETERS} parameters: nothing is left to test the law"
+        notes.append(text)
+    one = np.median(capacities[sizes[0]]) / sizes[0]
+    if any(np.median(capacities[n]) > _MORE * n * one for n in sizes):
+        text = "more came than in proportion, which the law does not know: contention shows as 0"
+        notes.append(text)
+    return notes
 
 
 def _resampled(capacities: Mapping[int, Sequence[float]], seed: int) -> list[Law]:

@@ -15,11 +15,11 @@ from probes.study.matrix import ABOUT, FORMS, Matrix
 GOOD, FAILED, COULD_NOT = 0, 1, 2
 _INTERRUPTED = 130
 _HOW_WRONG = """\
-It measures what short polls, long polls, Server-Sent Events and WebSocket give a chat room, in delay,
-processor time, bytes and capacity, and writes the report. How it could be wrong: client and server
-share one machine, with a processor each, so nothing here is a network, unless a row says so; a run
-in which somebody else took processor time has no verdict, and is shown as such; few repetitions make
-intervals that are too narrow rather than too wide."""
+It measures what short polls, long polls, Server-Sent Events and WebSocket give a chat room, in
+delay, processor time, bytes and capacity, and writes the report. How it could be wrong: client and
+server share one machine, with a processor each, so nothing is a network unless a row says so; a run
+in which somebody else took processor time has no verdict, and is shown as such; few repetitions
+make intervals that are too narrow rather than too wide."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +85,7 @@ def made(matrix: Matrix, given: argparse.Namespace) -> None:
     if not given.resume:
         kept.forget(matrix.parts if given.only is not None else list(store.load(given.out)))
     measure.measure(matrix, kept, given.seed)
+    measure.assemble(matrix, kept, given.seed)
 
 
 def listing(matrix: Matrix, seed: int) -> str:
@@ -93,8 +94,15 @@ def listing(matrix: Matrix, seed: int) -> str:
         f"{cell.runs} x {cell.seconds:5.1f} s  {measure.words(cell.scenario)}"
         for cell in matrix.cells
     ]
-    minutes = matrix.estimate(matrix.turns(seed)) / 60
-    total = f"{matrix.name}: {len(lines)} cells, {matrix.runs} runs, about {minutes:.1f} minutes"
+    lines += [
+        f"1 x {piece.seconds:5.1f} s  {piece.part}: scripts/lab {' '.join(piece.words)}"
+        for piece in matrix.pieces
+    ]
+    pieces = sum(piece.seconds for piece in matrix.pieces)
+    minutes = (matrix.estimate(matrix.turns(seed)) + pieces) / 60
+    total = (
+        f"{matrix.name}: {len(matrix.cells)} cells, {matrix.runs} runs, about {minutes:.1f} minutes"
+    )
     return "\n".join([*lines, total])
 
 

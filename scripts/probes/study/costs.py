@@ -66,13 +66,13 @@ class Prices:
 
     @property
     def messages_per_poll(self) -> float:
-        """From so many messages for each poll on, polling is cheaper; infinite where it never is."""
+        """From so many for each poll on, polling is cheaper; infinite where it never is."""
         saved = self.delivery - self.event
         return self.poll / saved if saved > 0 else math.inf
 
     def even(self, rate: float) -> float:
-        """The interval (s) from which on polling is cheaper, for a member who gets ``rate`` messages
-        a second."""
+        """The interval (s) from which on polling is cheaper, for a member who gets ``rate``
+        messages a second."""
         return self.messages_per_poll / rate
 
 

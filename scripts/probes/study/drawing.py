@@ -31,7 +31,7 @@ def draw(study: Study, folder: Path) -> list[Path]:
     for name, picture, data in pictures.drawn(study):
         files = [folder / f"{name}.{kind}" for kind in _KINDS]
         size, grid, painted = _PAINTERS[name]
-        with drawn(files, picture.digest(study), size, grid, paper=True) as axes:
+        with drawn(files, picture.digest(data), size, grid, paper=True) as axes:
             painted(axes, data)
         written += files
     return written
@@ -108,36 +108,31 @@ def _cost(axes: list[Any], data: Data) -> None:
 
 def _capacity(axes: list[Any], data: Data) -> None:
     [plot] = axes
-    text = "thousand deliveries a second within the limit; fitted law and its 95 % band"
+    text = "deliveries a second within the limit; the fitted law, and its 95 % band"
     _head(plot, "Capacity against worker nodes", text)
     labels, most = [], 1
     for transport, found in data.items():
-        way = _TRANSPORTS.get(transport, "short poll")
-        points = found["points"]
+        way, points = _TRANSPORTS.get(transport, "short poll"), found["points"]
         x = [row["nodes"] for row in points]
         most = max([most, *x])
-        _whiskers(plot, x, [_scaled(row, 1e-3) for row in points], way)
-        band = found["law"].get("band") or []
-        rows = [row for row in band if row[0] <= max(x) + 1]
+        _whiskers(plot, x, points, way)
+        rows = [row for row in found["law"].get("band") or [] if row[0] <= max(x) + 1]
         if rows:
-            at = [row[0] for row in rows]
-            low, high = [row[1] / 1e3 for row in rows], [row[3] / 1e3 for row in rows]
+            at, low, fitted, high = zip(*rows, strict=True)
             plot.fill_between(at, low, high, color=_colour(way), alpha=0.15, lw=0)
-            plot.plot(at, [row[2] / 1e3 for row in rows], color=_colour(way), lw=1.6)
+            plot.plot(at, fitted, color=_colour(way), lw=1.6)
+            labels.append((way, at[-1], fitted[-1]))
         else:
-            plot.plot(x, [row["middle"] / 1e3 for row in points], ":", color=_colour(way))
-        ideal = points[0]["middle"] / points[0]["nodes"] / 1e3
-        plot.plot([1, max(x)], [ideal, ideal * max(x)], color=FAINT, lw=0.8, ls=(0, (4, 4)))
-        labels.append(
-            (
-                way,
-                rows[-1][0] if rows else x[-1],
-                rows[-1][2] / 1e3 if rows else points[-1]["middle"] / 1e3,
-            )
-        )
+            plot.plot(x, [row["middle"] for row in points], ":", color=_colour(way))
+            labels.append((way, x[-1], points[-1]["middle"]))
+        if x[0] == 1:
+            alone = points[0]["middle"]
+            dashes = {"lw": 0.8, "ls": (0, (4, 4)), "color": FAINT}
+            plot.plot([1, max(x) + 1], [alone, alone * (max(x) + 1)], **dashes)
     plot.set_xticks(range(1, most + 2))
     plot.set_ylim(0)
-    plot.set_xlabel("worker nodes (thin dashes: as many times one node)")
+    plot.yaxis.set_major_formatter(_plain)
+    plot.set_xlabel("worker nodes (thin dashes: as many times what one does)")
     _label(plot, labels)
     _bars_say(plot, data)
 
@@ -153,7 +148,7 @@ def _freshness(axes: list[Any], data: Data) -> None:
         ages.plot(x, y, style, color=PURPLE, lw=1.8, marker=marker, ms=4)
         labels.append((f"polls: {name}" if key != "p50" else "", x[-1], y[-1]))
     stream = data["stream"]
-    ages.axhspan(stream["p50"], stream["p99"], color=GREEN, alpha=0.3, lw=0)
+    ages.fill_between([min(x), max(x)], *[[stream[key]] * 2 for key in ("p50", "p99")], **_BAND)
     labels.append(("SSE: median to p99", x[-1], math.sqrt(stream["p50"] * stream["p99"])))
     _logs(ages)
     _milliseconds(ages.yaxis)
@@ -168,7 +163,7 @@ def _freshness(axes: list[Any], data: Data) -> None:
     for plot, (name, (title, unit)) in zip(costs, known.items(), strict=True):
         _head(plot, title, unit)
         _even(plot, data["costs"].get(name, {}))
-    ticks = [at for at in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20) if at <= 4.2 * max(x)]
+    ticks = [at for at in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20) if min(x) <= at <= 4.2 * max(x)]
     for plot in axes:
         plot.set_xlim(min(x) / 1.15, 4.4 * max(x))
         plot.set_xticks(ticks, [f"{at:g}" for at in ticks])
@@ -188,7 +183,8 @@ def _even(plot: Any, rates: Mapping[str, Data]) -> None:
         plot.plot(*zip(*curve, strict=True), color=PURPLE, alpha=alpha, lw=1.8)
         x = [row["interval"] for row in found["measured"]]
         _whiskers(plot, x, found["measured"], "short poll", alpha)
-        plot.axhline(found["modelled"]["streaming"], color=GREEN, alpha=alpha, lw=1.8)
+        level = found["modelled"]["streaming"]
+        plot.plot([curve[0][0], curve[-1][0]], [level, level], color=GREEN, alpha=alpha, lw=1.8)
         _whiskers(plot, [curve[0][0]], [found["stream"]], "SSE", alpha)
         at = curve[-1][0]
         labels += [
@@ -201,6 +197,8 @@ def _even(plot: Any, rates: Mapping[str, Data]) -> None:
             plot.annotate(f"{found['even']:.2g} s", ring, (0, 9), **_POINTS, ha="center")
     _logs(plot)
     plot.yaxis.set_major_formatter(_plain)
+    low, high = plot.get_ylim()
+    plot.set_ylim(low, high * 1.5)  # for the label of a ring
     _label(plot, labels)
 
 
@@ -211,7 +209,7 @@ def _network(axes: list[Any], data: Data) -> None:
     networks = list(data)[::-1]
     ways = list(dict.fromkeys(way for found in data.values() for way in found))
     for number, way in enumerate(ways):
-        shift = 0.13 * ((len(ways) - 1) / 2 - number)
+        shift = 0.2 * ((len(ways) - 1) / 2 - number)
         for row, network in enumerate(networks):
             one = data[network].get(way)
             if one is not None:
@@ -228,6 +226,7 @@ def _network(axes: list[Any], data: Data) -> None:
     plot.legend(frameon=False, ncols=len(ways), loc="upper center", bbox_to_anchor=(0.4, -0.08))
 
 
+_BAND: dict[str, Any] = {"color": GREEN, "alpha": 0.3, "lw": 0}
 _POINTS: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5}
 _PAINTERS: dict[str, tuple[tuple[float, float], tuple[int, int], Callable[[list[Any], Data], None]]]
 _PAINTERS = {
@@ -258,7 +257,7 @@ def _bars_say(plot: Any, data: Data) -> None:
     """Say how many runs are behind each point."""
     runs = sorted(set(_runs(data)))
     known = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
-    _foot(plot, f"medians of {known} runs, with 95 % intervals")
+    _foot(plot, "one run each" if runs == [1] else f"medians of {known} runs, 95 % intervals")
 
 
 def _runs(data: Any) -> list[int]:
@@ -334,10 +333,6 @@ def _none() -> Any:
 def _nines(share: float) -> float:
     """Each further 9 takes as much room as the one before."""
     return -math.log10(1 - share / 100)
-
-
-def _scaled(row: Data, factor: float) -> Data:
-    return {key: factor * row[key] for key in ("middle", "low", "high")}
 
 
 def _colour(name: str) -> str:

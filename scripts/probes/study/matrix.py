@@ -28,11 +28,14 @@ ABOUT = {
     "network": "a network between client and server: delay, loss, TLS, HTTP/2",
     "wire": "fifty polls for each message: what is asked in vain",
     "capacity": "as many messages as come through",
+    "scale": "the largest room within a limit, for one, two and three nodes",
+    "nodes": "the largest room of one node within a limit, by each transport",
 }
 """Part -> what it varies."""
 NETWORKS = ("delay 20 ms jitter 5 ms loss 0 %", "delay 20 ms jitter 5 ms loss 1 %")
 HOPS = ("proxies", "tls", "h2")
 
+_SEARCH = ("--part", "capacity", "--seconds", "1.5", "--warm-up", "0.5", "--precision", "0.2")
 _START_SECONDS = 5.0
 _OWN_SECONDS = 0.8
 _CONNECT_SECONDS = 1 / 700
@@ -61,8 +64,18 @@ class Cell:
         """What one run takes, about. Whoever polls hears of everything an interval later: before
         the run, and after it."""
         one = self.scenario
-        waits = 2 * one.interval if one.transport == POLLED else 0.0
+        waits = 2 * (one.interval or 0.0)
         return one.seconds + one.warm_up + waits + _OWN_SECONDS + one.subscribers * _CONNECT_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part that another probe of the lab makes, with these words on its command line; about
+    ``seconds`` long. Its seed and its file come on top."""
+
+    part: str
+    words: tuple[str, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +84,21 @@ class Matrix:
 
     name: str
     cells: tuple[Cell, ...]
+    pieces: tuple[Piece, ...] = ()
 
     def only(self, parts: Collection[str]) -> Matrix:
         """That of some parts."""
-        return Matrix(self.name, tuple(cell for cell in self.cells if cell.part in parts))
+        return Matrix(
+            self.name,
+            tuple(cell for cell in self.cells if cell.part in parts),
+            tuple(piece for piece in self.pieces if piece.part in parts),
+        )
 
     @property
     def parts(self) -> list[str]:
         """In their order."""
-        return list(dict.fromkeys(cell.part for cell in self.cells))
+        cells, pieces = [one.part for one in self.cells], [one.part for one in self.pieces]
+        return list(dict.fromkeys(cells + pieces))
 
     @property
     def runs(self) -> int:
@@ -133,11 +152,11 @@ class _Length:
 
 def full() -> Matrix:
     """Everything."""
-    length = _Length(seconds=4.0, warm_up=1.0, runs=3)
+    length = _Length(seconds=3.0, warm_up=1.0, runs=3)
     cells = length.all_ways("base", runs=5)
-    for rate in (2.0, 50.0, 200.0):
+    for rate in (50.0, 200.0):
         cells += length.all_ways("rate", rate=rate)
-    for members in (20, 300, 1000):
+    for members in (300, 1000):
         cells += length.all_ways("members", subscribers=members, rate=5.0)
     for interval in (0.1, 0.25, 0.5, 2.0, 5.0):
         cells.append(length.cell("polling", POLLED, interval))
@@ -146,23 +165,32 @@ def full() -> Matrix:
     for interval in (0.25, 1.0, 5.0):
         cells.append(length.cell("polling", POLLED, interval, rate=1.0))
     for network in (*NETWORKS, *HOPS):
-        cells += length.all_ways("network", network=network)
-    return Matrix("full", (*cells, *_wire(length, 10.0), *_capacity(length)))
+        cells += length.all_ways("network", runs=2, network=network)
+    cells += [*_wire(length, 10.0), *_capacity(length)]
+    ways = ("--transport", ",".join((*PUSHED, POLLED)), "--interval", "0.2")
+    pieces = (
+        Piece("scale", ("scale", *_SEARCH, "--nodes", "3", "--runs", "3"), 200.0),
+        Piece("nodes", ("scale", *_SEARCH, "--nodes", "1", "--runs", "3", *ways), 260.0),
+    )
+    return Matrix("full", tuple(cells), pieces)
 
 
 def quick() -> Matrix:
     """The same with fewer steps and shorter runs, below five minutes."""
-    length = _Length(seconds=1.5, warm_up=0.4, runs=3)
-    cells = length.all_ways("base")
-    for transport in ("sse", "long-poll", POLLED):
+    length = _Length(seconds=1.5, warm_up=0.4, runs=2)
+    ways = ("sse", "long-poll", POLLED)
+    cells = length.all_ways("base", runs=3)
+    for transport in ways:
         cells.append(length.cell("rate", transport, rate=100.0))
         cells.append(length.cell("members", transport, subscribers=500, rate=5.0))
         cells.append(length.cell("polling", transport, rate=1.0))
     for interval in (0.25, 2.0):
         cells.append(length.cell("polling", POLLED, interval))
     for network in (NETWORKS[1], HOPS[2]):
-        cells += length.all_ways("network", runs=1, network=network)
-    return Matrix("quick", (*cells, *_wire(length, 5.0, runs=1), *_capacity(length)))
+        cells += [length.cell("network", way, runs=1, network=network) for way in ways]
+    cells += [*_wire(length, 5.0, runs=1), *_capacity(length)]
+    pieces = (Piece("scale", ("scale", *_SEARCH, "--nodes", "3", "--quick"), 55.0),)
+    return Matrix("quick", tuple(cells), pieces)
 
 
 def _wire(length: _Length, seconds: float, runs: int = 0) -> Sequence[Cell]:

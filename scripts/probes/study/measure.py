@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -14,6 +18,8 @@ from probes.bench.result import Run, Verdict
 from probes.bench.run import go
 from probes.bench.scenarios import Scenario
 from probes.loads.machine import need_descriptors, need_linux
+from probes.network.conditions import LOOPBACK
+from probes.rig.children import CannotRun
 from probes.study.matrix import Cell, Matrix
 from probes.study.servers import Servers
 from probes.study.store import Store
@@ -45,6 +51,22 @@ def measure(matrix: Matrix, store: Store, seed: int) -> None:
                 servers.end()  # whatever broke it shall not break the next
 
 
+def assemble(matrix: Matrix, store: Store, seed: int) -> None:
+    """Have the other probes make what the store does not have yet. Raises `CannotRun`."""
+    for piece in matrix.pieces:
+        if store.has_part(piece.part):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"{piece.part}.json"
+            given = [*piece.words, "--seed", str(seed), "--json", str(file)]
+            print(f"scripts/lab {' '.join(given)}", file=sys.stderr)
+            command = [sys.executable, "-m", "probes", *given]
+            done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+            if not file.exists():
+                raise CannotRun(f"scripts/lab {piece.words[0]} ended with {done.returncode}")
+            store.take(piece.part, file)
+
+
 def words(scenario: Scenario) -> str:
     """A cell in a few words."""
     parts = [scenario.name, scenario.transport]
@@ -52,8 +74,9 @@ def words(scenario: Scenario) -> str:
         parts.append(f"each {scenario.interval:g} s")
     parts.append(f"{scenario.subscribers} members")
     parts.append(f"{scenario.rate:g}/s" if scenario.rate else f"{scenario.in_flight} in flight")
-    network = getattr(scenario, "network", "loopback")
-    return ", ".join(parts + ([network] if network != "loopback" else []))
+    if scenario.network != LOOPBACK:
+        parts.append(scenario.network)
+    return ", ".join(parts)
 
 
 class _Following:

@@ -1,16 +1,17 @@
-"""The prices of polling and of streaming, from the study's cells, and how well they foretell them."""
+"""The prices of polling and of streaming, from the study's cells, and how well they fit these."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from probes.loads.numbers import median
+from probes.network.conditions import LOOPBACK
 from probes.study.costs import Load, Prices, TooFew, fit
 from probes.study.matrix import POLLED
-from probes.study.reading import LOOPBACK, Estimate, Group, Study
+from probes.study.reading import Estimate, Group, Study
 
 STREAM = "sse"
 CPU, BYTES = "cpu_us_per_delivery", "wire_bytes_per_delivery"
@@ -86,8 +87,9 @@ class Model:
         return Load(polling, messages, deliveries, polls, deliveries * value(self.figure))
 
 
+@lru_cache(maxsize=4)
 def of(study: Study, figure: str) -> Model | None:
-    """None where there are too few cells."""
+    """None where there are too few cells. It is fitted once for each study."""
     try:
         return Model(study, figure)
     except TooFew:

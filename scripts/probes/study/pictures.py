@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from probes.network.conditions import LOOPBACK
 from probes.study import model
 from probes.study.matrix import INTERVAL, POLLED, PUSHED, RATE
 from probes.study.model import BYTES, CPU, Model
-from probes.study.reading import LOOPBACK, Estimate, Group, Study
+from probes.study.reading import Estimate, Group, Study
 from probes.study.scaling import Scaling
 
 Data = dict[str, Any]
-_SHARES = (*range(0, 96), *(share / 10 for share in range(960, 1000)))
+_SHARES = (*range(96), *(share / 10 for share in range(960, 1000)))
 _QUIET_RATE = 1.0
 _FINEST = 60
 
@@ -31,9 +33,9 @@ class Picture:
     about: str
     data: Callable[[Study], Data]
 
-    def digest(self, study: Study) -> str:
+    def digest(self, data: Data) -> str:
         """Of all that it shows."""
-        plain = json.dumps([self.about, self.data(study)], sort_keys=True)
+        plain = json.dumps([self.about, data], sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
@@ -44,7 +46,8 @@ def _delays(study: Study) -> Data:
         whole = group.histogram("delivery")
         if whole is not None:
             known = [share for share in _SHARES if share < 100 * (1 - 1 / whole.total_count)]
-            points = [(at, whole.get_value_at_percentile(at) / 1000) for at in known]
+            values = whole.get_percentile_to_value_dict(known)
+            points = [(at, values[at] / 1000) for at in known]
             curves[str(group.way)] = {"points": points, "n": whole.total_count}
     return curves
 
@@ -176,11 +179,11 @@ def _bar(one: Estimate) -> Data:
     return {"middle": one.middle, "low": one.low, "high": one.high, "runs": one.runs}
 
 
-def drawn(study: Study) -> Iterable[tuple[str, Picture, Data]]:
+@lru_cache(maxsize=2)
+def drawn(study: Study) -> Sequence[tuple[str, Picture, Data]]:
     """Those for which there is something to show."""
-    for name, picture in PICTURES.items():
-        if data := picture.data(study):
-            yield name, picture, data
+    known = [(name, picture, picture.data(study)) for name, picture in PICTURES.items()]
+    return [one for one in known if one[2]]
 
 
 PICTURES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from hdrh.histogram import HdrHistogram
@@ -12,10 +13,10 @@ from probes.bench.latency import decoded
 from probes.bench.result import Result, Run, Verdict
 from probes.bench.show import shown
 from probes.loads.numbers import median
+from probes.network.conditions import LOOPBACK
 from probes.statistics.bootstrap import interval
 from probes.study.matrix import POLLED
 
-LOOPBACK = "loopback"
 _COUNTED = ("cpu_us_", "bytes_per_", "wire_bytes", "up_bytes", "down_bytes")
 _COUNTED_TOO = ("requests_per_delivery", "wasted_polls_per_delivery", "connect_us", "lost")
 _NAMES = {"sse": "SSE", "websocket": "WebSocket", "long-poll": "long poll", POLLED: "short poll"}
@@ -24,8 +25,8 @@ _HOW_LONG = ("seconds", "warm_up", "seed")
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The median of some runs, and the 95 % interval by the bootstrap. ``sound``: whether these runs
-    have a verdict that lets them say it."""
+    """The median of some runs, and the 95 % interval by the bootstrap. ``sound``: whether these
+    runs have a verdict that lets them say it."""
 
     middle: float
     low: float
@@ -36,7 +37,7 @@ class Estimate:
     @classmethod
     def of(cls, values: Sequence[float], sound: bool = True) -> Estimate:
         """Raises ``ValueError`` where there are none."""
-        low, high = interval(values)
+        low, high = _interval(tuple(values))
         return cls(median(values), low, high, len(values), sound)
 
     def times(self, factor: float) -> Estimate:
@@ -169,6 +170,11 @@ def ratio(first: Group | None, second: Group | None, figure: str) -> Estimate | 
     if not pairs:
         return None
     return Estimate.of(pairs, first.says(figure) and second.says(figure))
+
+
+@lru_cache(maxsize=4096)
+def _interval(values: tuple[float, ...]) -> tuple[float, float]:
+    return interval(values)
 
 
 def is_counted(figure: str) -> bool:

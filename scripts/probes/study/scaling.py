@@ -1,4 +1,4 @@
-"""Capacity against worker nodes, from the result of ``scripts/lab scale``."""
+"""Capacity against worker nodes, and by transport, from results of ``scripts/lab scale``."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from probes.bench.result import Result, Run, Verdict
+from probes.study.matrix import POLLED
 from probes.study.reading import Estimate
 
-PART = "scale"
+PARTS = ("scale", "nodes")
+"""Nodes that join, and one node by each transport."""
 
 
 class Scaling:
-    """``results``: part -> result, of which that of `PART` is looked at."""
+    """``results``: part -> result, of which one is looked at."""
 
-    def __init__(self, results: Mapping[str, Result]) -> None:
-        self.result = results.get(PART)
+    def __init__(self, results: Mapping[str, Result], part: str = PARTS[0]) -> None:
+        self.result = results.get(part)
 
     @property
     def transports(self) -> list[str]:
@@ -37,13 +39,19 @@ class Scaling:
         """Share of one processor that each node has; 0: no limit."""
         return float(self._parameter("quota", 0.0))
 
+    @property
+    def interval(self) -> float | None:
+        """Between short polls (s), where these are there."""
+        found = (run for run in self._runs if run.parameters["transport"] == POLLED)
+        return next((run.parameters.get("interval") for run in found), None)
+
     def nodes(self, transport: str) -> list[int]:
         """The numbers of nodes that were tried."""
         found = (run for run in self._runs if run.parameters["transport"] == transport)
         return sorted({int(run.parameters["nodes"]) for run in found})
 
     def estimate(self, transport: str, nodes: int, figure: str) -> Estimate | None:
-        """A figure of the runs with so many nodes: those with a verdict, or all that are complete."""
+        """A figure of the runs with so many nodes: with a verdict, or all that are complete."""
         runs = [
             run
             for run in self._runs
@@ -55,8 +63,8 @@ class Scaling:
         return Estimate.of(values, bool(good)) if values else None
 
     def law(self, transport: str, figure: str = "capacity_per_s") -> Mapping[str, Any]:
-        """What was fitted: ``lam``, ``sigma``, ``kappa``, ``intervals``, ``band``, ``note``; or only
-        a note."""
+        """What was fitted: ``lam``, ``sigma``, ``kappa``, ``intervals``, ``band``, ``note``; or
+        only a note."""
         laws = self.result.settings.get("usl", {}) if self.result else {}
         found: Mapping[str, Any] = laws.get(transport, {}).get(figure, {})
         return found

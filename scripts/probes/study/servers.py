@@ -92,6 +92,12 @@ class Visit:
     def publish(self, post: Post) -> bytes:
         return self._asking.publish(post)
 
+    def probe(self, nonce: str) -> bytes:
+        return self._asking.probe(nonce)
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        return self._asking.follow(cursor)
+
     def published(self, status: int) -> bool:
         return self._own.published(status)
 

@@ -4,7 +4,7 @@ the matrix, and ``runs.csv``, the figures of all runs, one a line."""
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from probes.rig.node import ROOT
 FOLDER = ROOT / "docs" / "study"
 _DATA, CSV = "data", "runs.csv"
 _DIGITS = 6
+_KEPT = ("steps",)
 
 
 class Store:
@@ -51,6 +52,20 @@ class Store:
             (run.number, run.parameters) == (number, parameters) for run in known.runs
         )
 
+    def has_part(self, part: str) -> bool:
+        return part in self._results
+
+    def take(self, part: str, file: Path) -> None:
+        """Take over what another probe has written. Of what went on over time only the steps of a
+        search are kept: all processes, twice a second, are too much. Raises `BadResult`."""
+        found = result.read(file)
+        for run in found.runs:
+            run.curves = {}
+            run.series = {name: rows for name, rows in run.series.items() if name in _KEPT}
+        found.settings |= self._settings
+        self._results[part] = found
+        self._write(part)
+
     def add(self, part: str, run: Run, versions: dict[str, str]) -> None:
         """Keep a run, in its file at once. Its histograms say all that its curves do."""
         found = self._results.get(part)
@@ -63,14 +78,14 @@ class Store:
         run.figures = {name: rounded(value) for name, value in run.figures.items()}
         found.versions.setdefault(run.target, versions)
         found.runs.append(run)
+        self._write(part)
+
+    def _write(self, part: str) -> None:
+        """At once or not at all."""
         file = self._file(part)
         beside = file.with_suffix(".new")
-        result.write(found, beside)
+        result.write(self._results[part], beside)
         beside.replace(file)
-
-    def write_csv(self) -> None:
-        """All runs of all parts that are there."""
-        write_csv(self.folder, load(self.folder))
 
     def _file(self, part: str) -> Path:
         return self.folder / _DATA / f"{part}.json"
@@ -81,7 +96,7 @@ def load(folder: Path) -> dict[str, Result]:
     return {path.stem: result.read(path) for path in sorted((folder / _DATA).glob("*.json"))}
 
 
-def write_csv(folder: Path, results: dict[str, Result]) -> None:
+def write_csv(folder: Path, results: Mapping[str, Result]) -> None:
     """Parameters and figures of all runs, one run a line."""
     runs = [(part, run) for part, one in results.items() for run in one.runs]
     parameters = list(dict.fromkeys(name for _, run in runs for name in run.parameters))

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from probes.bench.client import Client, Plan
-from probes.bench.own import Own
 from probes.bench.paces import OpenLoop
-from probes.bench.pinning import Places
-from probes.bench.target import Post, Shape
 from probes.network.conditions import Conditions, Hops
 from probes.network.through import Through, through
 
-ALL = Places(os.sched_getaffinity(0), os.sched_getaffinity(0))
-STREAMS = 14
-
-
-class Shared(Own):
-    """One server for all; each time somebody else posts, for whom all nonces are new."""
-
-    author = -1
-
-    def publish(self, post: Post) -> bytes:
-        return super().publish(replace(post, author=self.author))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Shared]:
-    server = Shared(Shape(subscribers=STREAMS, members=4))
-    try:
-        server.start(ALL.server)
-        yield server
-    finally:
-        server.stop()
+from tests.probes.network.conftest import ALL, STREAMS, Shared
 
 
 def carried(server: Shared, seen: Through) -> None:
