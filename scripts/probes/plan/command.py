@@ -155,7 +155,9 @@ def _check(known: Costs, found: Found) -> int:
 def _report(given: argparse.Namespace, known: Costs, found: Found) -> int:
     from probes.plan import pictures
 
-    for file in pictures.draw(known, EXAMPLE, SITE, given.page.with_suffix("")):
+    plots = given.page.with_suffix("")
+    plots.mkdir(exist_ok=True)
+    for file in pictures.draw(known, EXAMPLE, SITE, plots):
         print(f"wrote {file}")
     given.page.write_text(page(known, found), "utf-8")
     print(f"wrote {given.page}")
