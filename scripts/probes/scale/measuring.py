@@ -28,7 +28,6 @@ from probes.scale.stops import Limits
 
 SMALL_QUOTA = 0.1
 """Of a processor: a node's, where there are not enough of them to give each node one."""
-_ACCOUNTS = 20
 _SPARE_DESCRIPTORS = 500
 _SHORT_POLL = "short-poll"
 
@@ -117,7 +116,7 @@ def _servers(
             given.workers,
             share,
             given.database == "postgresql",
-            _ACCOUNTS,
+            given.people,
             given.drain,
             given.most,
             frozenset(places.server),

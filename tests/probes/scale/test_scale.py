@@ -19,8 +19,21 @@ from tests.probes.synthetic import ROOM, TOKEN, Fault, Synthetic, Wrong, lognorm
 from tests.probes.test_prove import lab
 
 RATE, SECONDS = 50.0, 2.0
-SMALL = ("--nodes", "2", "--database", "sqlite", "--quota", "0", "--runs", "1", "--drain", "1")
-LOAD = ("--first", "6", "--most", "6", "--seconds", "0.5", "--warm-up", "0.2", "--streams", "12")
+SMALL = ("--nodes", "2", "--database", "sqlite", "--quota", "0", "--runs", "1", "--people", "2")
+LOAD = (
+    "--first",
+    "6",
+    "--most",
+    "6",
+    "--seconds",
+    "0.5",
+    "--warm-up",
+    "0.2",
+    "--streams",
+    "12",
+    "--drain",
+    "1",
+)
 
 
 def test_streams_go_to_a_node_that_joins_and_back_when_it_leaves(tmp_path: Path) -> None:
