@@ -163,9 +163,16 @@ def _freshness(axes: list[Any], data: Data) -> None:
     for plot, (name, (title, unit)) in zip(costs, known.items(), strict=True):
         _head(plot, title, unit)
         _even(plot, data["costs"].get(name, {}))
-    ticks = [at for at in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20) if min(x) <= at <= 4.2 * max(x)]
+    far = [
+        at
+        for rates in data["costs"].values()
+        for found in rates.values()
+        for at, _ in found["modelled"]["polling"][-1:]
+    ]
+    last = max([4 * max(x), *far])
+    ticks = [at for at in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50) if min(x) <= at <= last]
     for plot in axes:
-        plot.set_xlim(min(x) / 1.15, 4.4 * max(x))
+        plot.set_xlim(min(x) / 1.15, 1.1 * last)
         plot.set_xticks(ticks, [f"{at:g}" for at in ticks])
     axes[-1].set_xlabel("seconds between two polls")
     _foot(

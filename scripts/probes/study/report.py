@@ -54,6 +54,7 @@ def page(study: Study) -> str:
         warm_up=_span(study, "warm_up"),
         repeats=_ends([len(group.runs) for group in study.groups]),
         delay=sections.delay(study),
+        trips=sections.trips(study),
         rates=sections.rates(study),
         members=sections.members(study),
         freshness=even.freshness(study),

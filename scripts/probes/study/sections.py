@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probes.bench.figures import SPLIT
 from probes.bench.show import shown
 from probes.loads.numbers import median
 from probes.study.matrix import INTERVAL, POLLED, PUSHED
@@ -37,6 +38,16 @@ def delay(study: Study) -> str:
     ]
     head = ("ms", "p50", "p90", "p99", "p99.9", "max", "closed p50", "closed p99", "achieved")
     return table((*head, "server busy", "client busy", "others", "n"), rows)
+
+
+def trips(study: Study) -> str:
+    """Where the time of a single message goes."""
+    rows = [
+        (group.way, *(cell(group.estimate(f"split_{name}_ms")) for name in SPLIT))
+        for group in study.find("base")
+        if group.values(f"split_{next(iter(SPLIT))}_ms")
+    ]
+    return table(("ms", *SPLIT.values()), rows) or UNMEASURED
 
 
 def rates(study: Study) -> str:
