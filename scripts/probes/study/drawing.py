@@ -296,7 +296,7 @@ def _label(plot: Any, labels: Sequence[tuple[str, float, float]], *, above: bool
     """Names at the ends of lines, in their colours, moved apart where they would meet: beside the
     ends, or above them."""
     place = plot.transData.transform
-    plot.figure.canvas.draw()
+    plot.figure.draw_without_rendering()
     dots = plot.figure.dpi / 72
     ends = [(name, (x, y), place((x, y))) for name, x, y in labels]
     if above:

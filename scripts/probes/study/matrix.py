@@ -35,7 +35,8 @@ ABOUT = {
 NETWORKS = ("delay 20 ms jitter 5 ms loss 0 %", "delay 20 ms jitter 5 ms loss 1 %")
 HOPS = ("proxies", "tls", "h2")
 
-_SEARCH = tuple("--part capacity --seconds 1.5 --warm-up 0.5 --precision 0.2".split())
+_SHORT = ("--seconds", "1.5", "--warm-up", "0.5", "--precision", "0.2")
+_SEARCH = ("--part", "capacity", *_SHORT)
 """Of `scripts/lab scale`."""
 _MANY = 1000
 """More repetitions than there are."""
@@ -47,8 +48,8 @@ _TRIP_SECONDS = 0.11
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``runs``: how often; each with a seed of its own. Cells with the same `block` differ in the transport alone, and take
-    turns, run by run."""
+    """``runs``: how often; each with a seed of its own. Cells with the same `block` differ in the
+    transport alone, and take turns, run by run."""
 
     scenario: Scenario
     runs: int
