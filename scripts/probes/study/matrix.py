@@ -29,6 +29,7 @@ ABOUT = {
     "wire": "fifty polls for each message: what is asked in vain",
     "capacity": "as many messages as come through",
     "scale": "the largest room within a limit, for one, two and three nodes",
+    "idle": "members who only listen, while nothing is said",
     "nodes": "the largest room of one node within a limit, by each transport",
 }
 """Part -> what it varies."""
@@ -36,6 +37,7 @@ NETWORKS = ("delay 20 ms jitter 5 ms loss 0 %", "delay 20 ms jitter 5 ms loss 1 
 HOPS = ("proxies", "tls", "h2")
 
 _SHORT = ("--seconds", "1.5", "--warm-up", "0.5", "--precision", "0.2")
+_IDLE = ("idle", "--members", "300", "--heartbeat", "3", "--seconds", "6", "--runs", "2")
 _SEARCH = ("--part", "capacity", *_SHORT)
 """Of `scripts/lab scale`."""
 _MANY = 1000
@@ -181,7 +183,8 @@ def full() -> Matrix:
     ways = ("--transport", ",".join((*PUSHED, POLLED)), "--interval", "0.2")
     pieces = (
         Piece("scale", ("scale", *_SEARCH, "--nodes", "3", "--runs", "3"), 200.0),
-        Piece("nodes", ("scale", *_SEARCH, "--nodes", "1", "--runs", "3", *ways), 260.0),
+        Piece("nodes", ("scale", *_SEARCH, "--nodes", "1", "--runs", "2", *ways), 170.0),
+        Piece("idle", _IDLE, 130.0),
     )
     return Matrix("full", tuple(cells), pieces)
 

@@ -64,7 +64,7 @@ def _rates(study: Study) -> Data:
             middle, tail = group.estimate("delivery_p50_ms"), group.estimate("delivery_p99_ms")
             if middle and tail:
                 rows.append({"rate": group.rate, "p50": _bar(middle), "p99": _bar(tail)})
-        if rows:
+        if len(rows) > 1:
             found[str(groups[0].way)] = rows
     return found
 

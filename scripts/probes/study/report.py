@@ -59,6 +59,7 @@ def page(study: Study) -> str:
         members=sections.members(study),
         freshness=even.freshness(study),
         wire=sections.wire(study),
+        idle=sections.idle(study),
         network=sections.network(study),
         capacity=sections.capacity(study),
         earlier=answers.earlier(study),
