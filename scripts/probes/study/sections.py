@@ -134,8 +134,8 @@ def idle(study: Study) -> str:
         return UNMEASURED
     beat = study.find("idle")[0].parameters.get("heartbeat")
     text = (
-        f"Members who only listen, by `scripts/lab idle`; streams have a beat each {beat:g} s here, "
-        "so that a short run sees some, and each 25 s by default."
+        f"One member, by `scripts/lab idle`; streams have a beat each {beat:g} s here, so that a "
+        "short run sees some, and each 25 s by default."
     )
     return f"{text}\n\n{table(('', *_IDLE.values()), rows)}"
 
