@@ -292,12 +292,12 @@ def run_of(outcome: Outcome, number: int, parameters: dict[str, Any]) -> Run:
         )
         run.notes.append(f"there {worst.judged.who}")
     elif best is not None:
-        run.notes.append("no load was found that does not hold")
+        run.notes.append("no load was found that does not hold: the capacity is this or more")
     run.notes += [*outcome.refused, *outcome.failed]
     if outcome.failed or best is None:
         run.verdict = Verdict.FAILED
         if best is None and not outcome.failed:
             run.notes.append("no load held")
-    elif outcome.refused:
+    elif outcome.refused or worst is None:
         run.verdict = Verdict.REFUSED
     return run
