@@ -19,6 +19,8 @@ COMMANDS = {
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
     "latency": ("probes.latency.command", "how long a message takes, by each transport"),
     "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
+    "wire": ("probes.wire.command", "requests and bytes for each message, by each transport"),
+    "idle": ("probes.idle", "what members cost who only listen, by each transport"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
     "plan": (
         "probes.plan.command",

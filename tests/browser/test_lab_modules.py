@@ -32,8 +32,8 @@ HEALTHY: dict[str, Any] = {
         "status": 200, "head_ms": 50, "first_byte_ms": 55, "delays_ms": [30] * 6, "held": 0,
         "sent": 6, "clump": 0, "pushed_bytes": None, "server": None, "via": None, "encoding": None,
     },
-    "socket": {"opened_ms": 60, "delays_ms": [30] * 6},
-    "poll": {"delays_ms": [35] * 6, "cut": None},
+    "socket": {"opened_ms": 60, "delays_ms": [30] * 6, "clump": 0},
+    "poll": {"delays_ms": [35] * 6, "clump": 0, "cut": None},
     "protocol": "h2",
     "silence": None,
 }  # fmt: skip
@@ -93,6 +93,11 @@ def test_what_a_line_shows_is_called_by_its_name(run: Run) -> None:
     ]
     for codes, changes in cases:
         assert wrong(run, **changes) == codes, changes
+
+
+def test_a_browser_that_stalls_is_not_taken_for_a_buffer(run: Run) -> None:
+    stalled = {"delays_ms": [1200] * 6, "clump": 5}
+    assert "stream.late" not in wrong(run, stream=stalled, socket=stalled, poll=stalled)
 
 
 def test_a_slow_line_is_not_taken_for_a_buffer(run: Run) -> None:

@@ -19,7 +19,7 @@ SCRIPTS = sorted(path for folder in ("js", "elements") for path in (WEB / folder
 STYLES = sorted((WEB / "css").glob("*.css"))
 LAB = WEB / "lab"
 LAB_SCRIPTS = sorted(LAB.glob("*.js"))
-LAB_BUDGET = 80 * 1024
+LAB_BUDGET = 90 * 1024
 """The lab page's own, which nobody loads who only chats."""
 ALL = [*SCRIPTS, *STYLES, *LAB_SCRIPTS, LAB / "lab.css"]
 FOLDERS = {WEB: SCRIPTS, LAB: LAB_SCRIPTS}

@@ -6,7 +6,7 @@ import { TRANSPORTS } from "./run.js";
 import { section, table } from "./sections.js";
 import { seconds } from "./words.js";
 
-const SECONDS = [2, 5, 10, 30];
+const SECONDS = [1, 2, 5, 10, 30];
 
 export class BreakPanel {
   /** All breaks since the page was loaded, for the export. */
@@ -109,14 +109,25 @@ function said(broken) {
 function shown(broken) {
   const { transport, way, seconds: away, gap, replayed, state } = broken;
   const range = replayed.length ? `${replayed[0]} … ${replayed.at(-1)}` : "";
-  const name = way === "drop" ? t("lab.way.drop") : `${t(`lab.way.${way}`)}, ${t("lab.s", { s: away })}`;
+  const name =
+    way === "drop" ? t("lab.way.drop") : `${t(`lab.way.${way}`)}, ${t("lab.s", { s: away })}`;
   return h(
     "tr",
     { "data-state": state },
-    h("th", { scope: "row" }, h("span", { class: `dot ${transport}` }), t(`lab.transport.${transport}`)),
+    h(
+      "th",
+      { scope: "row" },
+      h("span", { class: `dot ${transport}` }),
+      t(`lab.transport.${transport}`),
+    ),
     h("td", {}, name),
     h("td", {}, seconds(gap)),
-    h("td", {}, h("span", {}, t("lab.count", { count: replayed.length })), range && h("small", { class: "quiet ids" }, range)),
+    h(
+      "td",
+      {},
+      h("span", {}, t("lab.count", { count: replayed.length })),
+      range && h("small", { class: "quiet ids" }, range),
+    ),
     h("td", {}, verdict(broken)),
   );
 }
@@ -128,7 +139,10 @@ function verdict({ state, missing, doubled, disordered, resets }) {
   return h("span", { class: "wrong" }, t("lab.not_whole", values));
 }
 
-const explained = (way) => [h("dt", {}, t(`lab.way.${way}`)), h("dd", {}, t(`lab.way.${way}.more`))];
+const explained = (way) => [
+  h("dt", {}, t(`lab.way.${way}`)),
+  h("dd", {}, t(`lab.way.${way}.more`)),
+];
 
 function select(id, values, words) {
   return h(

@@ -46,14 +46,14 @@ export class Controls {
     );
   }
 
-  /** `busy`: something is going on; `stoppable`: and it is a run. */
+  /** `busy`: something is going on; `stoppable`: and it is a run. `share`: of it done, null where nobody knows. */
   show({ busy, stoppable, words, share, figures }) {
     for (const field of this.#form.querySelectorAll("select")) field.disabled = busy;
     this.#start.disabled = busy;
     this.#stop.hidden = !stoppable;
     this.#start.hidden = stoppable;
-    this.#progress.hidden = !stoppable;
-    this.#progress.value = share;
+    this.#progress.hidden = share === null;
+    this.#progress.value = share ?? 0;
     this.#figures.textContent = figures;
     // Only what is new: it is read out.
     if (words !== this.#said) this.#status.textContent = this.#said = words;
@@ -63,7 +63,11 @@ export class Controls {
 function choice(name) {
   const id = `lab-${name}`;
   const options = CHOICES[name].map((value) =>
-    h("option", { value, selected: value === USUAL[name] }, t(`lab.choice.${name}`, { value: shown(name, value) })),
+    h(
+      "option",
+      { value, selected: value === USUAL[name] },
+      t(`lab.choice.${name}`, { value: shown(name, value) }),
+    ),
   );
   return h(
     "div",

@@ -14,7 +14,12 @@ export class DoctorPanel {
   findings = null;
   #abort = null;
   #status = h("p", { class: "status", role: "status", "aria-live": "polite" });
-  #progress = h("progress", { max: "1", value: "0", "aria-label": t("lab.progress"), hidden: true });
+  #progress = h("progress", {
+    max: "1",
+    value: "0",
+    "aria-label": t("lab.progress"),
+    hidden: true,
+  });
   #list = h("ul", { class: "findings" });
   #start = h("button", { type: "button", class: "button button-main" }, t("lab.doctor.start"));
   #cancel = h("button", { type: "button", class: "button", hidden: true }, t("lab.cancel"));
@@ -28,7 +33,11 @@ export class DoctorPanel {
       "select",
       { id: "lab-silence", class: "input" },
       SILENCES.map((value) =>
-        h("option", { value }, t(value ? "lab.choice.silence" : "lab.choice.no_silence", { value })),
+        h(
+          "option",
+          { value },
+          t(value ? "lab.choice.silence" : "lab.choice.no_silence", { value }),
+        ),
       ),
     );
     this.#start.addEventListener("click", () => this.#examine());
@@ -43,7 +52,12 @@ export class DoctorPanel {
       "doctor",
       t("lab.doctor.title"),
       t("lab.doctor.more"),
-      h("div", { class: "controls" }, choice, h("div", { class: "buttons" }, this.#start, this.#cancel)),
+      h(
+        "div",
+        { class: "controls" },
+        choice,
+        h("div", { class: "buttons" }, this.#start, this.#cancel),
+      ),
       this.#progress,
       this.#status,
       this.#list,

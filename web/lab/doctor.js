@@ -72,7 +72,8 @@ export function diagnose(seen) {
   return found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }
 
-function streamed({ stream, round_trip_ms: trip, heartbeat }, finding) {
+function streamed(seen, finding) {
+  const { stream, round_trip_ms: trip, heartbeat } = seen;
   const { status, held, sent, delays_ms: delays, pushed_bytes: pushed } = stream;
   if (status !== null && status !== 200) return [finding("stream.refused", "bad", { status })];
   const packed = stream.encoding !== null;
@@ -83,9 +84,13 @@ function streamed({ stream, round_trip_ms: trip, heartbeat }, finding) {
     const size = pushed === null ? "" : ".size";
     return [finding(`${cause}${size}`, "bad", values, about)];
   }
-  const late = Math.max(LATE_MS, 4 * trip);
   const typical = middle(delays);
-  if (typical > late || stream.clump >= sent / 2) {
+  const others = [seen.socket, seen.poll].filter(({ delays_ms: some }) => some.length > 0);
+  // A browser or a network that stalls delays whatever comes.
+  const usual = Math.min(Infinity, ...others.map(({ delays_ms: some }) => middle(some)));
+  const late = Math.max(LATE_MS, 4 * trip, others.length > 0 ? 3 * usual : 0);
+  const stalls = others.length > 0 ? Math.min(...others.map(({ clump }) => clump)) : 0;
+  if (typical > late || stream.clump - stalls >= sent / 2) {
     return [finding("stream.late", "bad", { ms: Math.round(typical) }, about)];
   }
   const found = [finding("stream.prompt", "good", { ms: Math.round(typical), heartbeat })];

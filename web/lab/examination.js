@@ -73,11 +73,15 @@ class Examination {
   async #probe(pad) {
     const nonce = `${this.#name}-${this.#sent.size}`;
     const probe = { nonce, sent: now() };
-    const said = await api.probe({ nonce, pad });
-    Object.assign(probe, said, { answered: now() });
+    try {
+      Object.assign(probe, await api.probe({ nonce, pad }), { answered: now() });
+    } catch (error) {
+      if (error.status !== 429) throw error;
+      await sleep((error.retryAfter ?? 1) * 1000, this.#signal);
+      return this.#probe(pad);
+    }
     this.#sent.set(nonce, probe);
     this.#clock.learn(probe);
-    return probe;
   }
 
   #streamed({ kind, data }, at) {
@@ -154,7 +158,7 @@ class Examination {
     const came = this.#delays.stream.size;
     for (let k = 1; k <= PUSHES; k += 1) {
       this.#step("pushing", k / PUSHES);
-      await this.#probe(PAD).catch((error) => sleep((error.retryAfter ?? 1) * 1000, this.#signal));
+      await this.#probe(PAD);
       if (this.#delays.stream.size > came) return { bytes: k * PAD };
       this.#signal.throwIfAborted();
     }
@@ -196,6 +200,7 @@ class Examination {
         .map(({ nonce }) => this.#delays[way].get(nonce))
         .filter((found) => found)
         .map(({ at, event }) => at - this.#clock.ours(event.received));
+    const clump = (way) => clumped(trips.map(({ nonce }) => this.#delays[way].get(nonce)?.at));
     const header = (name) => stream.headers?.get(name) ?? null;
     return {
       origin: location.origin,
@@ -210,7 +215,7 @@ class Examination {
         delays_ms: delays("stream"),
         held: held.length,
         sent: PROBES,
-        clump: clumped(trips.map(({ nonce }) => this.#delays.stream.get(nonce)?.at)),
+        clump: clump("stream"),
         pushed_bytes: pushed?.bytes ?? null,
         server: header("server"),
         via: header("via"),
@@ -219,8 +224,9 @@ class Examination {
       socket: {
         opened_ms: this.#socket.opened,
         delays_ms: delays("socket"),
+        clump: clump("socket"),
       },
-      poll: { delays_ms: delays("poll"), cut: this.#polls.cut },
+      poll: { delays_ms: delays("poll"), clump: clump("poll"), cut: this.#polls.cut },
       protocol: protocolOf("/api/lab/probe"),
     };
   }

@@ -7,9 +7,9 @@ import { Controls } from "./controls.js";
 import { WireCounter } from "./cost.js";
 import { DoctorPanel } from "./doctor-panel.js";
 import { offer } from "./export.js";
-import { Run } from "./run.js";
+import { Run, TRANSPORTS } from "./run.js";
 import { Cost, Delays, section, Split } from "./sections.js";
-import { ratio } from "./words.js";
+import { delay, ratio } from "./words.js";
 
 const SHOW_MS = 400;
 const main = document.querySelector("main");
@@ -36,7 +36,11 @@ class Lab {
   constructor(server) {
     this.#server = server;
     const save = () => offer(this.#parts());
-    this.#export = h("button", { type: "button", class: "button", onclick: save }, t("lab.export.do"));
+    this.#export = h(
+      "button",
+      { type: "button", class: "button", onclick: save },
+      t("lab.export.do"),
+    );
     this.element = h(
       "div",
       { class: "sections" },
@@ -98,7 +102,7 @@ class Lab {
   #told() {
     const run = this.#run;
     const busy = this.#going || this.#doctor.busy;
-    const none = { busy, stoppable: false, share: 0, figures: "" };
+    const none = { busy, stoppable: false, share: null, figures: "" };
     if (!run) return { ...none, words: t("lab.ready") };
     const { settings, secondsLeft: left } = run;
     const { offered, achieved } = run.rates;
@@ -106,7 +110,7 @@ class Lab {
     return {
       busy,
       stoppable: this.#going,
-      share: Number.isFinite(settings.seconds) ? 1 - left / settings.seconds : 0,
+      share: this.#going && Number.isFinite(settings.seconds) ? 1 - left / settings.seconds : null,
       words: wordsOfState(run),
       figures: run.sent ? t("lab.rates", rates) : "",
     };
@@ -128,8 +132,19 @@ function wordsOfState(run) {
   if (run.problem) said.push(wordsOf(run.problem));
   if (run.refused) said.push(t("lab.slowed", { rate: run.rate }));
   if (run.skipped) said.push(t("lab.hidden"));
-  if (run.sent > 0 && run.state === "done" && run.accepted().length === 0) said.push(t("lab.nothing"));
+  if (run.state === "done")
+    said.push(run.accepted().length > 0 ? mediansOf(run) : t("lab.nothing"));
   return said.join(" ");
+}
+
+/** The outcome in a sentence, for those who do not see the picture. */
+function mediansOf(run) {
+  const found = TRANSPORTS.filter((name) => run.results[name].delays.count > 0);
+  const medians = found.map((name) => {
+    const ms = delay(run.results[name].delays.percentile(0.5));
+    return t("lab.median", { name: t(`lab.transport.${name}`), ms });
+  });
+  return t("lab.summary", { medians: medians.join(", ") });
 }
 
 function wordsOf(error) {
@@ -142,7 +157,9 @@ function wordsOf(error) {
 
 /** In the place of the lab: why it cannot be, and what to do. */
 function showInstead(words, ...more) {
-  main.replaceChildren(h("section", { class: "card instead", role: "alert" }, h("p", {}, words), ...more));
+  main.replaceChildren(
+    h("section", { class: "card instead", role: "alert" }, h("p", {}, words), ...more),
+  );
 }
 
 function askToSignIn() {

@@ -149,6 +149,7 @@ export class Run {
     const answered = now();
     Object.assign(probe, { id, received, appended, answered });
     this.clock.learn(probe);
+    this.problem = null;
   }
 
   #refused(error) {

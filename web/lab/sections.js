@@ -141,7 +141,12 @@ function bar(name, split) {
   const words = split.n ? t("lab.split.parts", { parts: said.join(" · ") }) : "–";
   const total = PARTS.reduce((sum, part) => sum + split.parts[part], 0);
   return [
-    h("h3", {}, t(`lab.transport.${name}`), split.n > 0 && h("span", { class: "quiet" }, t("lab.ms", { ms: delay(total) }))),
+    h(
+      "h3",
+      {},
+      t(`lab.transport.${name}`),
+      split.n > 0 && h("span", { class: "quiet" }, t("lab.ms", { ms: delay(total) })),
+    ),
     splitBar(split, Math.max(total, 0.001), `${t(`lab.transport.${name}`)}: ${words}`),
     h("p", { class: "quiet small" }, words),
   ];
@@ -150,7 +155,7 @@ function bar(name, split) {
 export class Cost {
   #body = h("tbody");
   #empty = h("p", { class: "empty quiet" }, t("lab.empty"));
-  #table;
+  #shown;
 
   constructor() {
     const heads = ["transport", "requests", "asked", "wasted", "bytes", "per", "by"];
@@ -159,10 +164,15 @@ export class Cost {
       t("lab.cost.title"),
       t("lab.cost.more"),
       this.#empty,
-      (this.#table = table(
-        t("lab.cost.title"),
-        heads.map((head) => t(`lab.head.${head}`)),
-        this.#body,
+      (this.#shown = h(
+        "div",
+        { class: "shown" },
+        table(
+          t("lab.cost.title"),
+          heads.map((head) => t(`lab.head.${head}`)),
+          this.#body,
+        ),
+        h("p", { class: "quiet footnote" }, t("lab.cost.note")),
       )),
     );
     this.show(null, null);
@@ -170,7 +180,7 @@ export class Cost {
 
   show(run, wire) {
     this.#empty.hidden = run !== null;
-    this.#table.hidden = run === null;
+    this.#shown.hidden = run === null;
     if (!run) return;
     const rows = TRANSPORTS.map((name) => {
       const delivered = run.results[name].delays.count + run.results[name].ledger.replayed.length;

@@ -80,11 +80,16 @@ FIGURES = {
         f"split_{name}_ms": Figure(f"of a trip, {part}", "ms", "less")
         for name, part in SPLIT.items()
     },
+    "opening_bytes": Figure("bytes to begin with, per member", "B", "less"),
     "missed_polls": Figure("polls missed", "", "less"),
     **_with_roles("connect_us", "CPU per connect", "us"),
     **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
     "private_bytes_per_stream": Figure("private memory per idle stream", "B", "less"),
+    "socket_bytes_per_stream": Figure("kernel memory per idle stream", "B", "less"),
     "idle_cpu_percent": Figure("CPU while idle", "%", "less"),
+    "idle_cpu_us_per_member": Figure("CPU of an idle member in a second", "us", "less"),
+    "requests_per_member_s": Figure("requests of an idle member", "1/s", "less"),
+    "wire_bytes_per_member_s": Figure("bytes of an idle member, both ways", "B/s", "less"),
     "server_share": Figure("server's processors busy", "share"),
     "client_share": Figure("client busy", "share"),
     "clock_offset_ms": Figure("server's clock ahead of ours", "ms"),

@@ -35,7 +35,7 @@ def judge(run: Run, client: Client, window: Window, places: Places, scenario: Sc
     refuse(run, window.client_share, run.figures["server_share"])
     busy = max(server_others, client_others)
     if busy > OTHERS:
-        _refused(run, f"others took {busy:.0%} of the processors")
+        refused(run, f"others took {busy:.0%} of the processors")
 
 
 def network(run: Run, way: Way) -> None:
@@ -50,17 +50,18 @@ def network(run: Run, way: Way) -> None:
         "network_late_p99_ms": counts.late_p99_ms,
     }
     if counts.late_p99_ms > LATE_MS:
-        _refused(run, f"the network was the limit: p99 {counts.late_p99_ms:.1f} ms too late")
+        refused(run, f"the network was the limit: p99 {counts.late_p99_ms:.1f} ms too late")
 
 
 def refuse(run: Run, client: float, server: float | None) -> None:
     """Refuse a verdict where the client was the limit; shares are those of their processors."""
     if client > BUSY and (server is None or server < BUSY):
         known = "unknown" if server is None else f"{server:.0%}"
-        _refused(run, f"the client was the limit: it was busy {client:.0%}, the server {known}")
+        refused(run, f"the client was the limit: it was busy {client:.0%}, the server {known}")
 
 
-def _refused(run: Run, why: str) -> None:
+def refused(run: Run, why: str) -> None:
+    """A run has no verdict, for that reason; one that failed stays failed."""
     run.notes.append(why)
     if run.verdict is Verdict.GOOD:
         run.verdict = Verdict.REFUSED

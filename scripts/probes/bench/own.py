@@ -15,7 +15,7 @@ from pathlib import Path
 
 from probes.bench import scans
 from probes.bench.pinning import pinned
-from probes.bench.target import MARKER_PATTERN, Post, Scan, Shape, SseScan
+from probes.bench.target import MARKER_PATTERN, USUAL_WAIT, Post, Scan, Shape, SseScan
 from probes.calls import GivenUp, fetch
 from probes.exchange import Base, request, signed
 from probes.loads.machine import is_redis
@@ -37,8 +37,6 @@ SCANS: Mapping[str, Scan] = {
 }
 SERVED = {"sse": b"event: hello", "websocket": b'"hello"', "long-poll": b"", "short-poll": b""}
 """What a subscriber has received that is being served."""
-_WAITS = {"long-poll": 25, "short-poll": 0}
-"""Seconds that a poll may wait for its answer."""
 _TOKEN_SECONDS = 120.0
 _ANNOUNCED_SECONDS = 60.0
 
@@ -55,6 +53,7 @@ class Own:
         self._folder = Path(tempfile.mkdtemp(prefix="tornchat-bench-"))
         self._node = Node("bench", self._folder, _options(shape))
         self._asking = Asking(self.base, shape.transport)
+        self._asking.wait = shape.wait
 
     @property
     def base(self) -> Base:
@@ -109,7 +108,7 @@ class Own:
         asking = Asking(self.base, transport, series)
         known = self._asking
         asking.rooms, asking.sessions, asking.authors = known.rooms, known.sessions, known.authors
-        asking.prober = known.prober
+        asking.prober, asking.wait = known.prober, known.wait
         return asking
 
     async def _come_in(self) -> None:
@@ -167,15 +166,16 @@ class Own:
 
 class Asking:
     """The requests to a Tornchat. ``sessions`` are those of subscribers, ``authors`` those of
-    members, each a cookie or ``Bearer TOKEN``, taken in turn; ``prober``: who sends probes. Nonces
-    begin with ``series``: who loads a server more than once needs another each time, or nothing
-    would be new."""
+    members, each a cookie or ``Bearer TOKEN``, taken in turn; ``prober``: who sends probes;
+    ``wait``: seconds that a long poll waits at the longest. Nonces begin with ``series``: who loads
+    a server more than once needs another each time, or nothing would be new."""
 
     def __init__(self, base: Base, transport: str, series: str = "bench") -> None:
         self.rooms: list[str] = []
         self.sessions: list[str] = []
         self.authors: list[str] = []
         self.prober = ""
+        self.wait = USUAL_WAIT
         self._base = base
         self._transport = transport
         self._series = series
@@ -191,9 +191,9 @@ class Asking:
     def _subscribe(self, session: str, cursor: bytes | None) -> bytes:
         headers = signed(session)
         path = "/api/events"
-        wait = _WAITS.get(self._transport)
-        if wait is not None:
-            path += f"?wait={wait}" + (f"&after={cursor.decode()}" if cursor is not None else "")
+        if self._transport in ("long-poll", "short-poll"):
+            wait = self.wait if self._transport == "long-poll" else 0
+            path += f"?wait={wait:g}" + (f"&after={cursor.decode()}" if cursor is not None else "")
             headers["Accept"] = "application/json"
         elif self._transport == "websocket":
             path += "/socket"

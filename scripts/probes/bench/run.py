@@ -83,6 +83,9 @@ def _measure(
     tell(f"connecting {scenario.subscribers}")
     if scenario.rate or scenario.in_flight:
         client.connect(scenario.subscribers)
+        if scenario.subscribers:
+            traffic = client.subscribers.traffic
+            run.figures["opening_bytes"] = (traffic.up + traffic.down) / scenario.subscribers
         client.call()
         tell("warming up")
         window = _loaded(run, client, target, scenario, tell)

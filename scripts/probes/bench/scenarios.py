@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from probes.bench.target import Shape
+from probes.bench.target import USUAL_WAIT, Shape
 from probes.network.conditions import LOOPBACK
 
 USUAL_INTERVAL = 1.0
@@ -35,6 +35,7 @@ class Scenario:
     workers: int = 1
     size: int = 200
     heartbeat: float = 25.0
+    wait: float = USUAL_WAIT
     seconds: float = 5.0
     warm_up: float = 2.0
     network: str = LOOPBACK

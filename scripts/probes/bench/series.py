@@ -8,12 +8,13 @@ from typing import Any
 
 from probes.bench.judging import BUSY, OTHERS
 from probes.bench.result import Result, Run, Verdict
+from probes.bench.target import USUAL_WAIT
 from probes.loads.numbers import median
 from probes.network.conditions import LOOPBACK
 
-_COUNTED = ("cpu_us_", "connect_us", "idle_cpu_", "bytes_per_stream")
+_COUNTED = ("cpu_us_", "connect_us", "idle_cpu_", "bytes_per_stream", "socket_bytes")
 _DURATIONS = ("seconds", "warm_up")
-_LATER = {"network": LOOPBACK}
+_LATER = {"network": LOOPBACK, "wait": USUAL_WAIT}
 """Parameters that older results do not have, and what they were then."""
 
 

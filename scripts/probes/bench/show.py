@@ -54,6 +54,8 @@ _TELLING = (
     "delivery_p99_ms",
     "post_p50_ms",
     "post_p99_ms",
+    "requests_per_delivery",
+    "wire_bytes_per_delivery",
     "cpu_us_per_message",
     "bytes_per_stream",
     "connect_us",

@@ -16,6 +16,8 @@ from probes.exchange import Base
 _MARKER = b"seq=%09d;"
 MARKER_PATTERN = rb"seq=(?P<seq>\d{9});"
 """Part of a scanner's pattern: which message of the benchmark this is."""
+USUAL_WAIT = 25.0
+"""Seconds that a long poll waits for its answer, at the longest."""
 _FILLER = b"The tide is in and the boats lie on the water near the old wall of the harbour. "
 
 
@@ -23,8 +25,9 @@ _FILLER = b"The tide is in and the boats lie on the water near the old wall of t
 class Shape:
     """What a target is to be ready for. ``size``: bytes of each message's text; ``members``:
     accounts that subscribe and post, in turn; ``own_sessions``: whether each subscriber has a
-    session of its own, and does not share its account's; ``heartbeat`` in seconds; ``trips``:
-    whether, and how many, stamped events are sent by a user of their own."""
+    session of its own, and does not share its account's; ``heartbeat``, and ``wait`` of a long
+    poll, in seconds; ``trips``: whether, and how many, stamped events are sent by a user of their
+    own."""
 
     subscribers: int = 1000
     rooms: int = 1
@@ -34,6 +37,7 @@ class Shape:
     workers: int = 1
     size: int = 200
     heartbeat: float = 25.0
+    wait: float = USUAL_WAIT
     trips: int | None = None
 
 

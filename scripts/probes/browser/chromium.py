@@ -10,7 +10,6 @@ from pathlib import Path
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from probes.bench.peers.installing import debian
-from probes.exchange import Base
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -19,6 +18,9 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The bare page comes from nowhere, so the browser takes it for one of the internet, and such a
+    # page may not open a WebSocket to this machine.
+    "--disable-features=LocalNetworkAccessChecks",
     # Nobody looks at the window, and it is to draw all the same.
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
@@ -48,22 +50,27 @@ async def chromium(*, headed: bool = False) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def reader(browser: Browser, base: Base, cookie: str) -> AsyncIterator[Page]:
-    """A page that notes what it shows, of somebody who is signed in, in a profile of their own."""
-    context = await browser.new_context(viewport={"width": 1100, "height": 800}, locale="en-GB")
+async def reader(browser: Browser, server: str, cookie: str) -> AsyncIterator[Page]:
+    """A page that notes what it shows, of somebody who is signed in at ``server`` (a URL), in a
+    profile of their own."""
+    context = await browser.new_context(
+        viewport={"width": 1100, "height": 800},
+        locale="en-GB",
+        ignore_https_errors=True,  # the proxies of the lab have certificates of their own making
+    )
     try:
         name, _, value = cookie.partition("=")
-        await context.add_cookies([{"name": name, "value": value, "url": f"http://{base}"}])
+        await context.add_cookies([{"name": name, "value": value, "url": server}])
         await context.add_init_script(_NOTES)
-        await _serve_bare(context, base)
+        await _serve_bare(context, server)
         yield await context.new_page()
     finally:
         await context.close()
 
 
-async def _serve_bare(context: BrowserContext, base: Base) -> None:
+async def _serve_bare(context: BrowserContext, server: str) -> None:
     """An empty page of the server's own origin, which the server does not have."""
     await context.route(
-        f"http://{base}{BARE}",
+        f"{server}{BARE}",
         lambda route: route.fulfill(content_type="text/html", body=_BARE_HTML),
     )

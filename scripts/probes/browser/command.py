@@ -12,6 +12,7 @@ from probes.bench import invocation, show
 from probes.bench.result import Result, Run
 from probes.browser.measuring import PAGES, Cell, Stage, go, stage
 from probes.browser.table import tables
+from probes.network import conditions
 from probes.rig import facts
 from probes.rig.children import CannotRun
 
@@ -38,6 +39,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, metavar="N", help="decides the order of the pages (1)")
     add("--headed", action="store_true", help="with a window, which needs a display")
     add("--json", type=Path, metavar="FILE", help="write the result there")
+    conditions.options(parser)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -60,6 +62,7 @@ def cells(given: argparse.Namespace) -> list[Cell]:
             given.warm_up,
             given.size,
             given.interval if name == "short-poll" else None,
+            str(conditions.given(given)),
         )
         for name in names
     ]
@@ -74,7 +77,7 @@ def _measure(found: Result, given: argparse.Namespace) -> Iterator[Run]:
         "order": "by chance, all once, then once more",
     }
     with asyncio.Runner() as runner:
-        on = stage(given.seed, headed=given.headed)
+        on = stage(given.seed, conditions.given(given), headed=given.headed)
         with show.progress("browser") as tell:
             tell("starting server and browser")
             here = runner.run(on.__aenter__())

@@ -8,7 +8,7 @@ import random
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -27,6 +27,9 @@ from probes.browser.chromium import BARE, LISTEN, chromium, reader
 from probes.browser.poster import Poster
 from probes.calls import GivenUp
 from probes.exchange import Base
+from probes.network.conditions import LOOPBACK, Conditions, Hops
+from probes.network.hops import far_hop
+from probes.network.line import line
 from probes.people import Person
 from probes.rig.children import CannotRun, children_of
 from probes.rig.line import HOST
@@ -39,6 +42,13 @@ _COMES_SECONDS = 20.0
 _MOST_MESSAGES = 1_000_000
 """Of a run."""
 _CALL_SECONDS = 1.0
+_LOOPBACK = Conditions()
+_PROTOCOL = """async () => {
+  await (await fetch("/healthz")).text();
+  await new Promise((go) => setTimeout(go, 50)); // the entry is made a little later
+  const entries = performance.getEntriesByType("resource");
+  return entries.filter(({ name }) => name.endsWith("/healthz")).at(-1)?.nextHopProtocol ?? "";
+}"""
 _MISSING = """(seqs) => {
   const painted = new Set(probeNotes.painted.map(([seq]) => seq));
   return seqs.filter((seq) => !painted.has(seq)).length;
@@ -56,6 +66,7 @@ class Cell:
     warm_up: float = 2.0
     size: int = 200
     interval: float | None = None
+    network: str = LOOPBACK
 
     def parameters(self) -> dict[str, Any]:
         """For the result."""
@@ -63,7 +74,7 @@ class Cell:
         known["page"] = MESSENGER if self.page == MESSENGER else "bare"
         transport = "sse" if self.page == MESSENGER else self.page
         load = {"transport": transport, "members": 1, "subscribers": 1, "workers": 1}
-        return {**known, **load, "network": "loopback"}
+        return {**known, **load}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +83,31 @@ class Stage:
 
     node: Node
     base: Base
+    """Of the server, where posts go."""
+    front: str
+    """Where the browser goes: the same, or the near end of a network."""
     browser: Browser
     writer: Person
     watcher: Person
     room: str
     places: pinning.Places
+    proxies: Sequence[int]
+    """Processes that work beside the server."""
     numbers: Iterator[int]
     """Where the messages of a run begin: the room keeps those of the runs before."""
 
     def usage(self) -> Usage:
         """Of the server, of this process, and of the browser with what drives it."""
-        server = [self.node.pid, *self.node.children()]
+        server = [self.node.pid, *self.node.children(), *self.proxies]
         return Usage.now({"server": server, "client": [os.getpid(), *_descendants(server)]})
 
 
 @asynccontextmanager
-async def stage(seed: int, *, headed: bool = False) -> AsyncIterator[Stage]:
-    """Server on the first processor; browser and poster on the last. Raises `CannotRun`."""
+async def stage(
+    seed: int, conditions: Conditions = _LOOPBACK, *, headed: bool = False
+) -> AsyncIterator[Stage]:
+    """Server on the first processor, with the proxy before it where there is one; browser and
+    poster on the last. Raises `CannotRun`."""
     places = pinning.places()
     async with AsyncExitStack() as held:
         folder = held.enter_context(tempfile.TemporaryDirectory(prefix="tornchat-browser-"))
@@ -97,6 +116,7 @@ async def stage(seed: int, *, headed: bool = False) -> AsyncIterator[Stage]:
         with pinning.pinned(places.server):
             await node.start()
         base = Base(HOST, node.port)
+        front, proxies = held.enter_context(_network(conditions, base, seed, places))
         held.enter_context(pinning.pinned(places.client))
         browser = await held.enter_async_context(chromium(headed=headed))
         chance = random.Random(seed)
@@ -110,7 +130,24 @@ async def stage(seed: int, *, headed: bool = False) -> AsyncIterator[Stage]:
             raise CannotRun(f"the accounts could not be made: {refused}") from None
         writer, watcher = people
         numbers = count(0, _MOST_MESSAGES)
-        yield Stage(node, base, browser, writer, watcher, room, places, numbers)
+        yield Stage(node, base, front, browser, writer, watcher, room, places, proxies, numbers)
+
+
+@contextmanager
+def _network(
+    conditions: Conditions, server: Base, seed: int, places: pinning.Places
+) -> Iterator[tuple[str, Sequence[int]]]:
+    """Where the browser goes, and what works there beside the server. It speaks TLS and HTTP/2 itself, so there is one proxy, before the
+    server, and the line is between the two."""
+    with ExitStack() as held:
+        base, hops, pids = server, conditions.hops, list[int]()
+        if hops:
+            hop = held.enter_context(far_hop(base, hops, places.server))
+            base, pids = hop.base, hop.pids()
+        if conditions.far:
+            way = held.enter_context(line(base, conditions, seed=seed, cpus=places.client))
+            base = way.base
+        yield f"{'https' if hops in (Hops.TLS, Hops.H2) else 'http'}://{base}", pids
 
 
 async def go(on: Stage, cell: Cell, number: int) -> Run:
@@ -118,8 +155,9 @@ async def go(on: Stage, cell: Cell, number: int) -> Run:
     run = Run("tornchat", "browser", number, cell.parameters(), {})
     poster = Poster(on.writer, on.base, on.room, cell.size, next(on.numbers))
     try:
-        async with reader(on.browser, on.base, on.watcher.caller.cookie) as page:
+        async with reader(on.browser, on.front, on.watcher.caller.cookie) as page:
             await _open(page, on, cell)
+            run.parameters["protocol"] = await page.evaluate(_PROTOCOL)
             await _call(page, poster)
             await _measure(run, page, poster, on, cell)
     except (BrowserError, GivenUp, TimeoutError) as failed:
@@ -132,10 +170,10 @@ async def go(on: Stage, cell: Cell, number: int) -> Run:
 
 async def _open(page: Page, on: Stage, cell: Cell) -> None:
     if cell.page == MESSENGER:
-        await page.goto(f"http://{on.base}/#/rooms/{on.room}")
+        await page.goto(f"{on.front}/#/rooms/{on.room}")
         await page.locator("message-list").wait_for(timeout=_COMES_SECONDS * 1000)
         return
-    await page.goto(f"http://{on.base}{BARE}")
+    await page.goto(f"{on.front}{BARE}")
     await page.evaluate(LISTEN, {"transport": cell.page, "interval": cell.interval})
     await page.wait_for_function("probeNotes.ready", timeout=_COMES_SECONDS * 1000)
 
@@ -197,7 +235,9 @@ async def _come(page: Page, poster: Poster, called: int) -> None:
     """Wait for what was accepted, as long as something comes."""
     wanted = [seq for seq in poster.posts.ids if seq >= called]
     end = time.monotonic() + _COMES_SECONDS
-    while await page.evaluate(_MISSING, wanted) and time.monotonic() < end:
+    while time.monotonic() < end:
+        if not await page.evaluate(_MISSING, wanted):
+            return
         await asyncio.sleep(0.1)
 
 

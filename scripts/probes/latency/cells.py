@@ -15,6 +15,7 @@ _MOST_ACCOUNTS = 200
 """More members share accounts: making one costs the hash of a password."""
 _MOST_CONNECTIONS = 256
 _WARM_SECONDS = 2.0
+_LEAST_SECONDS = 0.01
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +57,27 @@ def scenarios(given: argparse.Namespace) -> list[Scenario]:
     for name, value in least.items():
         if getattr(given, name) < value:
             raise CannotRun(f"--{name}: {getattr(given, name):g} is too little")
-    return list(_each(given, given.transport.split(","), _intervals(given.interval)))
+    return list(_each(given, transports(given.transport), numbers("interval", given.interval)))
+
+
+def transports(text: str) -> list[str]:
+    """Of a list with commas. Raises `CannotRun`."""
+    found = text.split(",")
+    for transport in found:
+        if transport not in SCANS:
+            raise CannotRun(f"{transport!r} is no transport; there are: {', '.join(SCANS)}")
+    return found
+
+
+def numbers(option: str, text: str) -> list[float]:
+    """Of a list of seconds with commas. Raises `CannotRun`."""
+    try:
+        found = [float(word) for word in text.split(",")]
+    except ValueError:
+        raise CannotRun(f"--{option}: {text!r} is no list of seconds") from None
+    if min(found) < _LEAST_SECONDS:
+        raise CannotRun(f"--{option}: {min(found):g} is too little")
+    return found
 
 
 def accounts(members: int) -> int:
@@ -68,8 +89,6 @@ def _each(
     given: argparse.Namespace, transports: Sequence[str], intervals: Sequence[float]
 ) -> Iterator[Scenario]:
     for transport in transports:
-        if transport not in SCANS:
-            raise CannotRun(f"{transport!r} is no transport; there are: {', '.join(SCANS)}")
         for interval in intervals if transport == "short-poll" else (None,):
             warm_up = given.warm_up
             yield Scenario(
@@ -89,13 +108,3 @@ def _each(
                 trips=given.trips,
                 network=str(conditions.given(given)),
             )
-
-
-def _intervals(text: str) -> list[float]:
-    try:
-        found = [float(word) for word in text.split(",")]
-    except ValueError:
-        raise CannotRun(f"--interval: {text!r} is no list of seconds") from None
-    if min(found) < 0.01:
-        raise CannotRun(f"--interval: {min(found):g} is too little")
-    return found

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from probes.bench import invocation
+from probes.bench.result import Result, Run
+from probes.bench.targets import OURS
 from probes.latency import cells
 from probes.latency.measuring import measure
 from probes.latency.table import tables
 from probes.network import conditions
+from probes.study.servers import Servers
 
 _ABOUT = """\
 Measures how long a message takes from the moment at which it was due to be sent until each member
@@ -30,11 +34,15 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Returns the exit status."""
-    return invocation.conclude(
-        cells.NAME,
-        lambda found: measure(
-            found, invocation.server(given), cells.scenarios(given), given.runs, given.seed
-        ),
-        tables,
-        given.json,
-    )
+    return invocation.conclude(cells.NAME, lambda found: _runs(found, given), tables, given.json)
+
+
+def _runs(found: Result, given: argparse.Namespace) -> Iterator[Run]:
+    scenarios = cells.scenarios(given)
+    if given.url:
+        yield from measure(found, invocation.server(given), scenarios, given.runs, given.seed)
+        return
+    with Servers() as servers:
+        yield from measure(
+            *(found, (OURS, servers), scenarios, given.runs, given.seed), afresh=servers.end
+        )

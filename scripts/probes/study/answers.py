@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from probes.bench.show import shown
 from probes.study.even import again, in_short
-from probes.study.matrix import MEMBERS, POLLED, RATE
+from probes.study.matrix import MEMBERS, POLLED, PUSHED, RATE
 from probes.study.model import BYTES, CPU
-from probes.study.reading import Study, ratio
+from probes.study.reading import Study, Way, ratio
 from probes.study.sections import P50, P99, UNMEASURED, WIRE, base, by_rate, most, one_node, wasted
 from probes.study.words import bullets, cell, compared, listed, table
 
 _OTHERS = ("websocket", "long-poll", POLLED)
+_COMPARED = {"Median delay": P50, "Processor time": CPU, "Bytes": WIRE}
 _EARLIER = {
     "push": (
         "Push takes 7 times the processor time of pull, and saturates at 350 to 500 users (2007; "
@@ -52,20 +53,33 @@ def crowd(study: Study) -> tuple[str, str]:
 
 
 def answer(study: Study) -> str:
-    """In sentences: response time, then what it costs."""
+    """In sentences: response time, cost, capacity, and when polling is cheaper."""
     sse = base(study, "sse")
     others = [group for name in _OTHERS if (group := base(study, name))]
-    lines = [
-        compared(str(group.way), "SSE", what, ratio(group, sse, figure))
-        for what, figure in (
-            ("median delay", P50),
-            ("processor time", CPU),
-            ("number of bytes", WIRE),
-        )
-        for group in others
-    ]
-    lines += [in_short(study, CPU, "processor time"), in_short(study, BYTES, "bytes")]
-    return bullets(lines)
+    parts: dict[str, list[str]] = {}
+    for what, figure in _COMPARED.items():
+        each = [compared(group.way, ratio(group, sse, figure)) for group in others]
+        parts[f"{what}, beside SSE."] = [f"{'; '.join(each)}."] if each else []
+    parts["Capacity."] = [_most(study), _rooms(study)]
+    cheaper = [in_short(study, CPU, "processor time"), in_short(study, BYTES, "bytes")]
+    parts["When polling is cheaper."] = cheaper
+    lines = ((lead, " ".join(filter(None, said))) for lead, said in parts.items())
+    return bullets(f"**{lead}** {said}" for lead, said in lines if said)
+
+
+def _most(study: Study) -> str:
+    """What one worker does at most."""
+    known = {name: found for name in (*PUSHED, POLLED) if (found := most(study, name))}
+    pushed = [f"{Way(name)} {one}" for name, one in known.items() if name != POLLED]
+    said = f"One worker makes so many deliveries a second: {listed(pushed)}." if pushed else ""
+    polls = f"It answers {known[POLLED]} short polls a second." if POLLED in known else ""
+    return " ".join(filter(None, (said, polls)))
+
+
+def _rooms(study: Study) -> str:
+    """How large a room one node serves."""
+    known = [f"{Way(name)} {one}" for name in (*PUSHED, POLLED) if (one := one_node(study, name))]
+    return f"The largest room of one small node, in members: {listed(known)}." if known else ""
 
 
 def earlier(study: Study) -> str:
@@ -85,7 +99,7 @@ def earlier(study: Study) -> str:
 def _push(study: Study) -> str:
     """Push against pull, and how large a crowd was served."""
     found = ratio(base(study, "sse"), base(study, POLLED), CPU)
-    parts = [compared("SSE", "short polls each second", "processor time", found)]
+    parts = [f"Beside short polls each second, by processor time: {compared('SSE', found)}."]
     served = [one for one in study.find("members", transport="sse") if one.values(CPU)]
     if served:
         largest = max(served, key=lambda one: one.subscribers)

@@ -108,36 +108,31 @@ def _cost(axes: list[Any], data: Data) -> None:
 
 def _capacity(axes: list[Any], data: Data) -> None:
     [plot] = axes
-    text = "thousand deliveries a second within the limit; fitted law and its 95 % band"
+    text = "deliveries a second within the limit; the fitted law, and its 95 % band"
     _head(plot, "Capacity against worker nodes", text)
     labels, most = [], 1
     for transport, found in data.items():
-        way = _TRANSPORTS.get(transport, "short poll")
-        points = found["points"]
+        way, points = _TRANSPORTS.get(transport, "short poll"), found["points"]
         x = [row["nodes"] for row in points]
         most = max([most, *x])
-        _whiskers(plot, x, [_scaled(row, 1e-3) for row in points], way)
-        band = found["law"].get("band") or []
-        rows = [row for row in band if row[0] <= max(x) + 1]
+        _whiskers(plot, x, points, way)
+        rows = [row for row in found["law"].get("band") or [] if row[0] <= max(x) + 1]
         if rows:
-            at = [row[0] for row in rows]
-            low, high = [row[1] / 1e3 for row in rows], [row[3] / 1e3 for row in rows]
+            at, low, fitted, high = zip(*rows, strict=True)
             plot.fill_between(at, low, high, color=_colour(way), alpha=0.15, lw=0)
-            plot.plot(at, [row[2] / 1e3 for row in rows], color=_colour(way), lw=1.6)
+            plot.plot(at, fitted, color=_colour(way), lw=1.6)
+            labels.append((way, at[-1], fitted[-1]))
         else:
-            plot.plot(x, [row["middle"] / 1e3 for row in points], ":", color=_colour(way))
-        ideal = points[0]["middle"] / points[0]["nodes"] / 1e3
-        plot.plot([1, max(x)], [ideal, ideal * max(x)], color=FAINT, lw=0.8, ls=(0, (4, 4)))
-        labels.append(
-            (
-                way,
-                rows[-1][0] if rows else x[-1],
-                rows[-1][2] / 1e3 if rows else points[-1]["middle"] / 1e3,
-            )
-        )
+            plot.plot(x, [row["middle"] for row in points], ":", color=_colour(way))
+            labels.append((way, x[-1], points[-1]["middle"]))
+        if x[0] == 1:
+            alone = points[0]["middle"]
+            dashes = {"lw": 0.8, "ls": (0, (4, 4)), "color": FAINT}
+            plot.plot([1, max(x) + 1], [alone, alone * (max(x) + 1)], **dashes)
     plot.set_xticks(range(1, most + 2))
     plot.set_ylim(0)
-    plot.set_xlabel("worker nodes (thin dashes: as many times one node)")
+    plot.yaxis.set_major_formatter(_plain)
+    plot.set_xlabel("worker nodes (thin dashes: as many times what one does)")
     _label(plot, labels)
     _bars_say(plot, data)
 
@@ -262,7 +257,7 @@ def _bars_say(plot: Any, data: Data) -> None:
     """Say how many runs are behind each point."""
     runs = sorted(set(_runs(data)))
     known = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
-    _foot(plot, f"medians of {known} runs, with 95 % intervals")
+    _foot(plot, "one run each" if runs == [1] else f"medians of {known} runs, 95 % intervals")
 
 
 def _runs(data: Any) -> list[int]:
@@ -338,10 +333,6 @@ def _none() -> Any:
 def _nines(share: float) -> float:
     """Each further 9 takes as much room as the one before."""
     return -math.log10(1 - share / 100)
-
-
-def _scaled(row: Data, factor: float) -> Data:
-    return {key: factor * row[key] for key in ("middle", "low", "high")}
 
 
 def _colour(name: str) -> str:

@@ -24,21 +24,18 @@ def cell(one: Estimate | None) -> str:
     return "" if one is None else str(one)
 
 
-def compared(first: str, second: str, what: str, found: Estimate | None) -> str:
-    """One sentence about the ratio of a figure of the first to the second's."""
+def compared(first: object, found: Estimate | None) -> str:
+    """How many times something's a figure of the first is, in a few words."""
     if found is None:
-        return f"The {what} of {first} and {second} was not compared."
-    known = f"{times(found.middle)} ({times(found.low)} to {times(found.high)})"
-    if not found.sound:
-        return (
-            f"The {what} of {first} to that of {second} came to {known}, but somebody else was in "
-            "the way: no verdict."
-        )
+        return f"{first} was not compared"
     if found.runs < 2:
-        return f"The {what} of {first} was {known} times that of {second}, in one pair of runs."
-    if not found.certain:
-        return f"The {what} of {first} and {second} do not differ beyond noise: {known} times."
-    return f"The {what} of {first} was {known} times that of {second}."
+        known = f"{first} {times(found.middle)} times, in one pair of runs"
+    else:
+        span = f"{times(found.low)} to {times(found.high)}"
+        known = f"{first} {times(found.middle)} times ({span})"
+    if not found.sound:
+        return f"{known}, without a verdict"
+    return known if found.certain or found.runs < 2 else f"{known}, no difference beyond noise"
 
 
 def times(value: float) -> str:

@@ -16,6 +16,7 @@ PRICES = Prices(rest=5_000, post=800, delivery=12, poll=120, event=2)
 BYTES = Prices(rest=0, post=0, delivery=650, poll=500, event=610)
 _DEAR = {"long-poll": 90.0}
 """What a delivery costs more by other transports."""
+_DELIVERIES = 200
 
 
 def study(
@@ -82,10 +83,11 @@ def _run(number: int, cell: Cell, chance: random.Random, verdict: Verdict, noise
         spent[name] = cost / deliveries * chance.uniform(1 - noise, 1 + noise)
     delays = Delays()
     longest = scenario.interval if polled and scenario.interval else 0.006
-    for step in range(1, 2001):
-        delays.add(int(longest * 1e9 * step / 2000 * chance.uniform(1 - noise, 1 + noise)))
+    for step in range(1, _DELIVERIES + 1):
+        share = step / _DELIVERIES * chance.uniform(1 - noise, 1 + noise)
+        delays.add(int(longest * 1e9 * share))
     figures = {
-        "deliveries": 2000.0,
+        "deliveries": _DELIVERIES,
         "deliveries_per_s": deliveries,
         "offered_per_s": rate,
         "achieved_per_s": rate,

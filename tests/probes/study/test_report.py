@@ -48,13 +48,13 @@ def test_the_break_even_is_found_in_what_was_measured() -> None:
 
 def test_sentences_follow_the_data() -> None:
     said = page(Study(study()))
-    assert "The median delay of short poll, 1 s was 167" in said
-    assert "The median delay of WebSocket and SSE do not differ beyond noise" in said
-    assert "polling is cheaper than SSE once a poll brings more than 12" in said
+    assert "short poll, 1 s 167 times (16" in said
+    assert "Not beyond noise: WebSocket" in said
+    assert "polling is cheaper than SSE once a poll brings more than 1" in said
     assert "| Polling wins again once seconds of delay are tolerated (2020) | By processor" in said
     assert "the machine was not quiet" not in said
     noisy = page(Study(study(verdict=Verdict.REFUSED)))
-    assert "but somebody else was in the way: no verdict" in noisy
+    assert ", without a verdict" in noisy
     assert "the machine was not quiet" in noisy
     assert "No verdict: WebSocket" in noisy
 
