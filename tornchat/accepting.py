@@ -45,13 +45,17 @@ REFUSED_WAIT = 0.25
 
 
 class Arrival:
-    """A connection that was accepted. It counts until it is `over`, at most `FRESH_SECONDS`."""
+    """A connection that was accepted. It counts until it is `over`, at most `FRESH_SECONDS`.
 
-    __slots__ = ("_acceptor", "address", "socket")
+    ``unread``: what was read of it, and is for whoever serves it.
+    """
+
+    __slots__ = ("_acceptor", "address", "socket", "unread")
 
     def __init__(self, acceptor: Acceptor, sock: socket.socket, address: Any) -> None:
         self.socket = sock
         self.address = address
+        self.unread = b""
         self._acceptor = acceptor
 
     def over(self) -> None:

@@ -84,12 +84,15 @@ class Worker:
             renderer=self.renderer,
             signup=settings.signup,
             post_rate=settings.post_rate,
+            lab=settings.lab == "on",
+            probe_rate=settings.probe_rate,
             heartbeat=settings.heartbeat,
         )
         site, outlets = site_of(settings), self.hub.outlets
-        self.gate = Gate(self.chat, self.hub, site)
+        desk = Desk(self.chat, site, application(self.chat, self.hub, site, web_root()))
+        self.gate = Gate(self.chat, self.hub, site, desk)
         self.server = Server(
-            Desk(self.chat, site, application(self.chat, self.hub, site, web_root())),
+            desk,
             most=room.connections,
             others=self._other_connections,
         )
@@ -114,7 +117,9 @@ class Worker:
             async with asyncio.timeout(seconds + LATEST_SECONDS):
                 # Not later, or nobody would announce and archive until this one has ended.
                 await self.keeper.step_aside()
-                await asyncio.gather(self.hub.drain(seconds), self.server.drain())
+                await asyncio.gather(
+                    self.hub.drain(seconds), self.server.drain(), self.doorway.drain()
+                )
                 await self.gate.drain()
                 # What a connection that was accepted before has asked for after the rest had gone.
                 await self.hub.drain(0)

@@ -181,7 +181,8 @@ class Server(HTTPServer):
 
 
 class _Connection(IOStream):
-    """A connection of the HTTP server that says when it is closed."""
+    """A connection of the HTTP server that says when it is closed. What was read of it before is
+    read again."""
 
     def __init__(self, arrival: Arrival, server: HTTPServer) -> None:
         self._arrival = arrival
@@ -194,6 +195,14 @@ class _Connection(IOStream):
 
     def set_nodelay(self, value: bool) -> None:
         """It is on from the start: Tornado would switch it off and on again with each request."""
+
+    def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
+        unread = self._arrival.unread
+        if not unread:
+            return super().read_from_fd(buf)
+        part, self._arrival.unread = unread[: len(buf)], unread[len(buf) :]
+        buf[: len(part)] = part
+        return len(part)
 
     def close_fd(self) -> None:
         super().close_fd()

@@ -1,39 +1,41 @@
-"""Where accepted connections wait until they have said something, for half a second at most.
+"""Where connections are before the HTTP server has them, and where those stay that poll.
 
 Who asks for a stream with the first request of a connection, as thousands do that come back at
 once, is let in from here, without what the HTTP server needs to hold a connection and to read from
-it. Nothing is taken from the socket before: whatever else is asked for, whoever says nothing, and
-whatever is to be refused comes to the HTTP server as if it had just been accepted.
+it; and who polls is answered from here, again and again. Whatever else is asked for, whoever says
+nothing for half a second, and whatever is to be refused goes on to the HTTP server.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import selectors
 import socket
 from collections import deque
-from collections.abc import Callable
 from typing import Protocol
 
 from tornchat import connections
 from tornchat.accepting import Arrival
-from tornchat.connections import MOST_HEADER_BYTES, Server
+from tornchat.connections import IDLE_SECONDS, Server
+from tornchat.hub.outlet import Outlet, Outlets
+from tornchat.line import Line
 
 logger = logging.getLogger(__name__)
 
 SERVED_AT_ONCE = 32
 """Connections that had been accepted and then ask in one moment wait for one another, and let
 messages and beats have their turn."""
+LOOK_SECONDS = 1.0
+DRAIN_LOOK_SECONDS = 0.1
 
 
 class Gate(Protocol):
     """Who may let a connection in."""
 
-    def let_in(self, arrival: Arrival, head: bytes, refuse: Callable[[Arrival], None]) -> bool:
-        """Take a connection whose first bytes are these, which are still to be read from it.
+    def let_in(self, line: Line, data: bytes) -> bool:
+        """Take a connection on which this was said, all that has come.
 
-        False: it is not for the gate. ``refuse`` takes it back later on, still unread.
+        False: it is not for the gate. It may still `Line.hand_over` the connection later on.
         """
 
 
@@ -41,91 +43,170 @@ class Doorway:
     """Of one worker. What it holds counts as connections of ``server``."""
 
     def __init__(self, server: Server, gate: Gate) -> None:
-        self._server = server
+        self.server = server
+        self.outlets = Outlets(_prepare)
         self._gate = gate
         self._loop = asyncio.get_running_loop()
-        self._selector = selectors.DefaultSelector()
-        self._loop.add_reader(self._selector, self._somebody_speaks)
-        self._silent: dict[Arrival, float] = {}
-        """With the time until which they may wait, the oldest first."""
-        self._ready: deque[Arrival] = deque()
+        self._silent: dict[Line, float] = {}
+        """They have never said anything; with the time until which they may wait, the oldest
+        first."""
+        self._resting: dict[Line, float] = {}
+        """They have been answered; with the time since when, the longest first."""
+        self._busy: dict[Line, None] = {}
+        self._ready: deque[tuple[Line, bytes]] = deque()
         self._sweep: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        """How many wait here."""
-        return len(self._silent) + len(self._ready)
+        """How many are here."""
+        return len(self.outlets)
 
     def welcome(self, arrival: Arrival) -> None:
         """A connection was accepted."""
-        if not self._server.has_room():
-            self._server.serve(arrival)
-        elif not self._serve(arrival):
-            wait = connections.QUIET_SECONDS / 2
-            self._silent[arrival] = self._loop.time() + wait
-            self._selector.register(arrival.socket, selectors.EVENT_READ, arrival)
-            if self._sweep is None:
-                self._sweep = self._loop.call_later(wait, self._send_on_the_silent)
+        if not self.server.has_room() and not self._close_a_resting_one():
+            self.server.serve(arrival)
+            return
+        line = Line(self, arrival)
+        try:
+            data = line.read()
+        except BlockingIOError:
+            self._await_the_first(line)
+        except OSError:
+            line.close()
+        else:
+            if data:
+                self._serve(line, data)
+            else:
+                line.close()
 
     def clear(self) -> None:
-        """Send all on to the HTTP server."""
-        for arrival in [*self._silent, *self._ready]:
-            self._forget(arrival)
-            self._server.serve(arrival)
+        """Nobody stays from now on. Who is being answered goes after that, who has been is let go,
+        and all others go on to the HTTP server."""
+        for line in list(self._resting):
+            line.close()
+        waiting = [(line, b"") for line in self._silent]
+        for line, data in [*self._ready, *waiting]:
+            line.hand_over(data)
         self._ready.clear()
+        for line in self._busy:
+            line.leaving = True
+
+    async def drain(self) -> None:
+        """Done when nobody is here any more. To be called after `clear`."""
+        while len(self):  # noqa: ASYNC110 - seldom, and nobody has to keep an event for it
+            await asyncio.sleep(DRAIN_LOOK_SECONDS)
 
     def close(self) -> None:
         """Close all, and watch no more."""
-        if self._sweep is not None:
-            self._sweep.cancel()
-        for arrival in [*self._silent, *self._ready]:
-            arrival.close()
-        self._silent.clear()
+        for timer in (self._sweep, self._look):
+            if timer is not None:
+                timer.cancel()
+        ready = [line for line, _ in self._ready]
+        for line in [*self._silent, *self._resting, *self._busy, *ready]:
+            line.close()
         self._ready.clear()
-        self._loop.remove_reader(self._selector)
-        self._selector.close()
+        self.outlets.close()
 
-    def _somebody_speaks(self) -> None:
-        begun = not self._ready
-        for key, _ in self._selector.select(0):
-            self._forget(key.data)
-            self._ready.append(key.data)
-        if begun:
-            self._serve_some()
+    # -- called by a line
+
+    def hold(self, line: Line, sock: socket.socket) -> Outlet:
+        """Watch the line's socket, and listen to it."""
+        if self._look is None:
+            self._look = self._loop.call_later(LOOK_SECONDS, self._look_around)
+        outlet = self.outlets.open(sock, line)
+        outlet.listen()
+        return outlet
+
+    def heard(self, line: Line, data: bytes) -> None:
+        """Something was said on a line that is not busy."""
+        self.forget(line)
+        if line.guest is not None:
+            self._serve(line, data)
+            return
+        line.busy = True  # more may come before it has its turn
+        if not self._ready:
+            self._loop.call_soon(self._serve_some)
+        self._ready.append((line, data))
+
+    def heard_later(self, line: Line) -> None:
+        """Something was said while the line was busy, which it is no more."""
+        line.busy = True
+        if not self._ready:
+            self._loop.call_soon(self._serve_some)
+        self._ready.append((line, b""))
+
+    def rest(self, line: Line) -> None:
+        """The line was answered, and may ask again."""
+        self._busy.pop(line, None)
+        self._resting[line] = self._loop.time()
+
+    def forget(self, line: Line) -> None:
+        """It is not waiting here any more."""
+        self._silent.pop(line, None)
+        self._resting.pop(line, None)
+        self._busy.pop(line, None)
+
+    # -- inside
+
+    def _await_the_first(self, line: Line) -> None:
+        wait = connections.QUIET_SECONDS / 2
+        self._silent[line] = self._loop.time() + wait
+        line.watch()
+        if self._sweep is None:
+            self._sweep = self._loop.call_later(wait, self._send_on_the_silent)
 
     def _serve_some(self) -> None:
         for _ in range(min(SERVED_AT_ONCE, len(self._ready))):
-            arrival = self._ready.popleft()
-            if not self._serve(arrival):
-                self._server.serve(arrival)
+            line, data = self._ready.popleft()
+            if not line.closed:
+                self._serve(line, data + line.unread())
         if self._ready:
             self._loop.call_soon(self._serve_some)
 
-    def _serve(self, arrival: Arrival) -> bool:
-        """Let somebody in, or send them on; False: they have not said anything."""
+    def _serve(self, line: Line, data: bytes) -> None:
+        """Let somebody in, or send them on."""
+        line.busy = True
+        self._busy[line] = None
         try:
-            head = arrival.socket.recv(MOST_HEADER_BYTES, socket.MSG_PEEK)
-            if not head or not self._gate.let_in(arrival, head, self._server.serve):
-                self._server.serve(arrival)
-        except BlockingIOError:
-            return False
+            if not self._gate.let_in(line, data):
+                line.hand_over(data)
         except Exception as error:
             # Raised from here it would keep all who come after this one waiting for ever.
             if not isinstance(error, OSError):
                 logger.exception("a connection could not be served and is closed")
-            arrival.close()
-        return True
+            line.close()
 
     def _send_on_the_silent(self) -> None:
         self._sweep = None
         now = self._loop.time()
         while self._silent:
-            arrival, until = next(iter(self._silent.items()))
+            line, until = next(iter(self._silent.items()))
             if until > now:
                 self._sweep = self._loop.call_at(until, self._send_on_the_silent)
                 return
-            self._forget(arrival)
-            self._server.serve(arrival)
+            line.hand_over(b"")
 
-    def _forget(self, arrival: Arrival) -> None:
-        if self._silent.pop(arrival, None) is not None:
-            self._selector.unregister(arrival.socket)
+    def _look_around(self) -> None:
+        """Close who has not asked for a long time, and cut those who take nothing."""
+        self._look = None
+        self.outlets.cut_stuck()
+        while self._resting:
+            line, since = next(iter(self._resting.items()))
+            if since > self._loop.time() - IDLE_SECONDS:
+                break
+            line.close()
+        if len(self.outlets):
+            self._look = self._loop.call_later(LOOK_SECONDS, self._look_around)
+
+    def _close_a_resting_one(self) -> bool:
+        """Close the connection that has not asked for the longest; False where all just did."""
+        for line, since in self._resting.items():
+            if since > self._loop.time() - connections.QUIET_SECONDS:
+                return False
+            line.close()
+            return True
+        return False
+
+
+def _prepare(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

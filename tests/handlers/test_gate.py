@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
@@ -15,6 +15,7 @@ from tests.handlers.test_limits import Raw
 from tests.handlers.visitor import Visitor
 from tornchat import connections
 from tornchat.accepting import Arrival
+from tornchat.line import Line
 
 STREAM = "GET /api/events{query} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n{headers}\r\n"
 
@@ -145,7 +146,7 @@ async def test_whoever_takes_their_time_to_ask_is_answered(
             gone.close()
 
             async def all_sent_on() -> bool:
-                return counts.served == 3 and not len(served.worker.doorway)
+                return counts.served == 2 and not len(served.worker.doorway)
 
             await eventually(all_sent_on, "the HTTP server to hold all of them")
             assert await silent.ask()
@@ -165,10 +166,10 @@ async def test_whoever_cannot_be_served_is_in_nobodys_way(
     async with place.serving() as served:
         gate, let_in = served.worker.gate, served.worker.gate.let_in
 
-        def stumbling(arrival: Arrival, head: bytes, refuse: Callable[[Arrival], None]) -> bool:
-            if b"stumble" in head:
+        def stumbling(line: Line, data: bytes) -> bool:
+            if b"stumble" in data:
                 raise RuntimeError("over something that nobody thought of")
-            return let_in(arrival, head, refuse)
+            return let_in(line, data)
 
         monkeypatch.setattr(gate, "let_in", stumbling)
         async with lines(served, 6) as waiting:

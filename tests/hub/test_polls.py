@@ -11,6 +11,7 @@ import pytest
 from tests.hub.test_streams import hub_behind_a_line, running_hub
 from tests.log.test_bus import says_lost
 from tests.redis_server import RedisServer, come_in, in_loop, open_log, say, until
+from tornchat import metrics
 from tornchat.hub.hub import Hub
 from tornchat.hub.poll import Page, Poll
 from tornchat.log import bus, read
@@ -50,6 +51,47 @@ async def test_a_poll_is_not_led_past_what_its_worker_was_not_told(
 
 
 @in_loop
+async def test_a_poll_that_is_asked_again_is_not_led_past_it_either(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is lost between two questions, or before a join that does not read it, is answered."""
+    monkeypatch.setattr(bus, "PULSE_SECONDS", 30.0)
+    async with hub_behind_a_line(redis) as (client, line, hub):
+        await come_in(client, "ana", "kitchen", "garden")
+        poll = hub.poll("ana", "session of ana", None)
+        start = (await poll.answer(0)).cursor
+        assert poll.continues("session of ana", start)
+        joins = metrics.JOINS.labels().value
+        heard = (await say(client, "ana", "kitchen", "heard")).id
+        first = await poll.answer(30)
+        assert [event["id"] for event in events(first)] == [heard]
+        assert metrics.JOINS.labels().value == joins
+        line.lose = says_lost
+        lost = (await say(client, "ana", "kitchen", "lost")).id
+        asked = asyncio.ensure_future(poll.answer(30))
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        newer = (await say(client, "ana", "garden", "newer")).id
+        assert [event["id"] for event in events(await asked)] == [lost, newer]
+        assert metrics.JOINS.labels().value == joins + 1
+
+
+@in_loop
+async def test_a_poll_that_nobody_asks_again_is_not_kept(redis: RedisServer) -> None:
+    async with open_log(redis) as client, running_hub(client, redis.url) as hub:
+        await come_in(client, "ana", "kitchen")
+        poll = hub.poll("ana", "session of ana", None)
+        await poll.answer(0)
+        poll.beat(None)
+        page = await poll.answer(0)
+        poll.beat(None)
+        assert poll.continues("session of ana", page.cursor)
+        poll.beat(None)
+        assert poll.closed
+        assert hub.readers() == []
+
+
+@in_loop
 async def test_what_is_not_logged_wakes_a_poll_and_moves_no_cursor(redis: RedisServer) -> None:
     async with open_log(redis) as client, running_hub(client, redis.url) as hub:
         await come_in(client, "ana", "kitchen")
@@ -84,7 +126,7 @@ async def test_a_poll_holds_its_topics_only_while_it_waits(redis: RedisServer) -
         [poll] = hub.readers()
         assert "room:kitchen" in poll.following
         page = await task
-        assert (page.events, page.leaving) == ([], False)
+        assert (list(page.events), page.leaving) == ([], False)
         poll.close()
         assert not poll.following
         assert hub.readers() == []

@@ -52,9 +52,9 @@ async def identify(chat: Chat, digest: str) -> Identity:
     return Identity(record.user, record.role, record.kind, digest)
 
 
-def known(chat: Chat, token: str) -> Identity | None:
-    """The bearer of a cookie or token whose session the worker knows; None where it must ask."""
-    digest = digest_of(token)
+def known(chat: Chat, digest: str) -> Identity | None:
+    """The bearer of the session that is kept under ``digest``, if the worker knows it; None where
+    it must ask."""
     record = chat.sessions.known(digest)
     if record is None or not record.live(chat.now()):
         return None

@@ -31,6 +31,7 @@ def server(chat: Chat) -> dict[str, Any]:
         "heartbeat": chat.heartbeat,
         "max_body": MOST_BODY,
         "edit_seconds": EDIT_SECONDS,
+        "lab": chat.lab,
     }
 
 

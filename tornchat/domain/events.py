@@ -20,6 +20,7 @@ KINDS: dict[str, str] = {
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",
     "read": "I have read a room up to a message, on another device",
+    "probe": "a measurement of my own, which only I hear",
 }
 """Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""
 
@@ -30,6 +31,8 @@ STREAM_KINDS: dict[str, str] = {
     "bye": "the server ends this stream on purpose",
 }
 """Events that speak of the stream itself; they belong to no topic."""
+
+PROBE = "probe"
 
 SESSIONS_ENDED = "sessions.ended"
 """From worker to worker on a user's topic: cut the streams of these sessions. Never streamed."""
@@ -42,11 +45,11 @@ that its cursor is past, and so does the stream that went on from there. Never s
 class Event:
     """One event of one topic.
 
-    ``encoded`` and ``framed`` are what SSE and WebSocket made of it, kept so that each worker
-    encodes an event once for all of its readers of one transport.
+    ``encoded``, ``framed`` and ``plain`` are what SSE, WebSocket and polls made of it, kept so that
+    each worker encodes an event once for all of its readers of one transport.
     """
 
-    __slots__ = ("encoded", "fields", "framed", "id", "prev", "topic")
+    __slots__ = ("encoded", "fields", "framed", "id", "plain", "prev", "topic")
 
     def __init__(self, id: int, prev: int, topic: str, fields: Mapping[str, Any]) -> None:
         self.id = id
@@ -55,6 +58,7 @@ class Event:
         self.fields = fields
         self.encoded: bytes | None = None
         self.framed: bytes | None = None
+        self.plain: bytes | None = None
 
     @property
     def kind(self) -> str:
@@ -93,4 +97,15 @@ def message(
         fields["nonce"] = nonce
     if reply_to is not None:
         fields["reply_to"] = reply_to
+    return fields
+
+
+def probe(received: int, nonce: str | None, pad: int) -> dict[str, Any]:
+    """The fields of a ``probe`` event. ``received``: when its request came, unix microseconds;
+    ``pad``: characters that make it longer."""
+    fields: dict[str, Any] = {"kind": PROBE, "received": received}
+    if nonce is not None:
+        fields["nonce"] = nonce
+    if pad:
+        fields["pad"] = "x" * pad
     return fields

@@ -133,4 +133,4 @@ class Recent:
 def _size(event: Event) -> int:
     """About how many bytes of memory an event takes, also once it is encoded."""
     texts = sum(len(value) for value in event.fields.values() if isinstance(value, str))
-    return _OVERHEAD + 3 * texts
+    return _OVERHEAD + 4 * texts

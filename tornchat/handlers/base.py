@@ -172,8 +172,6 @@ class Handler(web.RequestHandler):
         if problem.status == 426:
             self.set_header("Upgrade", "websocket")
             self.set_header("Sec-WebSocket-Version", websocket.VERSION)
-        if problem.status == 401:
-            self.set_header("WWW-Authenticate", 'Bearer realm="tornchat"')
         self.finish(to_json(problem.problem()))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
@@ -208,6 +206,8 @@ def problem_headers(problem: errors.TornchatError) -> dict[str, str]:
     headers = {"Content-Type": PROBLEM}
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="tornchat"'
     return headers
 
 

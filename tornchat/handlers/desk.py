@@ -12,8 +12,8 @@ import asyncio
 import json
 import logging
 import re
-import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from http.client import responses
 from typing import Any, cast
@@ -26,7 +26,6 @@ from tornado.httputil import (
     HTTPServerConnectionDelegate,
     RequestStartLine,
     ResponseStartLine,
-    format_timestamp,
     split_host_and_port,
 )
 
@@ -34,7 +33,8 @@ from tornchat import metrics
 from tornchat.chat import accounts, messages
 from tornchat.chat.context import Chat, Identity
 from tornchat.domain.errors import TornchatError
-from tornchat.handlers import asking
+from tornchat.domain.sessions import digest_of
+from tornchat.handlers import answers, asking
 from tornchat.handlers.base import HEADERS, JSON, Site, problem_headers
 from tornchat.wire.browser import to_json
 
@@ -45,17 +45,34 @@ _HOST = re.compile(r"[a-z0-9.-]+(:[0-9]+)?")
 _LENGTH = re.compile(r"[0-9]{1,5}")
 _UNUSUAL = ("Transfer-Encoding", "Content-Encoding", "Expect", "Upgrade")
 _ROUTE = "/api/rooms/*/messages"
+_JSON = {"Content-Type": JSON}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message, as the answer says it. ``headers`` are those beside the usual."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @classmethod
+    def refused(cls, problem: TornchatError) -> Outcome:
+        return cls(problem.status, problem_headers(problem), to_json(problem.problem()))
 
 
 class Desk(HTTPServerConnectionDelegate):
-    """Of one worker. ``ordinary`` answers everything else."""
+    """Of one worker. ``ordinary`` answers everything else.
+
+    What Tornado's HTTP server holds comes here as requests; what the doorway holds comes by the
+    gate (`handlers.gate`), which asks the same of its head.
+    """
 
     def __init__(self, chat: Chat, site: Site, ordinary: HTTPServerConnectionDelegate) -> None:
         self.chat = chat
         self.ordinary = ordinary
         self._site = site
         self._answers_to = lru_cache(100)(self._is_ours)
-        self._date = (0, "")
         self._posting: set[asyncio.Task[None]] = set()
 
     def start_request(
@@ -69,8 +86,7 @@ class Desk(HTTPServerConnectionDelegate):
     def token(self, headers: HTTPHeaders) -> str | None:
         """Who says to post a message with this request; None where anything is unusual."""
         if (
-            _LENGTH.fullmatch(headers.get("Content-Length", "")) is None
-            or headers.get("Content-Type", "").partition(";")[0] != "application/json"
+            headers.get("Content-Type", "").partition(";")[0] != "application/json"
             or not self._is_from_here(headers)
             or any(name in headers for name in _UNUSUAL)
         ):
@@ -78,18 +94,35 @@ class Desk(HTTPServerConnectionDelegate):
         token = asking.bearer(headers)
         return asking.cookie(headers, self._site.cookie) if token is None else token
 
-    def post(self, request: _Request, who: Identity, room: str, asked: dict[str, Any]) -> None:
-        """Post, and answer."""
-        posting = asyncio.ensure_future(request.post(who, room, asked))
+    def post(
+        self,
+        who: Identity,
+        room: str,
+        asked: dict[str, Any],
+        answer: Callable[[Outcome], None],
+    ) -> None:
+        """Post, and have what becomes of it answered."""
+        posting = asyncio.ensure_future(self._post(who, room, asked, answer))
         self._posting.add(posting)
         posting.add_done_callback(self._posting.discard)
 
-    def date(self) -> str:
-        """The time as HTTP writes it."""
-        now = int(time.time())
-        if now != self._date[0]:
-            self._date = (now, format_timestamp(now))
-        return self._date[1]
+    async def _post(
+        self,
+        who: Identity,
+        room: str,
+        asked: dict[str, Any],
+        answer: Callable[[Outcome], None],
+    ) -> None:
+        body, nonce, reply_to = asked.get("body"), asked.get("nonce"), asked.get("reply_to")
+        try:
+            message, again = await messages.post(self.chat, who, room, body, nonce, reply_to)
+        except TornchatError as problem:
+            answer(Outcome.refused(problem))
+        except Exception:
+            logger.exception("a message could not be posted")
+            answer(Outcome.refused(TornchatError()))
+        else:
+            answer(Outcome(200 if again else 201, _JSON, to_json(message.public())))
 
     def _is_from_here(self, headers: HTTPHeaders) -> bool:
         """Not a page of another site, nor under a name that is not this server's."""
@@ -126,7 +159,8 @@ class _Request(HTTPMessageDelegate):
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         start = cast(RequestStartLine, start_line)
-        if start.method == "POST" and _PATH.fullmatch(start.path):
+        length = headers.get("Content-Length", "")
+        if start.method == "POST" and _PATH.fullmatch(start.path) and _LENGTH.fullmatch(length):
             token = self._desk.token(headers)
             if token is not None:
                 self._head, self._token = (start, headers), token
@@ -144,7 +178,7 @@ class _Request(HTTPMessageDelegate):
             self._ordinary.finish()
             return
         # Only now: the session may have ended while the body was on its way.
-        who, asked = accounts.known(self._desk.chat, self._token), _object(self._body)
+        who, asked = accounts.known(self._desk.chat, digest_of(self._token)), object_of(self._body)
         path = _PATH.fullmatch(self._head[0].path)
         if who is None or asked is None or path is None:
             others = self._others()
@@ -153,46 +187,28 @@ class _Request(HTTPMessageDelegate):
             others.finish()
             return
         self._conn.set_close_callback(self._closed)
-        self._desk.post(self, who, path[1], asked)
+        self._desk.post(who, path[1], asked, self._answer)
 
     def on_connection_close(self) -> None:
         if self._ordinary is not None:
             self._ordinary.on_connection_close()
 
-    # -- a post
+    # -- inside
 
-    async def post(self, who: Identity, room: str, asked: dict[str, Any]) -> None:
-        """Post a message and answer."""
-        body, nonce, reply_to = asked.get("body"), asked.get("nonce"), asked.get("reply_to")
-        try:
-            message, again = await messages.post(self._desk.chat, who, room, body, nonce, reply_to)
-        except TornchatError as problem:
-            self._refuse(problem)
-        except Exception:
-            logger.exception("a message could not be posted")
-            self._refuse(TornchatError())
-        else:
-            self._answer(200 if again else 201, {"Content-Type": JSON}, message.public())
-
-    def _refuse(self, problem: TornchatError) -> None:
-        self._answer(problem.status, problem_headers(problem), problem.problem())
-
-    def _answer(self, status: int, headers: dict[str, str], value: dict[str, Any]) -> None:
-        metrics.REQUESTS.labels(_ROUTE, "POST", "gone" if self._gone else str(status)).inc()
+    def _answer(self, outcome: Outcome) -> None:
+        count(outcome, gone=self._gone)
         if self._gone:
             return
-        body = to_json(value)
+        status, body = outcome.status, outcome.body
         headers = {
             "Content-Length": str(len(body)),
-            "Date": self._desk.date(),
+            "Date": answers.date(),
             **HEADERS,
-            **headers,
+            **outcome.headers,
         }
         start = ResponseStartLine("HTTP/1.1", status, responses.get(status, "Unknown"))
         self._conn.write_headers(start, HTTPHeaders(headers), body)
         self._conn.finish()
-
-    # -- inside
 
     def _others(self) -> HTTPMessageDelegate:
         self._ordinary = self._desk.ordinary.start_request(self._server_conn, self._conn)
@@ -202,7 +218,13 @@ class _Request(HTTPMessageDelegate):
         self._gone = True
 
 
-def _object(body: bytes) -> dict[str, Any] | None:
+def count(outcome: Outcome, *, gone: bool) -> None:
+    """A post is answered; ``gone``: nobody waits for that."""
+    metrics.REQUESTS.labels(_ROUTE, "POST", "gone" if gone else str(outcome.status)).inc()
+
+
+def object_of(body: bytes) -> dict[str, Any] | None:
+    """The JSON object in a body; None where there is none."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

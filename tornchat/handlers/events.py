@@ -9,13 +9,19 @@ from tornchat.chat import accounts
 from tornchat.domain.errors import BadRequest
 from tornchat.handlers import asking
 from tornchat.handlers.reading import ReadingHandler
+from tornchat.hub.poll import Page
 from tornchat.wire import sse
-from tornchat.wire.browser import poll_answer
 
 USUAL_WAIT = 25.0
 LONGEST_WAIT = 60.0
 
 _SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?\Z", re.ASCII)
+
+
+def count_answer(page: Page) -> None:
+    """A poll is answered with this."""
+    outcome = "reset" if page.cursor is None else "events" if page.events else "nothing"
+    metrics.POLLS.labels(outcome).inc()
 
 
 class Events(ReadingHandler):
@@ -42,12 +48,11 @@ class Events(ReadingHandler):
             poll.close()
         # The session may have ended while this one waited, or before it could be told.
         await accounts.identify(self.chat, self.who.digest)
-        outcome = "reset" if page.cursor is None else "events" if page.events else "nothing"
-        metrics.POLLS.labels(outcome).inc()
+        count_answer(page)
         if page.leaving:
             self.set_header("Connection", "close")
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(poll_answer(page.cursor, page.events))
+        self.finish(page.json())
 
     def _wait(self) -> float:
         """How long an answer may take, in seconds. Raises `BadRequest`."""

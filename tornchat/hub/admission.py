@@ -49,6 +49,11 @@ class Seat:
         self._admission = admission
         self._whose = whose
 
+    @property
+    def limited(self) -> bool:
+        """It counts for a user or an address."""
+        return bool(self._whose)
+
     def leave(self) -> None:
         """Let another have it. May be called more than once."""
         if self.taken:
@@ -93,6 +98,15 @@ class Admission:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def admit_at_once(self, user: str, address: str | None) -> Seat | None:
+        """A seat where nobody has to be asked for it; None where `admit` has to."""
+        limits = self.limits
+        if limits.of_user or (limits.of_address and address is not None):
+            return None
+        if limits.here and self.streams >= limits.here:
+            return None
+        return self._take(())
 
     async def admit(self, user: str, address: str | None) -> Seat:
         """A seat for one more stream. ``address`` None is not limited.

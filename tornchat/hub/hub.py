@@ -21,6 +21,7 @@ from tornchat.hub.frames import Frames
 from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
 from tornchat.hub.poll import Poll
+from tornchat.hub.polls import Polls
 from tornchat.hub.reader import Reader
 from tornchat.hub.standings import Standings
 from tornchat.log import append
@@ -56,6 +57,7 @@ class Hub:
         self.standings = Standings(client)
         self.admission = Admission(client, limits)
         self.mover = Mover(self, life)
+        self.polls = Polls(self)
         self._departures = Departures(self)
         self.on_control: Callable[[str], None] = lambda message: None
         self.frames = Frames(self.worker, heartbeat)
@@ -120,7 +122,7 @@ class Hub:
         return reader
 
     def poll(self, user: str, session: str, cursor: int | None, seat: Seat | None = None) -> Poll:
-        """A new reader without a socket; the rest is `Poll.answer`."""
+        """A new reader without a socket; the rest is `Poll.ask`."""
         poll = Poll(self, user, session, cursor, seat or self.admission.unlimited())
         self._place(poll, cursor)
         if self.mover.draining:

@@ -10,6 +10,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from itertools import islice
 from typing import Protocol
 
@@ -31,6 +32,7 @@ UNSENT_BYTES = 64 * 1024
 """Of that, what may wait to be sent at all: the rest is with the client or on the line."""
 
 _PIECES = 64
+_READ = 16 * 1024
 _ABORT = struct.pack("ii", 1, 0)
 
 
@@ -144,12 +146,18 @@ class Outlet:
         self._wake()
         self._owner.close()
 
+    def release(self) -> socket.socket:
+        """Give the socket away, to which nothing may wait to be written."""
+        self.closed = True
+        self._outlets.remove(self, self._socket)
+        return self._socket
+
     # -- called by Outlets
 
     def readable(self) -> None:
         """Something was said, or the client has gone."""
         try:
-            data = self._socket.recv(4096)
+            data = self._socket.recv(_READ)
         except BlockingIOError:
             return
         except OSError:
@@ -245,9 +253,13 @@ class Outlet:
 
 
 class Outlets:
-    """All streams of a worker behind one selector, which the loop sees as one descriptor."""
+    """Many streams of a worker behind one selector, which the loop sees as one descriptor.
 
-    def __init__(self) -> None:
+    ``prepare`` sets what their sockets need.
+    """
+
+    def __init__(self, prepare: Callable[[socket.socket], None] | None = None) -> None:
+        self._prepare = prepare or _prepare
         self._watch: Watch[Outlet] = best_watch()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._watch, self._ready)
@@ -262,7 +274,7 @@ class Outlets:
         which does not take what it is sent."""
         sock.setblocking(False)
         if sock.family != socket.AF_UNIX:
-            _prepare(sock)
+            self._prepare(sock)
         outlet = Outlet(self, sock, owner, farewell)
         self._watch.add(sock.fileno(), outlet)
         return outlet

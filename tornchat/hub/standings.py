@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tornchat.domain.sessions import SessionRecord
@@ -54,6 +54,11 @@ class Standings:
     async def now(self, topics: Mapping[str, int], user: str, session: str) -> Stand:
         """Read at an instant that comes after this call. Raises `LogAway`."""
         return await self._together.ask(_Question(topics, user, session))
+
+    async def heads(self, topics: Collection[str]) -> Standing:
+        """Where these topics stand, and nothing of who reads them, at an instant that comes after
+        this call. Raises `LogAway`."""
+        return await standing(self._client, topics, (), ())
 
     async def _read(self, questions: list[_Question]) -> list[Stand]:
         topics = {topic for question in questions for topic in question.topics}
