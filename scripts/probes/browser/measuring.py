@@ -137,8 +137,8 @@ async def stage(
 def _network(
     conditions: Conditions, server: Base, seed: int, places: pinning.Places
 ) -> Iterator[tuple[str, Sequence[int]]]:
-    """Where the browser goes, and what works there beside the server. It speaks TLS and HTTP/2 itself, so there is one proxy, before the
-    server, and the line is between the two."""
+    """Where the browser goes, and what works there beside the server. The browser speaks TLS and
+    HTTP/2 itself, so there is one proxy, before the server, and the line is between the two."""
     with ExitStack() as held:
         base, hops, pids = server, conditions.hops, list[int]()
         if hops:
