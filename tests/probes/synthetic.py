@@ -45,8 +45,7 @@ from tornchat.wire.browser import event_json, poll_answer
 
 TOKEN, ROOM, USER = "token", "room567890", "user567890"
 TRIP_MS = {"log": 40, "worker": 20, "socket": 15}
-"""Of a probe: the parts of its way, from the moment at which it was received. The first two are
-only said."""
+"""Of a probe: the parts of its way, from the moment at which it was received."""
 _FIRST_ID = 1_000_000
 _SEQ = re.compile(r"seq=(\d{9});")
 
@@ -271,18 +270,14 @@ class _Probe(RequestHandler):
     def initialize(self, world: Synthetic) -> None:
         self.world = world
 
-    def post(self) -> None:
-        stamps = {"received": time.time_ns() // 1000}
-        at = stamps["received"]
-        for name, part in (("appended", "log"), ("heard", "worker")):
-            stamps[name] = at = at + TRIP_MS[part] * 1000
+    async def post(self) -> None:
+        stamps = {"received": _now()}
+        await asyncio.sleep(TRIP_MS["log"] / 1000)
+        answer = {"id": 0, "received": stamps["received"], "appended": _now()}
+        stamps["heard"] = answer["appended"] + TRIP_MS["worker"] * 1000
         nonce = json.loads(self.request.body).get("nonce")
-        answer = {"id": 0, "received": stamps["received"], "appended": stamps.pop("appended")}
-        self.world.later(
-            sum(TRIP_MS.values()) / 1000,
-            f"user:{USER}",
-            {"kind": "probe", "nonce": nonce, **stamps},
-        )
+        later = (TRIP_MS["worker"] + TRIP_MS["socket"]) / 1000
+        self.world.later(later, f"user:{USER}", {"kind": "probe", "nonce": nonce, **stamps})
         self.set_status(201)
         self.finish(answer)
 
@@ -381,6 +376,11 @@ def _hello(position: int) -> dict[str, Any]:
         "heartbeat": 25,
         "worker": "synthetic:1",
     }
+
+
+def _now() -> int:
+    """Unix microseconds."""
+    return time.time_ns() // 1000
 
 
 def _number(event: Event) -> int | None:
