@@ -33,9 +33,7 @@ def judge(run: Run, client: Client, window: Window, places: Places, scenario: Sc
         run.notes.append("server and client share processors: only what things cost means anything")
         return
     refuse(run, window.client_share, run.figures["server_share"])
-    busy = max(server_others, client_others)
-    if busy > OTHERS:
-        refused(run, f"others took {busy:.0%} of the processors")
+    disturbed(run, max(server_others, client_others))
 
 
 def network(run: Run, way: Way) -> None:
@@ -58,6 +56,12 @@ def refuse(run: Run, client: float, server: float | None) -> None:
     if client > BUSY and (server is None or server < BUSY):
         known = "unknown" if server is None else f"{server:.0%}"
         refused(run, f"the client was the limit: it was busy {client:.0%}, the server {known}")
+
+
+def disturbed(run: Run, others: float) -> None:
+    """Refuse a verdict where somebody else took such a share of the processors."""
+    if others > OTHERS:
+        refused(run, f"others took {others:.0%} of the processors")
 
 
 def refused(run: Run, why: str) -> None:

@@ -29,6 +29,8 @@ _LOAD = (
     "client_lag_p99_ms",
     "server_share",
     "others_share",
+    "clock_offset_ms",
+    "clock_error_ms",
     "lost",
     "doubled",
     "disordered",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -30,6 +31,9 @@ _TRY_MEMBERS, _TRY_RATE = 50, 20.0
 _CAUTION = 0.5
 _REFERENCE = 0.6
 _WATCH_SECONDS = 2.0
+_EMPTY_SECONDS = 20.0
+_LOOK_SECONDS = 0.05
+_FEW = 5
 
 
 class Servers(Protocol):
@@ -84,10 +88,20 @@ class Step:
     rate: float
     found: Found
     judged: Judged
+    streams: dict[str, int]
+    """Of each node, as it began; short polls have none."""
 
     @property
     def load(self) -> str:
         return f"{self.members:,} members at {self.rate:g} messages/s"
+
+    @property
+    def spread(self) -> str:
+        """Where the members were, for people; "" where that is not known."""
+        if 2 * sum(self.streams.values()) < self.members:
+            return ""
+        nodes = (f"{node} {count}" for node, count in self.streams.items() if count)
+        return f" ({', '.join(nodes)})"
 
     @property
     def achieved(self) -> float:
@@ -210,6 +224,7 @@ class Prober:
 
     async def _load(self, search: Search) -> Step:
         servers, generator = self._servers, self._generator
+        await self._emptied()
         self._tell(f"{search.members:,} members at {search.rate:g} messages/s")
         task = Task(
             servers.base,
@@ -227,14 +242,25 @@ class Prober:
             search.cpus,
         )
         generator.begin(task)
+        streams: dict[str, int] = {}
         if await asyncio.to_thread(generator.connected):
+            streams = servers.streams()
             servers.throttle(True)
             generator.go()
         found = await asyncio.to_thread(generator.found)
         servers.throttle(False)
-        step = Step(search.members, search.rate, found, Judged())
+        step = Step(search.members, search.rate, found, Judged(), streams)
         step.judged = judge(found, search.rate, step.achieved, search.limits)
         return step
+
+    async def _emptied(self) -> None:
+        """Wait until the proxy has seen the members of the load before go, else it would send more
+        of the next to where fewer of those were."""
+        end = time.monotonic() + _EMPTY_SECONDS
+        while sum(self._servers.streams().values()) > _FEW:
+            if time.monotonic() > end:
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def run_of(outcome: Outcome, number: int, parameters: dict[str, Any]) -> Run:
@@ -259,17 +285,19 @@ def run_of(outcome: Outcome, number: int, parameters: dict[str, Any]) -> Run:
         if reference.cost:
             figures["cpu_us_per_delivery_nodes"] = reference.cost
     if best is not None:
-        run.notes.append(f"held: {best.load}; {best.judged.who}")
+        run.notes.append(f"held: {best.load}{best.spread}; {best.judged.who}")
     if worst is not None:
-        run.notes.append(f"stopped at {worst.load}: {'; '.join(worst.judged.reasons)}")
+        run.notes.append(
+            f"stopped at {worst.load}{worst.spread}: {'; '.join(worst.judged.reasons)}"
+        )
         run.notes.append(f"there {worst.judged.who}")
     elif best is not None:
-        run.notes.append("no load was found that does not hold")
+        run.notes.append("no load was found that does not hold: the capacity is this or more")
     run.notes += [*outcome.refused, *outcome.failed]
     if outcome.failed or best is None:
         run.verdict = Verdict.FAILED
         if best is None and not outcome.failed:
             run.notes.append("no load held")
-    elif outcome.refused:
+    elif outcome.refused or worst is None:
         run.verdict = Verdict.REFUSED
     return run

@@ -31,7 +31,7 @@ from probes.violations import Wrong
 _RATE = 10.0
 _LOOK_SECONDS = 0.5
 _WATCH_SECONDS = 1.0
-_QUIET_SECONDS = 1.5
+_QUIET_SECONDS = 1.0
 """To see that streams stay where they are."""
 _OPEN_SECONDS = 120.0
 _GONE_SECONDS = 30.0

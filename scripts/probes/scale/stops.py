@@ -79,20 +79,20 @@ def saturated(found: Found, limits: Limits) -> list[str]:
     for name, share in found.shares.items():
         if share > SATURATED:
             said.append(f"{name} used {share:.0%} of a processor")
-    if found.busy > SATURATED and others_share(found, limits) <= OTHERS:
+    if found.busy > SATURATED and of_nodes(found.shares) and others_share(found, limits) <= OTHERS:
         said.append(f"the server's processors were busy {found.busy:.0%}")
     return said
 
 
 def who(found: Found, limits: Limits) -> str:
     """Shares of a processor, for people."""
-    if not found.shares:
-        return f"generator {found.client_share:.0%} of a processor"
     parts = [
         f"{_CALLED.get(role, role)} {share:.0%}"
         for role, share in sorted(of_roles(found.shares).items(), key=lambda pair: -pair[1])
         if share >= 0.005
     ]
+    if not of_nodes(found.shares):
+        return ", ".join([*parts, f"generator {found.client_share:.0%}"]) + " of a processor"
     count = "processor" if limits.processors == 1 else f"{limits.processors} processors"
     return (
         f"the server's {count} busy {found.busy:.0%} ({', '.join(parts)} of one), "
@@ -101,8 +101,9 @@ def who(found: Found, limits: Limits) -> str:
 
 
 def others_share(found: Found, limits: Limits) -> float:
-    """Of the server's processors: what nobody of the server took."""
-    if not found.shares:
+    """Of the server's processors: what nobody of the server took; 0 where its processes are not
+    known."""
+    if not of_nodes(found.shares):
         return 0.0
     return max(0.0, found.busy - sum(found.shares.values()) / limits.processors)
 

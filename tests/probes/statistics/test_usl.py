@@ -48,7 +48,6 @@ def test_noise_around_a_law_leaves_it_in_its_band() -> None:
         assert low <= getattr(law, name) <= high, name
     assert all(low <= law.at(n) <= high for n, low, _, high in found.band)
     assert found.note == ""
-    assert fit(noisy).plain() == found.plain()
     json.dumps(found.plain(), allow_nan=False)
 
 
