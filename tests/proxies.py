@@ -62,7 +62,8 @@ class Proxy:
 
     def start(self) -> Proxy:
         """Check the file with the proxy's own check, and run it."""
-        self.port, plain = free_ports(2)
+        public, plain = free_ports(2)
+        self.port = self.port or public
         check, command = getattr(self, f"_{self.kind}")(plain)
         home = {**os.environ, "HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder)}
         checked = subprocess.run(check, capture_output=True, text=True, check=False, env=home)

@@ -28,7 +28,7 @@ def said(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     "command",
     [
         *("", "serve", "token", "token add", "room", "room add"),
-        *("user", "user add", "user list", "user disable", "user password"),
+        *("user", "user add", "user list", "user disable", "user enable", "user password"),
         *("node", "node adopt"),
     ],
 )
@@ -90,6 +90,36 @@ def test_many_tokens_are_made_at_once(
     capsys.readouterr()
     assert main(["token", "add", "ada", "--count", "3", *where]) == 0
     assert len(set(capsys.readouterr().out.split())) == 3
+
+
+@pytest.mark.parametrize(
+    "command", ["user list", "user disable ada", "user enable ada", "token add ada"]
+)
+def test_a_command_in_a_wrong_folder_says_so_and_makes_nothing(
+    command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    line = said(capsys, *command.split(), "--data", str(tmp_path / "wrong"))
+    assert "there is no database" in line
+    assert "--data" in line
+    assert not (tmp_path / "wrong").exists()
+
+
+def test_the_only_administrator_stays_and_others_may_come_back(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    where = ("--data", str(tmp_path))
+    for name in ("ada", "budi"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
+        assert main(["user", "add", name, "--password-stdin", *where]) == 0
+    capsys.readouterr()
+    assert "only administrator" in said(capsys, "user", "disable", "ada", *where)
+    assert "not disabled" in said(capsys, "user", "enable", "budi", *where)
+    assert main(["user", "disable", "budi", *where]) == 0
+    capsys.readouterr()
+    assert "disabled" in said(capsys, "token", "add", "budi", *where)
+    capsys.readouterr()
+    assert main(["user", "enable", "budi", *where]) == 0
+    assert main(["token", "add", "budi", *where]) == 0
 
 
 def test_an_error_of_the_real_program_has_no_traceback() -> None:

@@ -13,7 +13,7 @@ from tornchat import metrics
 from tornchat.chat.messages import page_json
 from tornchat.domain import announcements
 from tornchat.domain.errors import TornchatError, Unusable, every_error
-from tornchat.domain.events import KINDS, STREAM_KINDS, Event, message
+from tornchat.domain.events import KINDS, STREAM_KINDS, Event, message, probe
 from tornchat.domain.messages import Message, message_of
 from tornchat.handlers.base import Handler
 from tornchat.handlers.routes import ROUTES
@@ -81,6 +81,8 @@ def test_every_kind_of_event_is_documented() -> None:
 
 def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
     """Topic and fields of an event of this kind, as the code makes it."""
+    if kind == "probe":
+        return [(f"user:{ANA}", {**probe(1, "f3a1", 4), "heard": 2})]
     made = {
         "room.created": announcements.room_created(ROOM, "Garden", "", ANA),
         "member.joined": announcements.joined(ROOM, BUDI, "budi", "Budi", "member", ANA),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -227,8 +228,9 @@ def test_a_stop_signal_ends_everything_in_order(
     assert server.stop(number) == 0
     assert not [pid for pid in processes if command_line(pid)]
     assert not (server.data / "redis" / "redis.sock").exists()
-    drains = number == signal.SIGTERM
-    assert server.errors == ("Draining: all streams move within 20 s.\n" if drains else "")
+    when = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d {server.process.pid} "
+    said = f"{when}Draining: all streams move within 20 s.\n" if number == signal.SIGTERM else ""
+    assert re.fullmatch(said, server.errors)
 
 
 def test_a_second_interrupt_hurries(start_server: StartServer) -> None:

@@ -84,6 +84,8 @@ class Worker:
             renderer=self.renderer,
             signup=settings.signup,
             post_rate=settings.post_rate,
+            lab=settings.lab == "on",
+            probe_rate=settings.probe_rate,
             heartbeat=settings.heartbeat,
         )
         site, outlets = site_of(settings), self.hub.outlets

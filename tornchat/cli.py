@@ -77,7 +77,7 @@ def _user_add(settings: Settings, given: argparse.Namespace) -> int:
 def _user_list(settings: Settings, _given: argparse.Namespace) -> int:
     from tornchat.chat import shell
 
-    rows = _with_database(settings, shell.user_list(settings))
+    rows = _with_database(settings, shell.user_list(settings), there=True)
     table = [("ID", "NAME", "DISPLAY NAME", "ROLE", "STATE"), *rows]
     widths = [max(len(str(row[column])) for row in table) for column in range(5)]
     for row in table:
@@ -89,8 +89,16 @@ def _user_list(settings: Settings, _given: argparse.Namespace) -> int:
 def _user_disable(settings: Settings, given: argparse.Namespace) -> int:
     from tornchat.chat import shell
 
-    _with_database(settings, shell.user_disable(settings, given.name))
+    _with_database(settings, shell.user_disable(settings, given.name), there=True)
     print(f"Disabled {given.name}.")
+    return 0
+
+
+def _user_enable(settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    _with_database(settings, shell.user_enable(settings, given.name), there=True)
+    print(f"Enabled {given.name}, who may sign in again.")
     return 0
 
 
@@ -98,7 +106,7 @@ def _user_password(settings: Settings, given: argparse.Namespace) -> int:
     password = _password(given)
     from tornchat.chat import shell
 
-    _with_database(settings, shell.user_password(settings, given.name, password))
+    _with_database(settings, shell.user_password(settings, given.name, password), there=True)
     print(f"Changed the password of {given.name}.")
     return 0
 
@@ -111,7 +119,7 @@ def _token_add(settings: Settings, given: argparse.Namespace) -> int:
     except ValueError as wrong:
         raise SettingsError(f"--count: {wrong}") from None
     added = shell.token_add(settings, given.user, given.label, count)
-    print("\n".join(_with_database(settings, added)))
+    print("\n".join(_with_database(settings, added, there=True)))
     return 0
 
 
@@ -130,14 +138,19 @@ def _node_adopt(settings: Settings, _given: argparse.Namespace) -> int:
     return 0
 
 
-def _with_database(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` on a database that is up to date: no server may have run here before."""
+def _with_database(settings: Settings, work: Coroutine[Any, Any, T], *, there: bool = False) -> T:
+    """Run ``work`` on a database that is up to date. It is made where no server has run yet, unless
+    ``there``: what is asked for could not be in a new one."""
     import asyncio
 
     from tornchat.archive import migrate
     from tornchat.data_folder import make_folder
 
     try:
+        if there and settings.database is None and not settings.sqlite_file().exists():
+            raise SettingsError(
+                f"there is no database in {settings.data}; give the server's folder with --data"
+            )
         make_folder(settings.data.absolute())
         migrate.upgrade(settings.database_url())
     except BaseException:
@@ -194,12 +207,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     _command(commands, "serve", _serve, "run the server (the default)")
 
-    users = _group(commands, "user", "accounts: add, list, disable, password")
+    users = _group(commands, "user", "accounts: add, list, disable, enable, password")
     add = _command(users, "add", _user_add, "make an account", name="NAME")
     add.add_argument("--admin", action="store_true", help="make it an administrator")
     add.add_argument("--display-name", metavar="D", help="the name that people see")
     _command(users, "list", _user_list, "list the accounts")
     _command(users, "disable", _user_disable, "close an account and end its sessions", name="NAME")
+    _command(users, "enable", _user_enable, "let a disabled person in again", name="NAME")
     password = _command(users, "password", _user_password, "set a new password", name="NAME")
     for asks in (add, password):
         asks.add_argument(

@@ -101,6 +101,22 @@ class Settings:
             "messages per second that one user may post, with a burst; 0: no limit",
         ),
     )
+    lab: str = field(
+        default="on",
+        metadata=_row(
+            values.one_of("on", "off"),
+            "on|off",
+            "whether there is the lab page, with which users measure their own connection",
+        ),
+    )
+    probe_rate: float = field(
+        default=20,
+        metadata=_row(
+            values.number(0, 10_000),
+            "RATE",
+            "probes of the lab per second that one user may send, with a burst; 0: no limit",
+        ),
+    )
     max_streams: int = field(
         default=20,
         metadata=_row(
@@ -198,7 +214,11 @@ class Settings:
 
     def database_url(self) -> str:
         """The URL given, or that of the SQLite file in the data folder."""
-        return self.database or f"sqlite:///{self.data.absolute() / 'tornchat.db'}"
+        return self.database or f"sqlite:///{self.sqlite_file()}"
+
+    def sqlite_file(self) -> Path:
+        """Where the database is, unless another one was given."""
+        return self.data.absolute() / "tornchat.db"
 
     def as_plain(self) -> dict[str, Any]:
         """The settings as JSON can hold them; :meth:`from_plain` is the way back."""

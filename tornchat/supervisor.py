@@ -7,6 +7,7 @@ it that can fail. What it starts it starts again when that dies.
 from __future__ import annotations
 
 import math
+import os
 import selectors
 import signal
 import socket
@@ -243,5 +244,7 @@ Tornchat {__version__} is ready: {shown}
 
 
 def _say(line: str) -> None:
+    """With the time and the process, as the workers log."""
+    now = time.strftime("%Y-%m-%d %H:%M:%S")
     with suppress(OSError):
-        print(line, file=sys.stderr, flush=True)
+        print(f"{now} {os.getpid()} {line}", file=sys.stderr, flush=True)

@@ -17,7 +17,18 @@ COMMANDS = {
     "storm": ("probes.loads.storm", "thousands of streams that break at once are soon back"),
     "slow": ("probes.loads.slow", "readers that stop reading cost little, and the others nothing"),
     "bench": ("probes.bench.command", "what a delivery costs and how long it takes, also of peers"),
+    "latency": ("probes.latency.command", "how long a message takes, by each transport"),
+    "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
+    "wire": ("probes.wire.command", "requests and bytes for each message, by each transport"),
+    "idle": ("probes.idle", "what members cost who only listen, by each transport"),
+    "churn": ("probes.churn.command", "what it costs that members come and go all the time"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
+    "plan": (
+        "probes.plan.command",
+        "workers, nodes and shards that a load needs, and what is first",
+    ),
+    "study": ("probes.study.command", "measure the whole matrix, and write docs/study/"),
+    "browser": ("probes.browser.command", "how long from a POST to the paint in a real browser"),
     "performance": ("probes.bench.report.command", "write docs/performance.md from results"),
 }
 """Name -> module with ``options(parser)`` and ``run(given) -> exit status``, and what it shows."""

@@ -58,6 +58,7 @@ async def test_a_person_disabled_while_signing_in_does_not_get_in(
     place: Place, served: Served
 ) -> None:
     chat = served.worker.chat
+    await served.visitor().sign_up("an_administrator")
     lia = await served.visitor().sign_up("lia")
     with pytest.raises(BadCredentials):
         await signing_in(chat, "lia", lambda: shell.user_disable(place.settings, "lia"))

@@ -92,6 +92,16 @@ async def set_password(conn: AsyncConnection, user_id: str, password_hash: str) 
     return await rows_changed(conn, change) > 0
 
 
+async def enable(conn: AsyncConnection, user_id: str) -> bool:
+    """False where there is no such user, or one who is not disabled."""
+    change = (
+        update(users)
+        .where(users.c.id == user_id, users.c.disabled_at.is_not(None))
+        .values(disabled_at=None)
+    )
+    return await rows_changed(conn, change) > 0
+
+
 async def disable(conn: AsyncConnection, user_id: str, now: int) -> bool:
     """False where there is no such user, or one disabled before (whose time then stays)."""
     change = (

@@ -26,8 +26,8 @@ class Identity:
 
 @dataclass(slots=True)
 class Chat:
-    """``post_rate`` is messages per second and user, 0 for no limit; ``heartbeat`` is in
-    seconds."""
+    """``post_rate`` is messages per second and user, ``probe_rate`` the same for probes of the lab,
+    0 for no limit; ``heartbeat`` is in seconds."""
 
     client: Client
     sessions: Sessions
@@ -37,6 +37,8 @@ class Chat:
     renderer: Renderer
     signup: str = "open"
     post_rate: float = 10
+    lab: bool = True
+    probe_rate: float = 20
     heartbeat: float = 25
     peopled: bool = False
     """Whether there was an account when it was looked at."""

@@ -18,7 +18,7 @@ from tornchat.chat import accounts, rooms
 from tornchat.chat.passwords import Passwords
 from tornchat.data_folder import in_use
 from tornchat.domain import rules
-from tornchat.domain.errors import NotFound
+from tornchat.domain.errors import Conflict, NotFound
 from tornchat.settings import Settings
 
 ANNOUNCE_SECONDS = 3.0
@@ -59,11 +59,24 @@ async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
 
 
 async def user_disable(settings: Settings, name: str) -> None:
-    """Sign a person out everywhere, for good."""
+    """Sign a person out everywhere. Not the only administrator: `Conflict`."""
     async with _change(settings) as change:
         user = await _named(change, name)
+        everybody = await users.all(change.conn)
+        if [other.id for other in everybody if _is_admin(other)] == [user.id]:
+            raise Conflict(
+                f"{name} is the only administrator. Make another one first: user add NAME --admin."
+            )
         await users.disable(change.conn, user.id, change.now)
         await accounts.end_sessions(change, user.id, "disabled")
+
+
+async def user_enable(settings: Settings, name: str) -> None:
+    """Let a disabled person sign in again, with the password they had. Their tokens stay ended."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+        if not await users.enable(change.conn, user.id):
+            raise Conflict(f"{name} is not disabled.")
 
 
 async def user_password(settings: Settings, name: str, password: str) -> None:
@@ -93,6 +106,10 @@ async def room_add(settings: Settings, name: str, private: bool) -> str:
     async with _change(settings) as change:
         kind: RoomKind = "private" if private else "open"
         return (await rooms.add_room(change, clean, "", kind, None)).id
+
+
+def _is_admin(user: User) -> bool:
+    return user.role == "admin" and user.disabled_at is None
 
 
 async def _named(change: Change, name: str) -> User:

@@ -30,6 +30,7 @@ def server(chat: Chat) -> dict[str, Any]:
         "signup": chat.signup,
         "heartbeat": chat.heartbeat,
         "max_body": MOST_BODY,
+        "lab": chat.lab,
     }
 
 

@@ -16,6 +16,7 @@ KINDS: dict[str, str] = {
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",
     "read": "I have read a room up to a message, on another device",
+    "probe": "a measurement of my own, which only I hear",
 }
 """Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""
 
@@ -26,6 +27,8 @@ STREAM_KINDS: dict[str, str] = {
     "bye": "the server ends this stream on purpose",
 }
 """Events that speak of the stream itself; they belong to no topic."""
+
+PROBE = "probe"
 
 SESSIONS_ENDED = "sessions.ended"
 """From worker to worker on a user's topic: cut the streams of these sessions. Never streamed."""
@@ -90,4 +93,15 @@ def message(
         fields["nonce"] = nonce
     if reply_to is not None:
         fields["reply_to"] = reply_to
+    return fields
+
+
+def probe(received: int, nonce: str | None, pad: int) -> dict[str, Any]:
+    """The fields of a ``probe`` event. ``received``: when its request came, unix microseconds;
+    ``pad``: characters that make it longer."""
+    fields: dict[str, Any] = {"kind": PROBE, "received": received}
+    if nonce is not None:
+        fields["nonce"] = nonce
+    if pad:
+        fields["pad"] = "x" * pad
     return fields

@@ -20,8 +20,13 @@ PAGE_POLICY = (
 )
 
 
+LAB = "lab"
+"""Address and folder of the lab page."""
+
+
 class Page(Handler, web.StaticFileHandler):
-    """Files of ``web/``; an address of the app itself (no dot in its last part) is the page."""
+    """Files of ``web/``; an address of the app itself (no dot in its last part) is the page, or
+    that of the lab."""
 
     public = frozenset({"GET", "HEAD"})
     policy = PAGE_POLICY
@@ -36,6 +41,8 @@ class Page(Handler, web.StaticFileHandler):
     async def get(self, path: str, include_body: bool = True) -> None:
         if "\0" in path:
             raise NotFound()  # to the file system it would be a fault of ours
+        if path.partition("/")[0] == LAB and not self.chat.lab:
+            raise NotFound("The lab is switched off on this server.")
         try:
             await web.StaticFileHandler.get(self, path, include_body)
         except web.HTTPError as refusal:
@@ -46,6 +53,8 @@ class Page(Handler, web.StaticFileHandler):
             raise
 
     def parse_url_path(self, url_path: str) -> str:
+        if url_path.strip("/") == LAB:
+            return f"{LAB}/index.html"
         if "." not in url_path.rpartition("/")[2]:
             return "index.html"
         return web.StaticFileHandler.parse_url_path(self, url_path)

@@ -11,7 +11,7 @@ from tornchat import metrics
 from tornchat.domain.announcements import SESSIONS, Announcement, memberships
 from tornchat.domain.errors import Forbidden, NonceReused, TooMany, Unavailable
 from tornchat.domain.messages import Message, digest_of
-from tornchat.domain.topics import room_topic
+from tornchat.domain.topics import room_topic, user_topic
 from tornchat.log.client import Client
 from tornchat.log.connection import Argument
 from tornchat.wire import packed
@@ -93,6 +93,34 @@ async def append_message(
             raise NonceReused()
         case _:
             raise AssertionError(f"append answered {reply!r}")
+
+
+async def append_probe(
+    client: Client, user: str, fields: dict[str, Any], rate: float
+) -> tuple[int, int]:
+    """Append a ``probe`` event (`domain.events.probe`) to the topic of its user; id and ``at``.
+
+    ``rate`` is probes per second and user, 0 for no limit. Raises `TooMany`, `LogAway`.
+    """
+    keys, topic = client.keys, user_topic(user)
+    reply = await client.script(
+        "probe",
+        [keys.run, keys.clock, keys.heads, keys.queue, keys.rate(f"probe:{user}"), keys.log(topic)],
+        [
+            topic,
+            keys.channel(topic),
+            packed.open_event(fields),
+            1000 / rate if rate else 0,
+            max(5, BURST_SECONDS * rate),
+        ],
+    )
+    match reply:
+        case [b"ok", id, at]:
+            return id, at
+        case [b"slow", wait]:
+            raise TooMany("You send probes too fast.", retry_after=wait / 1000)
+        case _:
+            raise AssertionError(f"probe answered {reply!r}")
 
 
 async def remember_nonces(client: Client, messages: Iterable[Message], now: int) -> None:

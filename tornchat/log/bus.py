@@ -20,7 +20,7 @@ from tornchat.domain.sequence import Sequence
 from tornchat.log import read
 from tornchat.log.client import Client
 from tornchat.log.connection import Connection, connect
-from tornchat.wire import packed
+from tornchat.wire import packed, stamps
 
 logger = logging.getLogger(__name__)
 
@@ -212,7 +212,7 @@ class Bus:
         topic = self._keys.topic_of(channel)
         if topic is not None:
             if topic in self._wanted and topic not in self._unconfirmed:
-                event = packed.event_of_frame(topic, data)
+                event = stamps.heard(packed.event_of_frame(topic, data))
                 if self.sequence.offer(event):
                     ready.append(event)
                 elif not self._attention.is_set():

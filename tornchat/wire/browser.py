@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tornchat.domain.events import Event
+from tornchat.domain.events import PROBE, Event
+from tornchat.wire import stamps
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -19,13 +20,17 @@ def to_json(value: Any) -> bytes:
 def event_object(event: Event) -> dict[str, Any]:
     """``{"id", "prev", "topic", "kind", "at", ...}``; ephemeral events have no id and no prev."""
     head: dict[str, Any] = {"id": event.id, "prev": event.prev} if event.id else {}
-    return {**head, "topic": event.topic, **event.fields}
+    return {**head, "topic": event.topic, **stamps.framed(event.fields)}
 
 
 def event_json(event: Event) -> bytes:
-    """`event_object` as JSON, encoded once and kept in it for all polls of this worker."""
+    """`event_object` as JSON, encoded once and kept in it for all polls of this worker; a probe for
+    each by itself, since it says when that was."""
     if event.plain is None:
-        event.plain = to_json(event_object(event))
+        data = to_json(event_object(event))
+        if event.kind == PROBE:
+            return data
+        event.plain = data
     return event.plain
 
 

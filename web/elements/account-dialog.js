@@ -50,6 +50,7 @@ export function openAccount(app, state) {
         t("account.sign_out"),
       ),
     ),
+    server.lab && h("p", { class: "quiet" }, h("a", { href: "/lab/" }, t("account.lab"))),
     h("p", { class: "keys quiet" }, t("account.keys")),
     h("p", { class: "version quiet" }, `Tornchat ${server.version}`),
   );

@@ -84,6 +84,8 @@ export const api = {
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
   userByName: (name) => request("GET", `/api/users?username=${encodeURIComponent(name)}`),
 
+  probe: (values) => request("POST", "/api/lab/probe", values),
+
   /** What comes after `cursor`, at once: `{cursor, reset, events}`. */
   events: (cursor) => request("GET", `/api/events?after=${cursor}&wait=0`),
 

@@ -7,6 +7,7 @@ const FALLBACK = "en";
 let current = FALLBACK;
 let words = {};
 let plurals = new Intl.PluralRules(FALLBACK);
+const folders = ["/locale"];
 
 export const language = () => current;
 
@@ -26,10 +27,18 @@ export function preferredLanguage(wanted = navigator.languages ?? []) {
   return FALLBACK;
 }
 
+/** Another page may have words of its own. To be called before a language is loaded. */
+export const wordsAlsoFrom = (folder) => folders.push(folder);
+
+async function wordsIn(folder, name) {
+  const response = await fetch(`${folder}/${name}.json`);
+  if (!response.ok) throw new Error(`${folder} ${name}: ${response.status}`);
+  return response.json();
+}
+
 export async function loadLanguage(name) {
-  const response = await fetch(`/locale/${name}.json`);
-  if (!response.ok) throw new Error(`locale ${name}: ${response.status}`);
-  words = await response.json();
+  const found = await Promise.all(folders.map((folder) => wordsIn(folder, name)));
+  words = Object.assign({}, ...found);
   current = name;
   plurals = new Intl.PluralRules(name);
   document.documentElement.lang = name;

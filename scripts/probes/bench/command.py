@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
-from probes.bench import result, running, show
+from probes.bench import show
+from probes.bench.invocation import conclude, one_run, server, server_options
 from probes.bench.own import SCANS
-from probes.bench.result import Result, Run, Verdict
-from probes.bench.run import go
+from probes.bench.result import Result, Run
 from probes.bench.scenarios import SCENARIOS, Scenario
 from probes.bench.target import NotServed, TargetFactory
 from probes.bench.targets import OURS, TARGETS, factory
-from probes.loads.machine import need_descriptors, need_linux
-from probes.rig import facts
+from probes.network import conditions
 from probes.rig.children import CannotRun
-
-GOOD, FAILED, COULD_NOT, REFUSED = 0, 1, 2, 3
-_INTERRUPTED = 130
-_SPARE_DESCRIPTORS = 500
 
 _PARAMETERS = {
     "subscribers": (int, "streams"),
@@ -35,8 +28,12 @@ _PARAMETERS = {
     "heartbeat": (float, "seconds between two beats"),
     "seconds": (float, "seconds that are measured"),
     "warm_up": (float, "seconds before that"),
+    "interval": (float, "seconds from one short poll to the next"),
+    "seed": (int, "decides what is left to chance, such as what the network loses"),
 }
 """Parameter of a scenario -> its type and meaning."""
+_LEAST = {"subscribers": 0, "rate": 0, "in_flight": 0, "warm_up": 0, "interval": 0.01}
+"""Where that is not 1."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -51,9 +48,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--peer", default="", metavar="NAMES", help=f"to be measured in turn with ours: {peers}")
     add("--runs", type=int, default=3, help="of each (3)")
     add("--out", type=Path, metavar="FILE", help="write the result there, as JSON")
-    add("--url", help="load a Tornchat that runs there, and start none")
-    add("--token", help="with --url: bearer token of a user, who subscribes and posts")
-    add("--room", help="with --url: id of a room of theirs")
+    server_options(parser)
+    conditions.options(parser)
     group = parser.add_argument_group("parameters, instead of the scenario's own")
     group.add_argument("--transport", choices=SCANS, help="how subscribers ask")
     for name, (kind, about) in _PARAMETERS.items():
@@ -63,50 +59,22 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Returns the exit status."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    found = Result({}, " ".join(["scripts/lab", *sys.argv[1:]]), "")
-    try:
-        for one in _runs(found, given):
-            show.line(one)
-    except CannotRun as wrong:
-        print(f"scripts/lab bench: {wrong}", file=sys.stderr)
-        return COULD_NOT
-    except KeyboardInterrupt:
-        print("scripts/lab bench: interrupted", file=sys.stderr)
-        return _INTERRUPTED
-    finally:
-        if found.runs:
-            show.tables(found)
-            if given.out:
-                result.write(found, given.out)
-    verdicts = {one.verdict for one in found.runs}
-    if Verdict.FAILED in verdicts:
-        return FAILED
-    return REFUSED if Verdict.REFUSED in verdicts else GOOD
+    return conclude("bench", lambda found: _runs(found, given), show.tables, given.out)
 
 
 def _runs(found: Result, given: argparse.Namespace) -> Iterator[Run]:
     """Everything that was asked for, targets in turn; into the result as it comes."""
-    need_linux()
     scenarios = _scenarios(given)
     factories = _factories(given)
-    found.machine = {"machine": facts.machine()["machine"]}
-    found.date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
     found.settings = {"runs": given.runs, "targets": list(factories)}
     for scenario in scenarios:
-        need_descriptors(scenario.subscribers + _SPARE_DESCRIPTORS)
         for number in range(1, given.runs + 1):
             for name, made in factories.items():
                 where = f"{scenario.name} {number}/{given.runs} {name}"
                 try:
-                    with show.progress(where) as tell:
-                        one, versions = go(made, scenario, number, tell)
+                    yield one_run(found, name, made, scenario, number, where)
                 except NotServed as wrong:
                     print(f"{where}: left out, {wrong}", file=sys.stderr)
-                    continue
-                found.versions.setdefault(name, versions)
-                found.runs.append(one)
-                yield one
 
 
 def _scenarios(given: argparse.Namespace) -> list[Scenario]:
@@ -115,8 +83,9 @@ def _scenarios(given: argparse.Namespace) -> list[Scenario]:
         if name not in SCENARIOS:
             raise CannotRun(f"{name!r} is no scenario; there are: all, {', '.join(SCENARIOS)}")
     changes = {name: getattr(given, name) for name in ("transport", *_PARAMETERS)}
+    changes["network"] = str(conditions.given(given))
     for name, value in changes.items():
-        least = 0 if name in ("subscribers", "rate", "in_flight", "warm_up") else 1
+        least = _LEAST.get(name, 1)
         if isinstance(value, int | float) and value < least:
             raise CannotRun(f"--{name.replace('_', '-')}: {value:g} is too little")
     return [SCENARIOS[name].with_options(changes) for name in names]
@@ -124,10 +93,11 @@ def _scenarios(given: argparse.Namespace) -> list[Scenario]:
 
 def _factories(given: argparse.Namespace) -> Mapping[str, TargetFactory]:
     """Target -> what makes one; ours first."""
+    if given.url and given.peer:
+        raise CannotRun("--url goes without --peer")
+    name, made = server(given)
     if given.url:
-        if given.peer or not (given.token and given.room):
-            raise CannotRun("--url needs --token and --room, and goes without --peer")
-        return {running.Running.name: running.at(given.url, given.token, given.room)}
+        return {name: made}
     names = [OURS, *(name for name in given.peer.split(",") if name)]
     for name in names:
         if name not in TARGETS:

@@ -8,11 +8,14 @@ from probes.bench.pinning import Places
 from probes.bench.result import Run, Verdict
 from probes.bench.scenarios import Scenario
 from probes.bench.window import Window
+from probes.network.through import Way
 
 BUSY = 0.9
 """A processor that works so much of its time is the limit."""
 OTHERS = 0.1
 """More than this of a processor, taken by somebody else, and times on the clock mean nothing."""
+LATE_MS = 5.0
+"""A line that lets segments go so much later than it should adds to what it is to show."""
 
 
 def judge(run: Run, client: Client, window: Window, places: Places, scenario: Scenario) -> None:
@@ -30,19 +33,39 @@ def judge(run: Run, client: Client, window: Window, places: Places, scenario: Sc
         run.notes.append("server and client share processors: only what things cost means anything")
         return
     refuse(run, window.client_share, run.figures["server_share"])
-    busy = max(server_others, client_others)
-    if busy > OTHERS:
-        _refused(run, f"others took {busy:.0%} of the processors")
+    disturbed(run, max(server_others, client_others))
+
+
+def network(run: Run, way: Way) -> None:
+    """Say what the line between client and server carried; refuse a verdict where it could not
+    keep to its own schedule."""
+    if way.line is None:
+        return
+    counts = way.line.counts()
+    run.figures |= {
+        "network_segments": counts.segments,
+        "network_lost_segments": counts.lost,
+        "network_late_p99_ms": counts.late_p99_ms,
+    }
+    if counts.late_p99_ms > LATE_MS:
+        refused(run, f"the network was the limit: p99 {counts.late_p99_ms:.1f} ms too late")
 
 
 def refuse(run: Run, client: float, server: float | None) -> None:
     """Refuse a verdict where the client was the limit; shares are those of their processors."""
     if client > BUSY and (server is None or server < BUSY):
         known = "unknown" if server is None else f"{server:.0%}"
-        _refused(run, f"the client was the limit: it was busy {client:.0%}, the server {known}")
+        refused(run, f"the client was the limit: it was busy {client:.0%}, the server {known}")
 
 
-def _refused(run: Run, why: str) -> None:
+def disturbed(run: Run, others: float) -> None:
+    """Refuse a verdict where somebody else took such a share of the processors."""
+    if others > OTHERS:
+        refused(run, f"others took {others:.0%} of the processors")
+
+
+def refused(run: Run, why: str) -> None:
+    """A run has no verdict, for that reason; one that failed stays failed."""
     run.notes.append(why)
     if run.verdict is Verdict.GOOD:
         run.verdict = Verdict.REFUSED

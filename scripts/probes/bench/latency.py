@@ -58,11 +58,22 @@ class Delays:
             return []
         return [(share, histogram.get_value_at_percentile(share) / 1000) for share in _CURVE]
 
+    def encoded(self) -> str:
+        """The whole histogram, of microseconds, as HdrHistogram writes it (V2, base64); nothing
+        where there are none. `decoded` is the way back."""
+        histogram = self._histogram()
+        return histogram.encode().decode() if histogram.total_count else ""
+
     def _histogram(self) -> HdrHistogram:
         histogram = HdrHistogram(1, _LONGEST_US, _DIGITS)
         for microseconds, count in self._counts.items():
             histogram.record_value(min(max(1, microseconds), _LONGEST_US), count)
         return histogram
+
+
+def decoded(histogram: str) -> HdrHistogram:
+    """What `Delays.encoded` has written, with values in microseconds."""
+    return HdrHistogram.decode(histogram.encode())
 
 
 def _rounded(nanoseconds: int) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from probes.bench import scans
 from probes.bench.pinning import pinned
-from probes.bench.target import MARKER_PATTERN, Post, Scan, Shape, SseScan
+from probes.bench.target import MARKER_PATTERN, USUAL_WAIT, Post, Scan, Shape, SseScan
 from probes.calls import GivenUp, fetch
 from probes.exchange import Base, request, signed
 from probes.loads.machine import is_redis
@@ -26,14 +26,21 @@ from probes.rig.line import HOST
 from probes.rig.node import ROOT, Node
 
 _IN_DATA = rb'[^\n]*?"body":"' + MARKER_PATTERN
+_POLLS = scans.polls(
+    rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA, rb'\{"cursor":(\d+),'
+)
 SCANS: Mapping[str, Scan] = {
     "sse": SseScan(rb"id: (?P<id>\d+)\nevent: message\ndata: " + _IN_DATA),
     "websocket": scans.frames(rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA),
-    "long-poll": scans.polls(
-        rb'"id":(?P<id>\d+),"prev":\d+,"topic":"room:' + _IN_DATA, rb'\{"cursor":(\d+),'
-    ),
+    "long-poll": _POLLS,
+    "short-poll": _POLLS,
 }
-SERVED = {"sse": b"event: hello", "websocket": b'"hello"', "long-poll": b""}
+SERVED = {
+    "sse": b"event: hello",
+    "websocket": b'"hello"',
+    "long-poll": b'{"cursor":',
+    "short-poll": b'{"cursor":',
+}
 """What a subscriber has received that is being served."""
 _TOKEN_SECONDS = 120.0
 _ANNOUNCED_SECONDS = 60.0
@@ -51,6 +58,7 @@ class Own:
         self._folder = Path(tempfile.mkdtemp(prefix="tornchat-bench-"))
         self._node = Node("bench", self._folder, _options(shape))
         self._asking = Asking(self.base, shape.transport)
+        self._asking.wait = shape.wait
 
     @property
     def base(self) -> Base:
@@ -77,6 +85,12 @@ class Own:
     def publish(self, post: Post) -> bytes:
         return self._asking.publish(post)
 
+    def probe(self, nonce: str) -> bytes:
+        return self._asking.probe(nonce)
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        return self._asking.follow(cursor)
+
     def published(self, status: int) -> bool:
         return status == 201
 
@@ -92,6 +106,15 @@ class Own:
         del known["machine"]
         options = " ".join(_options(self._shape))
         return {**known, "redis": self._node.redis, "database": "SQLite", "options": options}
+
+    def asking(self, transport: str, series: str) -> Asking:
+        """For another run on the same server: its requests by that transport, with messages that
+        are no repetitions of those of another ``series``."""
+        asking = Asking(self.base, transport, series)
+        known = self._asking
+        asking.rooms, asking.sessions, asking.authors = known.rooms, known.sessions, known.authors
+        asking.prober, asking.wait = known.prober, known.wait
+        return asking
 
     async def _come_in(self) -> None:
         """Make the accounts; everybody is in all rooms, the first of which came with the first
@@ -113,6 +136,10 @@ class Own:
         asking.authors = asking.sessions = [person.caller.cookie for person in people]
         if self._shape.own_sessions:
             asking.sessions = await self._tokens([person.name for person in people])
+        if self._shape.trips:
+            people.append(Person("prober", [self.base], chance))
+            await people[-1].sign_up()
+            asking.prober = people[-1].caller.cookie
         for person in people:
             person.caller.close()
 
@@ -144,21 +171,35 @@ class Own:
 
 class Asking:
     """The requests to a Tornchat. ``sessions`` are those of subscribers, ``authors`` those of
-    members, each a cookie or ``Bearer TOKEN``, taken in turn."""
+    members, each a cookie or ``Bearer TOKEN``, taken in turn; ``prober``: who sends probes;
+    ``wait``: seconds that a long poll waits at the longest. Nonces begin with ``series``: who loads
+    a server more than once needs another each time, or nothing would be new."""
 
-    def __init__(self, base: Base, transport: str) -> None:
+    def __init__(self, base: Base, transport: str, series: str = "bench") -> None:
         self.rooms: list[str] = []
         self.sessions: list[str] = []
         self.authors: list[str] = []
+        self.prober = ""
+        self.wait = USUAL_WAIT
         self._base = base
         self._transport = transport
+        self._series = series
 
     def subscribe(self, number: int, cursor: bytes | None) -> bytes:
         """As `target.Target` asks."""
-        headers = signed(self.sessions[number % len(self.sessions)])
+        return self._subscribe(self.sessions[number % len(self.sessions)], cursor)
+
+    def follow(self, cursor: bytes | None) -> bytes:
+        """As `target.Target` asks."""
+        return self._subscribe(self.prober, cursor)
+
+    def _subscribe(self, session: str, cursor: bytes | None) -> bytes:
+        headers = signed(session)
         path = "/api/events"
-        if self._transport == "long-poll":
-            path += "?wait=25" + (f"&after={cursor.decode()}" if cursor is not None else "")
+        if self._transport in ("long-poll", "short-poll"):
+            # The first one asks where to begin, and is answered at once.
+            wait = self.wait if self._transport == "long-poll" and cursor is not None else 0
+            path += f"?wait={wait:g}" + (f"&after={cursor.decode()}" if cursor is not None else "")
             headers["Accept"] = "application/json"
         elif self._transport == "websocket":
             path += "/socket"
@@ -171,9 +212,17 @@ class Asking:
         """As `target.Target` asks. The nonce is that of a client which would try again."""
         headers = signed(self.authors[post.author % len(self.authors)])
         headers["Content-Type"] = "application/json"
-        body = json.dumps({"body": post.text.decode(), "nonce": f"bench-{post.seq}"}).encode()
+        body = json.dumps(
+            {"body": post.text.decode(), "nonce": f"{self._series}-{post.seq}"}
+        ).encode()
         path = f"/api/rooms/{self.rooms[post.room]}/messages"
         return request(self._base, "POST", path, headers, body)
+
+    def probe(self, nonce: str) -> bytes:
+        """As `target.Target` asks."""
+        headers = {**signed(self.prober), "Content-Type": "application/json"}
+        body = json.dumps({"nonce": nonce}).encode()
+        return request(self._base, "POST", "/api/lab/probe", headers, body)
 
 
 def _options(shape: Shape) -> tuple[str, ...]:

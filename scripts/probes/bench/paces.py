@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from probes.bench.client import Client
+from probes.bench.client import Client, Pace
+from probes.bench.trips import Trips
 
 
 class Saturation:
@@ -32,3 +33,15 @@ class OpenLoop:
             self._sent += 1
             client.publish(due)
         client.wake(due)
+
+
+class Beside:
+    """Single trips, beside whatever else is published."""
+
+    def __init__(self, pace: Pace, trips: Trips) -> None:
+        self._pace = pace
+        self._trips = trips
+
+    def go(self, client: Client, now: int) -> None:
+        self._pace.go(client, now)
+        client.wake(self._trips.go(now))

@@ -28,13 +28,25 @@ def places(workers: int = 1) -> Places:
 
     Raises `CannotRun` where there are not two.
     """
+    mine = _mine()
+    return Places(set(mine[:1] if workers == 1 else mine[:workers]), {mine[-1]})
+
+
+def places_of_all() -> Places:
+    """All processors but one for the server, and the last for the client. Raises `CannotRun` where
+    there are not two."""
+    *server, client = _mine()
+    return Places(set(server), {client})
+
+
+def _mine() -> list[int]:
     mine = sorted(os.sched_getaffinity(0))
     if len(mine) < 2:
         raise CannotRun(
             "this machine has one processor: the client would take what the server needs, and no "
             "figure would mean anything"
         )
-    return Places(set(mine[:1] if workers == 1 else mine[:workers]), {mine[-1]})
+    return mine
 
 
 @contextmanager

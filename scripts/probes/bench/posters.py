@@ -10,10 +10,8 @@ from contextlib import suppress
 
 from probes.bench.latency import Delays
 from probes.bench.target import Target
-from probes.exchange import Answer, BadAnswer
+from probes.exchange import Answer, BadAnswer, Base
 
-_MOST = 256
-"""More requests at once wait for a connection, and that counts in their delay."""
 _READ = 65_536
 
 Register = Callable[[socket.socket, Callable[[], None] | None], None]
@@ -21,23 +19,30 @@ Register = Callable[[socket.socket, Callable[[], None] | None], None]
 
 
 class Posters:
-    """Publishes over as many connections as are needed. ``due`` and the delays are nanoseconds of
-    `time.monotonic_ns`."""
+    """Publishes over as many connections as are needed, to ``near``, up to ``most``: more requests
+    at once wait for one, and that counts in their delay. ``due``, ``sent`` and the delays are
+    nanoseconds of `time.monotonic_ns`."""
 
-    def __init__(self, target: Target, register: Register, connections: int) -> None:
+    def __init__(
+        self, target: Target, near: Base, register: Register, connections: int, most: int
+    ) -> None:
         self.published: set[int] = set()
         """Messages that were accepted."""
         self.refusals: Counter[str] = Counter()
         """Why others were not: how often."""
         self.delays: Delays | None = None
         """Where answers to messages that are due from now on are to be noted."""
+        self.sent: dict[int, int] = {}
+        """Message -> when it was sent, which is later than it was due where it had to wait."""
         self._target = target
+        self._near = near
         self._register = register
+        self._most = most
         self._idle: list[_Poster] = []
         self._all: list[_Poster] = []
         self._waiting: deque[tuple[int, int, bytes]] = deque()
         self._open = 0
-        for _ in range(connections):
+        for _ in range(min(connections, most)):
             self._idle.append(self._another())
 
     @property
@@ -53,12 +58,13 @@ class Posters:
         """Publish a message now. Raises ``OSError`` where the server cannot be reached."""
         if self._idle:
             poster = self._idle.pop()
-        elif len(self._all) < _MOST:
+        elif len(self._all) < self._most:
             poster = self._another()
         else:
             self._waiting.append((seq, due, request))
             return
         self._open += 1
+        self.sent[seq] = time.monotonic_ns()
         poster.ask(seq, due, request, self.delays)
 
     def close(self) -> None:
@@ -66,7 +72,7 @@ class Posters:
             poster.close()
 
     def _another(self) -> _Poster:
-        poster = _Poster(self._target, self._register, self._answered)
+        poster = _Poster(self._target, self._near, self._register, self._answered)
         self._all.append(poster)
         return poster
 
@@ -89,7 +95,11 @@ class _Poster:
     """One connection."""
 
     def __init__(
-        self, target: Target, register: Register, answered: Callable[[_Poster, str], None]
+        self,
+        target: Target,
+        near: Base,
+        register: Register,
+        answered: Callable[[_Poster, str], None],
     ) -> None:
         self.seq = 0
         self.closed = False
@@ -99,7 +109,7 @@ class _Poster:
         self._answer: Answer | None = None
         self._due = 0
         self._delays: Delays | None = None
-        self._socket = socket.create_connection((target.base.host, target.base.port), 10)
+        self._socket = socket.create_connection((near.host, near.port), 10)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         register(self._socket, self._readable)

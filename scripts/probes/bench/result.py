@@ -33,7 +33,10 @@ class BadResult(ValueError):
 @dataclass(slots=True)
 class Run:
     """``figures`` by the names in `probes.bench.figures.FIGURES`; ``curves``: name -> pairs of
-    percentile and milliseconds; ``notes``: why the verdict is what it is."""
+    percentile and milliseconds; ``notes``: why the verdict is what it is. ``histograms``: name ->
+    an encoded HdrHistogram of microseconds (`probes.bench.latency.Delays.encoded`); ``series``:
+    name -> rows over time, which begin with the seconds since the run began. A file may go without
+    the last two."""
 
     target: str
     scenario: str
@@ -43,11 +46,13 @@ class Run:
     verdict: Verdict = Verdict.GOOD
     notes: list[str] = field(default_factory=list)
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    histograms: dict[str, str] = field(default_factory=dict)
+    series: dict[str, list[list[float]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plain: Any) -> Self:
         """From what JSON holds. Raises `BadResult`."""
-        known = _members(cls, plain)
+        known = _members(cls, plain, optional=("histograms", "series"))
         _demand(_all(known["figures"], str, (int, float)), "figures are not numbers by their names")
         _demand(known["verdict"] in list(Verdict), f"{known['verdict']!r} is no verdict")
         curves = known["curves"]
@@ -58,6 +63,8 @@ class Run:
             }
         except (TypeError, ValueError):
             raise BadResult("a curve is not pairs of numbers") from None
+        _demand(_all(known["histograms"], str, str), "histograms are not text by their names")
+        _demand(_all(known["series"], str, list), "series are not lists by their names")
         known["verdict"] = Verdict(known["verdict"])
         return cls(**known)
 
@@ -119,16 +126,18 @@ def parse(plain: Any) -> Result:
 _TYPES: Mapping[str, type] = {"str": str, "int": int, "Verdict": str}
 
 
-def _members(cls: type, plain: Any) -> dict[str, Any]:
-    """Those of a dataclass, each there and of its type; no others."""
+def _members(cls: type, plain: Any, optional: Iterable[str] = ()) -> dict[str, Any]:
+    """Those of a dataclass, each there (an ``optional`` one may be left out, and is empty) and of
+    its type; no others."""
     _demand(isinstance(plain, dict), f"a {cls.__name__.lower()} is not an object")
+    given: dict[str, Any] = {**{name: {} for name in optional}, **plain}
     names = {row.name: str(row.type) for row in fields(cls)}
-    for odd in names.keys() ^ plain.keys():
+    for odd in names.keys() ^ given.keys():
         raise BadResult(f"{odd!r} is {'missing' if odd in names else 'unknown'}")
     for name, kind in names.items():
         wanted = _TYPES.get(kind, list if kind.startswith("list") else dict)
-        _demand(isinstance(plain[name], wanted), f"{name!r} is not of the type {kind}")
-    return dict(plain)
+        _demand(isinstance(given[name], wanted), f"{name!r} is not of the type {kind}")
+    return given
 
 
 def _all(given: Any, key: type, value: type | tuple[type, ...]) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from collections.abc import Callable
 
 from probes.bench.own import SCANS, SERVED, Asking
 from probes.bench.target import Post, Shape
 from probes.exchange import Base
+from probes.network import clock
+from probes.network.clock import NoStamps, Offset
 from probes.rig.children import CannotRun
 
 
@@ -26,15 +29,23 @@ class Running:
         self.base = base
         self.scan = SCANS[shape.transport]
         self._served = SERVED[shape.transport]
-        self._asking = Asking(base, shape.transport)
+        self._asking = Asking(base, shape.transport, secrets.token_hex(4))
         self._asking.rooms = [room]
         self._asking.sessions = self._asking.authors = [credential]
+        self._asking.prober = credential
+        self.clock: Offset | None = None
+        """How far its clock is from ours, where it says so."""
+        self._clock_known = "unknown"
 
     def start(self, cpus: set[int]) -> None:
         try:
             socket.create_connection((self.base.host, self.base.port), 10).close()
+            self.clock = clock.measure(self.base, self._asking.prober)
+            self._clock_known = str(self.clock)
         except OSError as wrong:
             raise CannotRun(f"nothing answers at {self.base}: {wrong}") from None
+        except NoStamps as wrong:
+            self._clock_known = f"unknown: {wrong}"
 
     def stop(self) -> None:
         pass
@@ -48,6 +59,12 @@ class Running:
     def publish(self, post: Post) -> bytes:
         return self._asking.publish(post)
 
+    def probe(self, nonce: str) -> bytes:
+        return self._asking.probe(nonce)
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        return self._asking.follow(cursor)
+
     def published(self, status: int) -> bool:
         return status == 201
 
@@ -55,7 +72,7 @@ class Running:
         return {}
 
     def versions(self) -> dict[str, str]:
-        return {"address": str(self.base)}
+        return {"address": str(self.base), "clock": self._clock_known}
 
 
 def at(url: str, token: str, room: str) -> Callable[[Shape], Running]:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from probes.bench.target import Shape
+from probes.bench.target import USUAL_WAIT, Shape
+from probes.network.conditions import LOOPBACK
+
+USUAL_INTERVAL = 1.0
+"""Seconds from one short poll to the next, where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """``rate`` is messages a second, all together; 0: as many as `in_flight` allows, and with it
-    0, too, none. Members post and subscribe in turn; ``own_sessions``: as in `Shape`."""
+    0, too, none. Members post and subscribe in turn; ``own_sessions``: as in `Shape`; ``network``:
+    in the words of `probes.network.conditions`.
+
+    What is None plays no part: ``interval``: seconds from short poll to short poll;
+    ``connections``: the most over which is posted, each with one request at a time; ``seed`` of
+    what is left to chance; ``trips``: so many probes are followed after what is measured.
+    """
 
     name: str
     about: str
@@ -25,8 +35,14 @@ class Scenario:
     workers: int = 1
     size: int = 200
     heartbeat: float = 25.0
+    wait: float = USUAL_WAIT
     seconds: float = 5.0
     warm_up: float = 2.0
+    network: str = LOOPBACK
+    interval: float | None = None
+    connections: int | None = None
+    seed: int | None = None
+    trips: int | None = None
 
     def shape(self) -> Shape:
         """What a server is to be ready for."""
@@ -34,9 +50,10 @@ class Scenario:
         return Shape(**known)
 
     def parameters(self) -> dict[str, Any]:
-        """All numbers, for the result."""
+        """All numbers that play a part, for the result."""
         about = ("name", "about")
-        return {row.name: getattr(self, row.name) for row in fields(self) if row.name not in about}
+        known = {row.name: getattr(self, row.name) for row in fields(self) if row.name not in about}
+        return {name: value for name, value in known.items() if value is not None}
 
     def with_options(self, given: dict[str, Any]) -> Self:
         """Another one, with the parameters that were given (not None). No more members than
@@ -44,7 +61,9 @@ class Scenario:
         changed = replace(self, **{k: v for k, v in given.items() if v is not None})
         if changed.subscribers and "members" not in given:
             changed = replace(changed, members=min(changed.members, changed.subscribers))
-        return changed
+        if changed.transport != "short-poll":
+            return replace(changed, interval=None)
+        return replace(changed, interval=changed.interval or USUAL_INTERVAL)
 
 
 _ALL = (

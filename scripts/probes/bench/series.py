@@ -8,10 +8,14 @@ from typing import Any
 
 from probes.bench.judging import BUSY, OTHERS
 from probes.bench.result import Result, Run, Verdict
+from probes.bench.target import USUAL_WAIT
 from probes.loads.numbers import median
+from probes.network.conditions import LOOPBACK
 
-_COUNTED = ("cpu_us_", "connect_us", "idle_cpu_", "bytes_per_stream")
+_COUNTED = ("cpu_us_", "connect_us", "idle_cpu_", "bytes_per_stream", "socket_bytes")
 _DURATIONS = ("seconds", "warm_up")
+_LATER = {"network": LOOPBACK, "wait": USUAL_WAIT}
+"""Parameters that older results do not have, and what they were then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class Series:
     @property
     def asked(self) -> dict[str, Any]:
         """The parameters that decide what is measured: not how long."""
-        return {name: value for name, value in self.parameters.items() if name not in _DURATIONS}
+        known = {**_LATER, **self.parameters}
+        return {name: value for name, value in known.items() if name not in _DURATIONS}
 
     def has(self, figure: str) -> bool:
         return bool(self.values(figure))

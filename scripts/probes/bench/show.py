@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -25,9 +26,15 @@ def progress(where: str) -> Iterator[Callable[[str], None]]:
         yield lambda text: status.update(f"{where}: {text}")
 
 
+def cell(parameters: Mapping[str, Any]) -> str:
+    """By which transport, if by any, and where it polls how often, of a run's parameters."""
+    every = parameters.get("interval")
+    return str(parameters.get("transport", "")) + ("" if every is None else f" each {every:g} s")
+
+
 def line(run: Run) -> None:
     """One run, as soon as it is over, on standard error."""
-    parts = [f"{run.scenario} {run.number} {run.target}: {run.verdict}"]
+    parts = [f"{run.scenario} {run.number} {run.target} {cell(run.parameters)}: {run.verdict}"]
     parts += [
         f"{FIGURES[name].title} {shown(run.figures[name])} {FIGURES[name].unit}".rstrip()
         for name in _TELLING
@@ -37,12 +44,18 @@ def line(run: Run) -> None:
 
 
 _TELLING = (
+    "nodes",
+    "capacity_members",
+    "capacity_per_s",
+    "speed_up",
     "deliveries_per_s",
     "cpu_us_per_delivery",
     "delivery_p50_ms",
     "delivery_p99_ms",
     "post_p50_ms",
     "post_p99_ms",
+    "requests_per_delivery",
+    "wire_bytes_per_delivery",
     "cpu_us_per_message",
     "bytes_per_stream",
     "connect_us",

@@ -12,9 +12,12 @@ import socket
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from probes.bench.following import Chain, Judgement, Place
+from probes.bench.following import Chain, Judgement, Place, Step
+from probes.bench.polling import Schedule
 from probes.bench.target import Target
+from probes.exchange import Base
 
 _READ = 65_536
 # By edges: else the kernel asks each socket of the last batch again whether there is more.
@@ -27,11 +30,31 @@ class Broken(Exception):
     """A run cannot go on: streams end, messages do not come, requests are not answered."""
 
 
-class Subscriber:
-    """One of them. ``opening`` is what it has received, until it is being served; ``kept`` all
-    that it has, where that is wanted; ``heard`` the calls."""
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Of all subscribers: requests (a stream is one), bytes that were written to their sockets and
+    read from them, heads included, and polls whose answer had no message."""
 
-    __slots__ = ("heard", "kept", "last", "number", "opening", "place", "recv", "socket")
+    requests: int = 0
+    up: int = 0
+    down: int = 0
+    wasted: int = 0
+
+    def since(self, before: Traffic) -> Traffic:
+        return Traffic(
+            self.requests - before.requests,
+            self.up - before.up,
+            self.down - before.down,
+            self.wasted - before.wasted,
+        )
+
+
+class Subscriber:
+    """One of them. ``opening`` is what it has received, until it is being served; ``cursor`` with
+    what a poll asks again; ``kept`` all that has come, where that is wanted; ``heard`` the calls.
+    """
+
+    __slots__ = ("cursor", "heard", "kept", "last", "number", "opening", "place", "recv", "socket")
 
     def __init__(self, number: int, line: socket.socket, place: Place) -> None:
         self.number = number
@@ -40,15 +63,24 @@ class Subscriber:
         self.place = place
         self.last = b""
         self.opening: bytes | None = b""
+        self.cursor: bytes | None = None
         self.kept: list[bytes] | None = None
         self.heard: set[int] = set()
 
 
 class Subscribers:
     """All of one target, on an epoll that somebody else waits for. Times are nanoseconds of
-    `time.monotonic_ns`. ``samples``: so many keep what comes."""
+    `time.monotonic_ns`. ``near``: where they connect to; ``samples``: so many keep what comes;
+    ``polls``: when they ask again, who poll; without it at once."""
 
-    def __init__(self, target: Target, epoll: select.epoll, samples: int) -> None:
+    def __init__(
+        self,
+        target: Target,
+        near: Base,
+        epoll: select.epoll,
+        samples: int,
+        polls: Schedule | None = None,
+    ) -> None:
         self.all: list[Subscriber] = []
         self.served = 0
         """So many are being served."""
@@ -60,19 +92,31 @@ class Subscribers:
         self.came_at: list[int] = []
         self.came: list[tuple[int, ...]] = []
         """When something came to somebody, and which messages; while ``noting``."""
-        self.bytes = 0
         self._target = target
+        self._near = near
         self._epoll = epoll
         self._samples = samples
+        self._polls = polls
+        self._requests = self._up = self._down = self._wasted = 0
         self._chain = Chain(target.scan)
         self._connecting: dict[int, Subscriber] = {}
         self._reading: dict[int, Subscriber] = {}
         self._standing: defaultdict[int, int] = defaultdict(int)
         """Position -> how many stand there."""
 
+    @property
+    def traffic(self) -> Traffic:
+        """Since the beginning."""
+        return Traffic(self._requests, self._up, self._down, self._wasted)
+
+    @property
+    def missed(self) -> int:
+        """Polls that could not be asked, since the answer to one before them took so long."""
+        return self._polls.missed if self._polls else 0
+
     def open(self) -> None:
         """Begin to bring in one more. Raises `Broken`."""
-        base = self._target.base
+        base = self._near
         line = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         line.setblocking(False)
         one = Subscriber(len(self.all), line, self._chain.start)
@@ -132,10 +176,19 @@ class Subscribers:
             if step.calls:
                 one.heard.update(step.calls)
             if step.cursor is not None:
-                one.socket.send(self._target.subscribe(one.number, step.cursor))
-        self.bytes += bytes_read
+                self._answered(one, step)
+        self._down += bytes_read
         self._raise_floor()
         return [fd for fd in others if not self._connected(fd)]
+
+    def ask_due(self, now: int) -> int | None:
+        """Let the pollers ask whose time has come; gives when the next one's comes."""
+        if self._polls is None:
+            return None
+        for number in self._polls.due(now):
+            one = self.all[number]
+            self._ask(one, one.cursor)
+        return self._polls.next
 
     def judge(self, published: set[int], maybe: int) -> Judgement:
         """As `Chain.judge`."""
@@ -171,13 +224,27 @@ class Subscribers:
             return False
         failed = one.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if failed:
-            raise Broken(f"no connection to {self._target.base}: {os.strerror(failed)}")
-        one.socket.send(self._target.subscribe(one.number))
+            raise Broken(f"no connection to {self._near}: {os.strerror(failed)}")
+        self._ask(one, None)
         self._epoll.modify(fd, _EDGES)
         self._reading[fd] = one
         self._standing[0] += 1
         self._opens(one, b"")
         return True
+
+    def _answered(self, one: Subscriber, step: Step) -> None:
+        """A poll was answered: ask again, at once or when it is time."""
+        if not step.seqs and not step.calls:
+            self._wasted += 1
+        one.cursor = step.cursor
+        if self._polls is None:
+            self._ask(one, step.cursor)
+        else:
+            self._polls.answered(one.number, time.monotonic_ns())
+
+    def _ask(self, one: Subscriber, cursor: bytes | None) -> None:
+        self._requests += 1
+        self._up += one.socket.send(self._target.subscribe(one.number, cursor))
 
     def _opens(self, one: Subscriber, data: bytes) -> None:
         """See whether it is being served now."""

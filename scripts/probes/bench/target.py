@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from probes.exchange import Base
 
 _MARKER = b"seq=%09d;"
 MARKER_PATTERN = rb"seq=(?P<seq>\d{9});"
 """Part of a scanner's pattern: which message of the benchmark this is."""
+USUAL_WAIT = 25.0
+"""Seconds that a long poll waits for its answer, at the longest."""
 _FILLER = b"The tide is in and the boats lie on the water near the old wall of the harbour. "
 
 
@@ -23,7 +25,9 @@ _FILLER = b"The tide is in and the boats lie on the water near the old wall of t
 class Shape:
     """What a target is to be ready for. ``size``: bytes of each message's text; ``members``:
     accounts that subscribe and post, in turn; ``own_sessions``: whether each subscriber has a
-    session of its own, and does not share its account's; ``heartbeat`` in seconds."""
+    session of its own, and does not share its account's; ``heartbeat``, and ``wait`` of a long
+    poll, in seconds; ``trips``: whether, and how many, stamped events are sent by a user of their
+    own."""
 
     subscribers: int = 1000
     rooms: int = 1
@@ -33,6 +37,8 @@ class Shape:
     workers: int = 1
     size: int = 200
     heartbeat: float = 25.0
+    wait: float = USUAL_WAIT
+    trips: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ class Target(Protocol):
 
     def ready(self, data: bytes) -> bool:
         """Whether a subscriber that has received this (from the head of the answer on) is being
-        served. Polls are ready once they have asked."""
+        served: of polls, whether the first one was answered, so that there is a cursor."""
 
     def publish(self, post: Post) -> bytes:
         """The request that publishes a message, on a connection that is kept."""
@@ -153,6 +159,18 @@ class Target(Protocol):
 
     def versions(self) -> Mapping[str, str]:
         """What it is made of, and how it is set: name -> version or setting."""
+
+
+@runtime_checkable
+class Stamping(Protocol):
+    """A target that can tell where a message's time goes, as `probes.bench.trips` asks."""
+
+    def probe(self, nonce: str) -> bytes | None:
+        """The request by which a user sends a stamped event to themselves; None where this one
+        cannot, for what it stands for."""
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        """As `Target.subscribe`, by the user who sends these."""
 
 
 class NotServed(Exception):

@@ -9,36 +9,50 @@ from probes.bench.client import Client
 from probes.bench.latency import Delays
 from probes.bench.target import Target
 from probes.bench.usage import Usage
+from probes.loads.machine import cpu_seconds
 
 
 class Window:
-    """Deliveries count that came in it, and delays of messages that were due in it."""
+    """Deliveries count that came in it, and delays of messages that were due in it.
 
-    def __init__(self, client: Client, target: Target) -> None:
+    ``open_loop``: whether messages were meant to be sent at moments of their own, so that it makes
+    a difference when each was in fact.
+    """
+
+    def __init__(self, client: Client, target: Target, *, open_loop: bool = False) -> None:
         self.answers = Delays()
         self.deliveries = 0
         self.used = Usage({}, {})
         self.client_seconds = 0.0
+        """Of the client, with its helpers."""
+        self.helpers_seconds = 0.0
         self.seconds = 0.0
         self._client = client
         self._processes = target.processes()
-        self._delays: Delays | None = None
+        self._open_loop = open_loop
+        self._delays: dict[str, Delays] | None = None
         self._lag = Delays()
 
     def begin(self) -> None:
         self._before = Usage.now(self._processes)
         self._client_before = time.process_time()
-        self._bytes = self._client.subscribers.bytes
+        self._helpers_before = cpu_seconds(self._client.helpers)
+        self._traffic = self._client.subscribers.traffic
+        self._missed = self._client.subscribers.missed
+        self._accepted = len(self._client.posters.published)
         self._first = len(self._client.due)
         self._begun = time.monotonic_ns()
 
     def end(self) -> None:
         client = self._client
         self._ended = time.monotonic_ns()
-        self.client_seconds = time.process_time() - self._client_before
+        self.helpers_seconds = cpu_seconds(client.helpers) - self._helpers_before
+        self.client_seconds = time.process_time() - self._client_before + self.helpers_seconds
         self.used = Usage.now(self._processes).since(self._before)
         self.seconds = (self._ended - self._begun) / 1e9
-        self._bytes = client.subscribers.bytes - self._bytes
+        self._traffic = client.subscribers.traffic.since(self._traffic)
+        self._missed = client.subscribers.missed - self._missed
+        self._accepted = len(client.posters.published) - self._accepted
         self._last = len(client.due)
         self._reads = len(client.subscribers.came)
         self._lag = client.lag
@@ -70,8 +84,11 @@ class Window:
             "messages": self.messages,
             "deliveries": self.deliveries,
             "messages_per_s": self.messages / self.seconds,
+            **self._rates(),
             "client_share": self.client_share,
         }
+        if self._client.helpers:
+            found["network_share"] = self.helpers_seconds / self.seconds
         lag = self._lag.figures("client_lag")
         found |= {name: lag[name] for name in ("client_lag_p99_ms", "client_lag_max_ms") if lag}
         if self._processes:
@@ -79,16 +96,49 @@ class Window:
             found |= self._costs("message", self.messages)
         if self.deliveries:
             found["deliveries_per_s"] = self.deliveries / self.seconds
-            found["bytes_per_delivery"] = self._bytes / self.deliveries
+            found |= self._traffic_figures()
             found["deliveries_per_read"] = self.deliveries / self._reads
             found |= self._costs("delivery", self.deliveries)
-            found |= self._deliveries().figures("delivery")
+            for name, delays in self._deliveries().items():
+                found |= delays.figures(name)
         return found | self.answers.figures("post")
 
     def curves(self) -> dict[str, list[tuple[float, float]]]:
         """Percentiles of delays, where there are any."""
-        curves = {"delivery": self._deliveries().curve(), "post": self.answers.curve()}
+        curves = {name: delays.curve() for name, delays in self._all_delays().items()}
         return {name: curve for name, curve in curves.items() if curve}
+
+    def histograms(self) -> dict[str, str]:
+        """The same delays whole, as `Delays.encoded` writes them."""
+        histograms = {name: delays.encoded() for name, delays in self._all_delays().items()}
+        return {name: histogram for name, histogram in histograms.items() if histogram}
+
+    def _all_delays(self) -> dict[str, Delays]:
+        return {**self._deliveries(), "post": self.answers}
+
+    def _rates(self) -> dict[str, float]:
+        """Messages a second: those that were to be sent, and those that came."""
+        if not self.messages:
+            return {}
+        listeners = len(self._client.subscribers.all)
+        came = self.deliveries / listeners if listeners else self._accepted
+        return {
+            "offered_per_s": self.messages / self.seconds,
+            "achieved_per_s": came / self.seconds,
+        }
+
+    def _traffic_figures(self) -> dict[str, float]:
+        """What each delivery took on the wire; posts, the same for all transports, left out."""
+        traffic, each = self._traffic, self.deliveries
+        found = {
+            "bytes_per_delivery": traffic.down / each,
+            "up_bytes_per_delivery": traffic.up / each,
+            "down_bytes_per_delivery": traffic.down / each,
+            "wire_bytes_per_delivery": (traffic.up + traffic.down) / each,
+            "requests_per_delivery": traffic.requests / each,
+            "wasted_polls_per_delivery": traffic.wasted / each,
+        }
+        return found | ({"missed_polls": self._missed} if self._missed else {})
 
     def _costs(self, what: str, number: int) -> dict[str, float]:
         """Processor time for each, in us, and that of each role."""
@@ -100,12 +150,18 @@ class Window:
                 costs[f"cpu_us_per_{what}_{role}"] = used / number * 1e6
         return costs
 
-    def _deliveries(self) -> Delays:
-        """Delays of the messages that were due in the window, of which some came after it."""
+    def _deliveries(self) -> dict[str, Delays]:
+        """Delays of the messages that were due in the window, of which some came after it: from
+        when they were meant to be sent, and (closed) from when they were."""
         if self._delays is None:
             numbers = range(self._first, self._last)
-            due = {number: self._client.due[number] for number in numbers}
-            subscribers = self._client.subscribers
-            self._delays = Delays()
-            self._delays.add_all(subscribers.came_at, subscribers.came, due)
+            client = self._client
+            begun = {"delivery": client.due}
+            if self._open_loop:
+                begun["delivery_closed"] = client.posters.sent
+            self._delays = {}
+            for name, moments in begun.items():
+                delays = self._delays[name] = Delays()
+                since = {number: moments[number] for number in numbers}
+                delays.add_all(client.subscribers.came_at, client.subscribers.came, since)
         return self._delays

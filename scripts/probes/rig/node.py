@@ -78,3 +78,7 @@ class Node:
 
     async def stop(self) -> None:
         await self._child.stop(signal.SIGINT, STOP_SECONDS)
+
+    async def drain(self, seconds: float) -> None:
+        """SIGTERM: send all streams elsewhere within so many seconds, then end."""
+        await self._child.stop(signal.SIGTERM, seconds + STOP_SECONDS)

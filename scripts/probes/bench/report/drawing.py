@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from probes.bench.report.evidence import Evidence
 from probes.bench.report.pictures import PICTURES, TARGETS, Bars, Curves, Picture
+from probes.plots import PALETTE, drawn
 
-_GREY = "#808890"
-"""Of text and lines: it stands out from white as well as from black."""
-_COLOURS = dict(zip(TARGETS, ("#2f9e6e", "#d9822b", "#e8b04a", "#5b8def", "#a06cd5"), strict=True))
-_SIZE = (7.2, 3.2)
-_STYLE: dict[Any, Any] = {
-    # Text stays text, in whatever sans-serif the reader has.
-    "svg.fonttype": "none",
-    "svg.hashsalt": "tornchat",
-    "font.family": "sans-serif",
-    "font.size": 9,
-    **dict.fromkeys(
-        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _GREY
-    ),
-    **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
-    "grid.color": _GREY,
-    "grid.alpha": 0.25,
-}
+_COLOURS = dict(zip(TARGETS, PALETTE, strict=True))
 
 
 def draw(evidence: Evidence, folder: Path) -> list[Path]:
@@ -42,7 +25,7 @@ def draw(evidence: Evidence, folder: Path) -> list[Path]:
 
 
 def _draw(picture: Picture, shown: Bars | Curves, file: Path, digest: str) -> None:
-    with _axes(file, digest) as axes:
+    with drawn([file], digest) as [axes]:
         axes.set_title(picture.about, fontsize=10, loc="left")
         axes.grid(axis="y")
         axes.set_axisbelow(True)
@@ -53,24 +36,6 @@ def _draw(picture: Picture, shown: Bars | Curves, file: Path, digest: str) -> No
         axes.legend(frameon=False, ncols=len(shown.of), fontsize=8, loc="upper left")
 
 
-@contextmanager
-def _axes(file: Path, digest: str) -> Iterator[Any]:
-    """A figure's axes; it is written to ``file`` in the end."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    from matplotlib import pyplot
-
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = pyplot.subplots(figsize=_SIZE, layout="constrained")
-        try:
-            yield axes
-            known = {"Date": None, "Creator": None, "Description": digest}
-            figure.savefig(file, format="svg", transparent=True, metadata=known)
-        finally:
-            pyplot.close(figure)
-
-
 def _bars(axes: Any, shown: Bars, unit: str) -> None:
     labels = sorted({label for bars in shown.of.values() for label in bars}, key=_number)
     width = 0.8 / len(shown.of)
@@ -79,8 +44,8 @@ def _bars(axes: Any, shown: Bars, unit: str) -> None:
         shift = (place - (len(shown.of) - 1) / 2) * width
         at = [number + shift for number, label in enumerate(labels) if label in bars]
         heights = [bars[label] for label in labels if label in bars]
-        drawn = axes.bar(at, heights, width * 0.92, label=target, color=_COLOURS[target])
-        axes.bar_label(drawn, fmt=_short, fontsize=7, padding=1)
+        bars_drawn = axes.bar(at, heights, width * 0.92, label=target, color=_COLOURS[target])
+        axes.bar_label(bars_drawn, fmt=_short, fontsize=7, padding=1)
         highest = max([highest, *heights])
     axes.set_xticks(range(len(labels)), labels)
     axes.set_ylabel(unit)

@@ -1,0 +1,1 @@
+"""From POST to paint: what a person waits for, in a real Chromium."""
