@@ -89,8 +89,8 @@ def test_speed_up_is_that_of_the_same_round() -> None:
         ((100.0, 200.0), "capacity rose from 100 to 200 deliveries/s from 1 to 2 nodes"),
         (
             (100.0, 105.0),
-            "capacity did not rise measurably (from 100 to 105 deliveries/s from 1 to 2 nodes); "
-            "stopped at 2 nodes",
+            "capacity did not rise measurably"
+            + " (from 100 to 105 deliveries/s from 1 to 2 nodes); stopped at 2 nodes",
         ),
     ],
 )
