@@ -12,6 +12,14 @@ from tests.running import ROOT
 from tornchat import metrics
 from tornchat.chat.messages import page_json
 from tornchat.domain import announcements
+from tornchat.domain.changes import (
+    CHANGES,
+    REACTED,
+    UNREACTED,
+    message_deleted,
+    message_edited,
+    reaction,
+)
 from tornchat.domain.errors import TornchatError, Unusable, every_error
 from tornchat.domain.events import KINDS, STREAM_KINDS, Event, message, probe
 from tornchat.domain.messages import Message, message_of
@@ -54,7 +62,8 @@ def headings(text: str) -> set[str]:
 def test_every_route_is_documented_with_its_methods() -> None:
     there = set()
     for pattern, handler in ROUTES:
-        path = pattern.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
+        path = pattern.replace("messages/([a-z0-9]+)", "messages/ID").replace("([^/]+)", "EMOJI")
+        path = path.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
         for method in METHODS:
             if getattr(handler, method.lower()) is not getattr(Handler, method.lower()):
                 there.add(f"{method} {path}")
@@ -89,6 +98,13 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
         "member.left": announcements.left(ROOM, BUDI, BUDI),
         "read": announcements.read_up_to(ANA, ROOM, 1),
     }
+    if kind in CHANGES:
+        by_kind = {
+            "message.edited": message_edited(ROOM, 1, ANA, "**Hello**", "<p></p>"),
+            "message.deleted": message_deleted(ROOM, 1, ANA, ANA),
+            **{name: reaction(name, ROOM, 1, BUDI, "👍") for name in (REACTED, UNREACTED)},
+        }
+        return [(f"room:{ROOM}", by_kind[kind])]
     if kind == "message":
         return [(f"room:{ROOM}", message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1))]
     return [(topic, dict(fields)) for topic, fields in made[kind].events]

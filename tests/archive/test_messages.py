@@ -11,6 +11,8 @@ from sqlalchemy import text
 from tests.archive.conftest import NOW
 from tornchat.archive import marks, members, messages
 from tornchat.archive.engine import Database
+from tornchat.domain.changes import message_deleted, message_edited
+from tornchat.domain.events import Event
 from tornchat.domain.messages import Message
 
 pytestmark = pytest.mark.anyio
@@ -164,3 +166,22 @@ async def test_pages_and_unread_counts_walk_an_index(cast: Database, path: Path)
                 plans.append(row[3])
     assert all("ix_messages_room_id_id" in plan for plan in plans)
     assert not any("B-TREE" in plan for plan in plans)
+
+
+async def test_changes_are_folded_into_their_rows_once_and_in_order(database: Database) -> None:
+    await archive(database, message(1), message(2))
+    edit = Event(
+        11, 0, "room:lobby", {**message_edited("lobby", 1, "ana", "new", "<p>new</p>"), "at": 5}
+    )
+    gone = Event(12, 0, "room:lobby", {**message_deleted("lobby", 2, "ana", "ana"), "at": 6})
+    late = Event(
+        13, 0, "room:lobby", {**message_edited("lobby", 2, "ana", "late", "late"), "at": 7}
+    )
+    nowhere = Event(14, 0, "room:lobby", {**message_deleted("lobby", 9, "ana", "ana"), "at": 8})
+    for _ in range(2):
+        async with database.write() as conn:
+            await messages.change_many(conn, [edit, gone, late, nowhere])
+        async with database.read() as conn:
+            first, second = await messages.by_id(conn, 1), await messages.by_id(conn, 2)
+        assert first == replace(message(1), body="new", html="<p>new</p>", edited=5, version=11)
+        assert second == replace(message(2), body="", html="", deleted=True, version=12)

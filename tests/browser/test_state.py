@@ -314,6 +314,65 @@ def test_a_probe_of_the_lab_is_passed_over(run: Run) -> None:
         const after = reduce(before, {type: "event.came", event: probe});
         const {heads: _, ...rest} = after;
         const {heads: __, ...was} = before;
-        return JSON.stringify(rest) === JSON.stringify(was) && !isGap(before, {...probe, prev: 110});
+        const same = JSON.stringify(rest) === JSON.stringify(was);
+        return same && !isGap(before, {...probe, prev: 110});
         """
     )
+
+
+CHANGING = """
+const about = (kind, id, prev, target, more = {}) => ({type: "event.came", event: {id, prev, at: id,
+  topic: "room:r", kind, room: R, message: target, author: YOU, ...more}});
+const edited = (id, prev, target, body) =>
+  about("message.edited", id, prev, target, {body, html: body});
+const deleted = (id, prev, target) => about("message.deleted", id, prev, target, {by: YOU});
+const texts = (state) => state.pages[R].messages.map(({body}) => body);
+"""
+
+
+def test_a_change_that_comes_while_a_page_is_on_its_way_is_not_undone_by_the_page(run: Run) -> None:
+    page = "came([message(90), message(91)])"
+    newer = 'came([message(90, {body: "twice", version: 102}), message(91)])'
+    for order in (
+        f'asked, {page}, edited(101, 100, 90, "once"), edited(102, 101, 90, "twice")',
+        f'asked, edited(101, 100, 90, "once"), {page}, edited(102, 101, 90, "twice")',
+        f'asked, edited(101, 100, 90, "once"), edited(102, 101, 90, "twice"), {page}',
+        f'asked, edited(101, 100, 90, "once"), {newer}, edited(102, 101, 90, "twice")',
+    ):
+        state = f"{CHANGING} const state = play(snapshot(), opened, {order});"
+        assert run(f"{state} return texts(state);") == ["twice", "m91"], order
+        assert run(f"{state} return state.pages[R].changes.length;") == 0, order
+
+
+def test_a_deleted_message_is_unread_no_more_and_stays_deleted(run: Run) -> None:
+    assert run(
+        CHANGING
+        + """const mine = snapshot({rooms: [room({unread: 2, last_read: 90})]});
+        const state = play(mine, opened, asked,
+          came([message(89), message(91), message(92)]), deleted(101, 100, 91),
+          deleted(102, 101, 89), edited(103, 102, 91, "late"));
+        return [texts(state), state.rooms[R].unread, state.rooms[R].head];"""
+    ) == [["", "", "m92"], 1, 103]
+
+
+def test_what_stayed_from_before_a_reset_is_asked_for_again(run: Run) -> None:
+    assert run(
+        CHANGING
+        + """const again = {type: "page.again.asked", room: R};
+        const older = [message(80), message(85), message(90)];
+        const start = play(snapshot(), opened, asked, came(older, true),
+          snapshot({cursor: 200}), asked, came([message(90), message(150)], true));
+        const answer = {type: "page.again.came", room: R, more: true, messages: [message(70),
+          message(80, {body: "meanwhile", version: 160}), message(85)]};
+        const state = [again, edited(201, 200, 85, "live"), answer].reduce(reduce, start);
+        return [start.pages[R].unsure, state.pages[R].unsure, ids(state), texts(state)];"""
+    ) == [90, 0, [80, 85, 90, 150], ["meanwhile", "live", "m90", "m150"]]
+
+
+def test_an_edit_that_the_server_lost_is_asked_for_again(run: Run) -> None:
+    assert run(
+        CHANGING
+        + """const state = play(snapshot(), opened, asked, came([message(90)]), said(101, 100),
+          edited(102, 101, 90, "lost"), said(105, 101));
+        return state.pages[R].unsure;"""
+    ) == (91)

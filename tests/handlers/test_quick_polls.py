@@ -19,6 +19,7 @@ from tests.handlers.visitor import Visitor
 from tornchat import metrics
 from tornchat.hub import poll as hub_poll
 from tornchat.hub.poll import Poll
+from tornchat.wire.browser import poll_answer
 
 POLL = "GET /api/events{query} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nAccept: {accept}\r\n"
 JSON = "application/json"
@@ -176,7 +177,6 @@ async def test_polls_that_wake_together_share_what_they_ask_and_what_they_are_to
     served: Served, ana: Visitor, budi: Visitor, said: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered: Counter[int | None] = Counter()
-    poll_answer = hub_poll.poll_answer
 
     def count(cursor: int | None, events: Iterable[bytes]) -> bytes:
         rendered[cursor] += 1

@@ -18,6 +18,7 @@ from tornchat.archive import marks, messages, outbox, sessions
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.domain import announcements
+from tornchat.domain.changes import CHANGES
 from tornchat.domain.errors import TornchatError
 from tornchat.domain.ids import id_at
 from tornchat.domain.messages import message_of
@@ -127,6 +128,7 @@ class Keeper:
                 conn,
                 [message_of(event.id, event.fields) for event in events if event.kind == "message"],
             )
+            await messages.change_many(conn, [event for event in events if event.kind in CHANGES])
             await marks.raise_to(conn, "archived", last)
         await upkeep.set_archived(self._client, last)
         return len(events) == BATCH

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import case, false, func, select, update
+from sqlalchemy import bindparam, case, false, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.schema import marks, members, messages
-from tornchat.archive.sql import insert_unless_there
+from tornchat.archive.sql import in_chunks, insert_unless_there
+from tornchat.domain.changes import fold
+from tornchat.domain.events import Event
 from tornchat.domain.messages import Message
 
 MOST_UNREAD = 1_000
 """Nobody reads a number above it, and counting further costs more than the rest of a page."""
+
+_CHANGING = ("body", "html", "edited", "deleted", "version", "reactions")
+"""Columns that later events may change."""
 
 _MESSAGE = select(
     messages.c.id,
@@ -26,6 +34,7 @@ _MESSAGE = select(
     messages.c.edited,
     messages.c.deleted,
     messages.c.version,
+    messages.c.reactions,
 )
 
 
@@ -45,10 +54,46 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
                 "edited": message.edited,
                 "deleted": message.deleted,
                 "version": message.version,
+                "reactions": _json(message.reactions),
             }
             for message in batch
         ]
         await conn.execute(insert_unless_there(conn, messages), rows)
+
+
+async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
+    """Folds events about messages into their rows, in the order of ids; those that are in them
+    already, and those about messages that are not there, do nothing."""
+    if not events:
+        return
+    targets = {event.fields["message"] for event in events}
+    rows = [
+        _message(row)
+        for chunk in in_chunks(targets)
+        for row in await conn.execute(_MESSAGE.where(messages.c.id.in_(chunk)))
+    ]
+    before = {row.id: row for row in rows}
+    changed = [row for row in fold(rows, events) if row != before[row.id]]
+    if changed:
+        statement = (
+            update(messages)
+            .where(messages.c.id == bindparam("target"))
+            .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+        )
+        values = [
+            {
+                "target": row.id,
+                **{f"new_{name}": getattr(row, name) for name in _CHANGING},
+                "new_reactions": _json(row.reactions),
+            }
+            for row in changed
+        ]
+        await conn.execute(statement, values)
+
+
+async def by_id(conn: AsyncConnection, id: int) -> Message | None:
+    row = (await conn.execute(_MESSAGE.where(messages.c.id == id))).one_or_none()
+    return _message(row) if row else None
 
 
 async def forget_nonces(conn: AsyncConnection, before: int) -> None:
@@ -82,16 +127,26 @@ async def page(
         query = query.where(messages.c.id < before)
     if after is not None:
         query = query.order_by(messages.c.id)
-        return [Message(*row) for row in await conn.execute(query)]
+        return [_message(row) for row in await conn.execute(query)]
     rows = (await conn.execute(query.order_by(messages.c.id.desc()))).all()
-    return [Message(*row) for row in reversed(rows)]
+    return [_message(row) for row in reversed(rows)]
 
 
 async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[Message]:
     """The first ``limit`` messages above ``after``, of all rooms, that have a nonce."""
     query = _MESSAGE.where(messages.c.id > after, messages.c.nonce.is_not(None))
     rows = await conn.execute(query.order_by(messages.c.id).limit(limit))
-    return [Message(*row) for row in rows]
+    return [_message(row) for row in rows]
+
+
+def _message(row: Iterable[Any]) -> Message:
+    *values, reactions = row
+    message = Message(*values)
+    return replace(message, reactions=json.loads(reactions)) if reactions else message
+
+
+def _json(reactions: dict[str, list[str]] | None) -> str | None:
+    return json.dumps(reactions, ensure_ascii=False) if reactions else None
 
 
 async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, int], int]:

@@ -94,6 +94,8 @@ messages = Table(
     Column("edited", BigInteger),
     Column("deleted", Boolean, nullable=False, server_default=false()),
     Column("version", BigInteger, nullable=False),
+    # JSON: emoji -> ids of users, NULL where there are none.
+    Column("reactions", Text),
     UniqueConstraint("author_id", "room_id", "nonce"),
     Index(None, "room_id", "id"),
 )

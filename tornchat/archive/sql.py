@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
+from typing import TypeVar
 
 from sqlalchemy import CursorResult, Executable, Insert, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
 
 _MOST_PARAMETERS = 1_000
 """Per statement; both databases stop at about 32,000."""
@@ -34,7 +37,7 @@ async def rows_changed(conn: AsyncConnection, statement: Executable) -> int:
     return result.rowcount
 
 
-def in_chunks(values: Collection[str]) -> Iterator[list[str]]:
+def in_chunks(values: Collection[T]) -> Iterator[list[T]]:
     """Splits the values of an ``IN`` so that no statement has too many parameters."""
     rest = iter(values)
     while chunk := list(islice(rest, _MOST_PARAMETERS)):

@@ -9,6 +9,7 @@ from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
 from tornchat.chat.rendering import INLINE_BELOW
 from tornchat.domain import events, permissions, rules
+from tornchat.domain.changes import CHANGES, fold
 from tornchat.domain.errors import (
     DatabaseAway,
     Forbidden,
@@ -17,7 +18,6 @@ from tornchat.domain.errors import (
     Unavailable,
 )
 from tornchat.domain.events import Event
-from tornchat.domain.history import fold
 from tornchat.domain.ids import MAX_ID
 from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic
@@ -37,7 +37,7 @@ async def post(
     key = None if nonce is None else rules.check_nonce(nonce)
     answer = _id_or_none(reply_to)
     if len(text) >= INLINE_BELOW:
-        await _may_render(chat, who, room)
+        await may_render(chat, who, room)
     html = await chat.renderer.render_off_loop(text)
     fields = events.message(room, who.user, text, html, key, answer)
     digest = digest_of(text, answer)
@@ -75,7 +75,7 @@ async def history(
     Without a bound: the newest. Raises `NotFound`, `Forbidden`, `LogAway`, and `DatabaseAway` where
     the log alone does not reach back far enough.
     """
-    since = await _reads_from(chat, who, room)
+    since = await reads_from(chat, who, room)
     if around is not None:
         older, more = await _older(chat, room, since, around + 1, limit // 2 + 1)
         newer, _ = await _newer(chat, room, max(since, around), limit - len(older))
@@ -96,12 +96,13 @@ async def _older(
         async with chat.database.read() as conn:
             rows = await messages.page(conn, room, before=before, limit=limit + 1, above=since)
     except DatabaseAway:
+        archived, rows = since, []
         tail = await _tail_before(chat, room, since, before, limit + 1)
         if len(tail) <= limit and since < await read.floor(chat.client):
             raise
-        rows = []
     page = fold(rows, tail)
-    return page[-limit:] if limit else [], len(page) > limit
+    more = len(page) > limit
+    return await as_it_is_now(chat, room, archived, page[-limit:] if limit else []), more
 
 
 async def _newer(chat: Chat, room: str, after: int, limit: int) -> tuple[list[Message], bool]:
@@ -111,12 +112,26 @@ async def _newer(chat: Chat, room: str, after: int, limit: int) -> tuple[list[Me
         async with chat.database.read() as conn:
             rows = await messages.page(conn, room, after=after, limit=limit + 1)
     except DatabaseAway:
+        archived, rows = after, []
         tail = await _tail_after(chat, room, after, limit + 1)
         if after < await read.floor(chat.client):
             raise
-        rows = []
     page = fold(rows, tail)
-    return page[:limit], len(page) > limit
+    return await as_it_is_now(chat, room, archived, page[:limit]), len(page) > limit
+
+
+async def as_it_is_now(chat: Chat, room: str, archived: int, page: list[Message]) -> list[Message]:
+    """A page with what became of its messages since the archive took the log."""
+    if not page:
+        return page
+    changes: list[Event] = []
+    complete = max(archived, page[0].id)
+    while complete < MAX_ID:
+        events, complete = await read.page(
+            chat.client, {room_topic(room): complete}, MAX_ID, TAIL_PAGE
+        )
+        changes += [event for event in events if event.kind in CHANGES]
+    return fold(page, changes)
 
 
 async def _tail_before(chat: Chat, room: str, above: int, before: int, count: int) -> list[Event]:
@@ -143,7 +158,7 @@ async def _tail_after(chat: Chat, room: str, after: int, count: int) -> list[Eve
     return found[:count]
 
 
-async def _reads_from(chat: Chat, who: Identity, room: str) -> int:
+async def reads_from(chat: Chat, who: Identity, room: str) -> int:
     """The id above which ``who`` may read the room."""
     joined = await mirror.joined_id(chat.client, who.user, room)
     kind = chat.kinds.get(room)
@@ -158,10 +173,10 @@ async def _reads_from(chat: Chat, who: Identity, room: str) -> int:
     return permissions.reads_from(kind, joined or 0)
 
 
-async def _may_render(chat: Chat, who: Identity, room: str) -> None:
+async def may_render(chat: Chat, who: Identity, room: str) -> None:
     """Rendering a long text costs more than everything else about it, so what the log would refuse
     afterwards is refused before."""
-    await _reads_from(chat, who, room)
+    await reads_from(chat, who, room)
     if chat.post_rate:
         burst = max(1, round(chat.post_rate))
         await rate_limit(
@@ -175,7 +190,7 @@ async def _may_render(chat: Chat, who: Identity, room: str) -> None:
 
 async def _explain_stranger(chat: Chat, who: Identity, room: str) -> None:
     """Why the log refused: a room that is not there for them, or a membership not announced yet."""
-    await _reads_from(chat, who, room)
+    await reads_from(chat, who, room)
     raise Unavailable("You have just joined this room. Try again in a moment.", retry_after=1)
 
 

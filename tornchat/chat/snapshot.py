@@ -13,9 +13,9 @@ from tornchat import __version__
 from tornchat.archive import messages, rooms, users
 from tornchat.archive.rows import Listed, Seat, User
 from tornchat.chat.context import Chat, Identity
+from tornchat.domain.changes import DELETED
 from tornchat.domain.errors import NotFound, Unauthenticated
-from tornchat.domain.ids import MAX_ID
-from tornchat.domain.rules import MOST_BODY
+from tornchat.domain.rules import EDIT_SECONDS, MOST_BODY
 from tornchat.domain.topics import room_topic
 from tornchat.log import read
 
@@ -30,6 +30,7 @@ def server(chat: Chat) -> dict[str, Any]:
         "signup": chat.signup,
         "heartbeat": chat.heartbeat,
         "max_body": MOST_BODY,
+        "edit_seconds": EDIT_SECONDS,
         "lab": chat.lab,
     }
 
@@ -65,7 +66,7 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
         last_read = max(joined, seat.member.last_read or 0)
         unread = counts.get(seat.room.id, 0)
         if head > archived:
-            unread += await _unread_in_log(chat, seat, max(archived, last_read))
+            unread = max(0, unread + await _unread_in_log(chat, seat, archived, last_read, head))
         shown.append(_room(seat, head, last_read, unread))
     return shown
 
@@ -96,13 +97,18 @@ def public_user(user: User) -> dict[str, Any]:
     }
 
 
-async def _unread_in_log(chat: Chat, seat: Seat, seen: int) -> int:
-    """Unread messages that the archive has not taken yet."""
+async def _unread_in_log(chat: Chat, seat: Seat, archived: int, last_read: int, head: int) -> int:
+    """Unread messages that the archive has not taken yet, less those of which it does not know yet
+    that they were deleted."""
+    seen = max(archived, last_read)
     events, _ = await read.page(
-        chat.client, {room_topic(seat.room.id): seen}, MAX_ID, MOST_UNREAD_TAIL
+        chat.client, {room_topic(seat.room.id): seen}, head, MOST_UNREAD_TAIL
     )
     mine = seat.member.user_id
-    return sum(event.kind == "message" and event.fields["author"] != mine for event in events)
+    others = [event for event in events if event.fields.get("author", mine) != mine]
+    said = sum(event.kind == "message" for event in others)
+    deleted: set[int] = {event.fields["message"] for event in others if event.kind == DELETED}
+    return said - sum(id > last_read for id in deleted)
 
 
 def _room(seat: Seat, head: int, last_read: int, unread: int) -> dict[str, Any]:

@@ -90,6 +90,12 @@ class SignupClosed(Forbidden):
     hint = "Ask the administrator for an account."
 
 
+class TooLate(Forbidden):
+    code = "too_late"
+    title = "It is too late for this"
+    hint = "Write a new message instead."
+
+
 class NotFound(TornchatError):
     status = 404
     code = "not_found"
@@ -121,6 +127,12 @@ class NonceReused(Conflict):
     code = "nonce_reused"
     title = "This nonce belongs to another message"
     hint = "Use a new nonce for a new text."
+
+
+class EditConflict(Conflict):
+    code = "edit_conflict"
+    title = "The message has been changed meanwhile"
+    hint = "Look at what it says now, and edit that."
 
 
 class TooLarge(TornchatError):

@@ -12,6 +12,10 @@ from typing import Any
 
 KINDS: dict[str, str] = {
     "message": "somebody wrote in a room",
+    "message.edited": "a message says something else now",
+    "message.deleted": "of a message only its place is left",
+    "reaction.added": "somebody answered a message with an emoji",
+    "reaction.removed": "somebody took that back",
     "room.created": "a new open room; private ones are told by member.joined alone",
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",

@@ -11,7 +11,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Message:
     """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded
-    in."""
+    in. ``reactions``: emoji -> ids of users, in the order of their coming; None where there are
+    none."""
 
     id: int
     at: int
@@ -24,6 +25,7 @@ class Message:
     edited: int | None = None
     deleted: bool = False
     version: int = 0
+    reactions: dict[str, list[str]] | None = None
 
     def public(self) -> dict[str, Any]:
         """The JSON object of ``docs/protocol.md``, "Message": optional members only where they
@@ -36,12 +38,14 @@ class Message:
             "body": self.body,
             "html": self.html,
         }
-        for name in ("nonce", "reply_to", "edited"):
+        for name in ("nonce", "reply_to", "edited", "reactions"):
             value = getattr(self, name)
             if value is not None:
                 out[name] = value
         if self.deleted:
             out["deleted"] = True
+        if self.version > self.id:
+            out["version"] = self.version
         return out
 
 

@@ -49,6 +49,18 @@ def may_remove(kind: str, own_role: str | None, space_role: str) -> None:
         raise Forbidden("Only an owner of the room or an administrator may remove somebody.")
 
 
+def may_edit(author: str, who: str) -> None:
+    """To make a message say something else."""
+    if author != who:
+        raise Forbidden("Only its author may edit a message.")
+
+
+def may_delete(author: str, who: str) -> None:
+    """To take a message away from everybody."""
+    if author != who:
+        raise Forbidden("Only its author may delete a message.")
+
+
 def reads_from(kind: str, joined_id: int) -> int:
     """The id above which a member may read: all of an open room, a private one from joining on."""
     return 0 if kind == OPEN else joined_id

@@ -16,8 +16,21 @@ from .errors import InvalidValue
 
 MOST_BODY = 10_000
 MOST_NONCE = 64
+MOST_REACTIONS = 50
+"""Different emoji on one message."""
+EDIT_SECONDS = 24 * 3600
+"""For so long the author may edit a message: what people have answered to should stay."""
 
 _NONCE = re.compile(r"[\x20-\x7e]{1,64}")
+_PICTURE = (
+    "(?:[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299]"
+    "|[\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff])"
+    "\ufe0f?[\U0001f3fb-\U0001f3ff]?"
+)
+_EMOJI = re.compile(
+    f"{_PICTURE}(?:[\U000e0020-\U000e007e]{{1,8}}\U000e007f|(?:\u200d{_PICTURE}){{0,8}})"
+    "|[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3"
+)
 _JOINERS = "\u200c\u200d"
 """Invisible, but Persian and family emoji are not written without them."""
 
@@ -101,6 +114,14 @@ def check_nonce(value: object) -> str:
     if not _NONCE.fullmatch(text):
         raise InvalidValue(f"Send a nonce of 1 to {MOST_NONCE} printable ASCII characters.")
     return text
+
+
+def check_emoji(value: str) -> str:
+    """One emoji: a sequence of Unicode Technical Standard 51, whichever pictures there are by
+    now."""
+    if not _EMOJI.fullmatch(value):
+        raise InvalidValue("A reaction is one emoji.")
+    return value
 
 
 def is_text(value: object) -> TypeGuard[str]:

@@ -133,7 +133,9 @@ async def remember_nonces(client: Client, messages: Iterable[Message], now: int)
         seconds = NONCE_SECONDS - (now - message.at) // 1000
         if message.nonce is not None and seconds > 0:
             key = client.keys.once(message.author, message.room, message.nonce)
-            digest = digest_of(message.body, message.reply_to)
+            # What an edited message said at first is not known any more: any text is the same.
+            is_first = message.version == message.id
+            digest = digest_of(message.body, message.reply_to) if is_first else ""
             first = f"{message.id}:0:{message.at}:{digest}"
             commands.append(("SET", key, first, "EX", seconds, "NX"))
     if commands:

@@ -56,6 +56,14 @@ class Keys:
         """Id, prev, time and body hash of the message with this nonce."""
         return f"{self.prefix}once:{user}:{room}:{nonce}"
 
+    def state(self, message: int) -> str:
+        """Version, time and body hash of a message that was changed lately."""
+        return f"{self.prefix}state:{message}"
+
+    def changed(self, message: int, nonce: str) -> str:
+        """Like `once`, of a change of a message."""
+        return f"{self.prefix}changed:{message}:{nonce}"
+
     def announced(self, key: str) -> str:
         """The first id of an announcement that was made."""
         return f"{self.prefix}announced:{key}"

@@ -19,12 +19,20 @@ async def hold_lease(client: Client, token: str, milliseconds: int) -> bool:
 async def queued(client: Client, count: int) -> list[Event]:
     """The oldest events that the archive has yet to take."""
     entries = await client.call("XRANGE", client.keys.queue, "-", "+", "COUNT", count)
-    events = []
-    for name, values in entries:
-        fields = dict(zip(values[::2], values[1::2], strict=True))
-        id = int(name.partition(b"-")[0])
-        events.append(Event(id, 0, fields[b"t"].decode(), packed.event_of(fields[b"e"])))
-    return events
+    return [_queued(name, values) for name, values in entries]
+
+
+async def queued_event(client: Client, id: int) -> Event | None:
+    """The event with this id, of whatever topic; None where the archive has taken it, or there is
+    none."""
+    entries = await client.call("XRANGE", client.keys.queue, f"{id}-0", f"{id}-0")
+    return _queued(*entries[0]) if entries else None
+
+
+def _queued(name: bytes, values: list[bytes]) -> Event:
+    fields = dict(zip(values[::2], values[1::2], strict=True))
+    id = int(name.partition(b"-")[0])
+    return Event(id, 0, fields[b"t"].decode(), packed.event_of(fields[b"e"]))
 
 
 async def any_queued(client: Client) -> bool:

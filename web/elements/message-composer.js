@@ -1,10 +1,12 @@
 /** <message-composer>: where messages are written. Keeps an unsent draft for each room.
  *
- * What is written is always in one of two places that outlive the page: the draft, or the outbox.
+ * What is written is always in one of two places that outlive the page: the draft, or the outbox. While a
+ * message is edited its text stands here instead, and the draft waits.
  */
 import { drafts } from "../js/drafts.js";
 import { t } from "../js/i18n.js";
-import { emit, h } from "./dom.js";
+import { uuid } from "../js/ids.js";
+import { emit, formError, h } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** In characters (code points), as the server counts. */
@@ -22,14 +24,18 @@ class MessageComposer extends HTMLElement {
   #send = h("button", { class: "send", type: "submit" }, icon("send"));
   #count = h("span", { id: "composer-count", class: "count", "aria-live": "polite" });
   #hint = h("span", { class: "composer-hint" });
+  #about = h("div", { class: "composing", hidden: true });
+  #error = formError();
   #room = null;
   #user = null;
+  #edit = null; // {id, edited, nonce, tried} of the message that is edited
+  #edited = 0; // when it was edited last, by now
   #leaving = []; // texts that the outbox is about to keep
 
   connectedCallback() {
     const form = h("form", { class: "composer" }, this.#text, this.#send);
     const foot = h("div", { class: "composer-foot" }, this.#hint, this.#count);
-    this.append(h("div", { class: "composer-column" }, form, foot));
+    this.append(h("div", { class: "composer-column" }, this.#about, this.#error, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
     this.#hint.textContent = t("composer.hint");
@@ -43,18 +49,38 @@ class MessageComposer extends HTMLElement {
     this.#text.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  update({ room, user }) {
+  update({ room, user, composing }) {
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
       this.#leaving = [];
+      this.#edit = null;
       this.#text.value = drafts.read(user.id, room.id);
       this.#fit();
     }
     this.#room = room;
+    this.#edited = composing?.edited ?? 0;
+    if (composing?.id !== this.#edit?.id) this.#turnTo(composing);
+    this.#about.hidden = !composing;
     const label = t("composer.label", { room: room.name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
+  }
+
+  /** Takes up a message to be edited, or (null) the draft again. */
+  #turnTo(message) {
+    this.#edit = message && { id: message.id, edited: message.edited ?? 0, nonce: uuid() };
+    this.#error.textContent = "";
+    this.#text.value = message ? message.body : drafts.read(this.#user, this.#room.id);
+    this.#fit();
+    if (message || this.contains(document.activeElement)) this.focus();
+    if (!message) return;
+    const cancel = { type: "button", class: "link-button", onclick: () => emit(this, "compose-end") };
+    this.#about.replaceChildren(
+      icon("edit", 16),
+      h("span", { class: "composing-words", role: "status" }, t("compose.edit")),
+      h("button", cancel, t("dialog.cancel")),
+    );
   }
 
   focus() {
@@ -63,6 +89,10 @@ class MessageComposer extends HTMLElement {
 
   /** Takes up a text that was not sent, behind what is there. */
   takeUp(text) {
+    if (this.#edit) {
+      drafts.write(this.#user, this.#room.id, drafts.join(drafts.read(this.#user, this.#room.id), text));
+      return emit(this, "compose-end");
+    }
     this.#text.value = drafts.join(this.#text.value, text);
     this.#changed();
     this.focus();
@@ -70,7 +100,15 @@ class MessageComposer extends HTMLElement {
 
   #key(event) {
     // While a word is being composed (Chinese, Japanese, Korean...), Enter belongs to the input method.
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Escape" && this.#edit) {
+      event.stopPropagation();
+      emit(this, "compose-end");
+    } else if (event.key === "ArrowUp" && this.#text.value === "" && !event.altKey) {
+      event.preventDefault();
+      emit(this, "compose-last", { room: this.#room.id });
+    }
+    if (event.key !== "Enter") return;
     const touch = matchMedia("(pointer: coarse)").matches;
     if (event.shiftKey || (touch && !event.ctrlKey && !event.metaKey)) return;
     event.preventDefault();
@@ -81,6 +119,7 @@ class MessageComposer extends HTMLElement {
     const text = this.#text.value;
     const body = bodyOf(text);
     if (body === "" || lengthOf(body) > LONGEST) return;
+    if (this.#edit) return this.#save(body);
     const [user, room] = [this.#user, this.#room.id];
     this.#leaving.push(text);
     this.#text.value = "";
@@ -93,7 +132,26 @@ class MessageComposer extends HTMLElement {
     this.focus();
   }
 
+  /** Saves an edit. The same text has the same nonce when it is tried again. */
+  #save(body) {
+    const edit = this.#edit;
+    if (edit.busy) return;
+    if (body !== edit.tried) edit.nonce = uuid();
+    Object.assign(edit, { tried: body, busy: true });
+    this.#error.textContent = "";
+    const settle = (problem, error) => {
+      edit.busy = false;
+      if (!problem || this.#edit !== edit) return;
+      this.#error.textContent = problem;
+      // Whoever saves once more has been told, and means it.
+      if (error.code === "edit_conflict") edit.edited = this.#edited;
+    };
+    const { id, edited, nonce } = edit;
+    emit(this, "message-edit", { id, values: { body, edited, nonce }, settle });
+  }
+
   #changed() {
+    if (this.#edit) return this.#fit();
     const draft = drafts.join(...this.#leaving, this.#text.value);
     drafts.write(this.#user, this.#room.id, draft);
     this.#fit();

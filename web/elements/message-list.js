@@ -4,11 +4,12 @@
  * comes above or below.
  */
 import { t } from "../js/i18n.js";
-import { pendingIn } from "../js/selectors.js";
+import { composed, pendingIn } from "../js/selectors.js";
 import { timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { historyHead } from "./list-head.js";
+import { MessageActions } from "./message-actions.js";
 import { RowKeeper } from "./row-keeper.js";
 
 const AT_END_PX = 40;
@@ -23,6 +24,8 @@ class MessageList extends HTMLElement {
   #scroller = h("div", { class: "scroller", role: "log", tabindex: "0" }, this.#column);
   #pill = h("button", { class: "pill", hidden: true, onclick: () => this.#jump() });
   #keeper = new RowKeeper(this.#rows);
+  #state = null;
+  #actions = new MessageActions(this.#scroller, () => this.#state);
   #view = null;
   #placed = false; // the room's first page is in, and scrolled to where reading begins
   #atEnd = true;
@@ -45,6 +48,7 @@ class MessageList extends HTMLElement {
   }
 
   update(state, { afresh }) {
+    this.#state = state;
     const view = viewOf(state);
     if (!afresh && sameView(view, this.#view)) return;
     const switched = view.room.id !== this.#view?.room.id;
@@ -79,6 +83,7 @@ class MessageList extends HTMLElement {
   }
 
   #reset() {
+    this.#actions.hide();
     this.#keeper.clear();
     this.#placed = false;
     this.#atEnd = true;
@@ -150,7 +155,7 @@ class MessageList extends HTMLElement {
     this.#pill.hidden = this.#atEnd || !this.#placed;
     if (this.#pill.hidden) return;
     const count = page.messages.filter(
-      ({ id, author }) => id > this.#endId && author !== me,
+      ({ id, author, deleted }) => id > this.#endId && author !== me && !deleted,
     ).length;
     const words = count > 0 ? t("list.new", { count }) : t("list.newest");
     this.#pill.classList.toggle("pill-news", count > 0);
@@ -165,7 +170,8 @@ function viewOf(state) {
   const messages = page?.messages ?? [];
   const losses = page?.losses ?? [];
   const pending = pendingIn(state, room.id);
-  return { room, page, messages, losses, pending, people, since, me: user.id };
+  const about = composed(state)?.id ?? null;
+  return { room, page, messages, losses, pending, people, since, me: user.id, composed: about };
 }
 
 function sameView(view, other) {
@@ -175,7 +181,7 @@ function sameView(view, other) {
   const pendingSame =
     view.pending.length === other.pending.length &&
     view.pending.every((item, i) => item === other.pending[i]);
-  return pendingSame && ["page", "people", "since", "me"].every((key) => view[key] === other[key]);
+  return pendingSame && ["page", "people", "since", "me", "composed"].every((key) => view[key] === other[key]);
 }
 
 const isPending = ({ status }) => status === "pending";

@@ -6,6 +6,7 @@ import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { reactions } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
 export function ingredients(row, { people }) {
@@ -15,7 +16,8 @@ export function ingredients(row, { people }) {
   const person = people[row.author];
   const { nonce, status, error, kept } = row.item ?? {};
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
-  return [row.message?.html, ...state, row.lead, person && nameOf(person)];
+  const { html, version } = row.message ?? {};
+  return [html, version, row.composed, ...state, row.lead, person && nameOf(person)];
 }
 
 export function buildRow(row, { people, me }) {
@@ -28,22 +30,24 @@ export function buildRow(row, { people, me }) {
   if (row.kind === "loss") {
     return h("p", { class: "loss" }, icon("alert", 16), h("span", {}, t("list.loss", row)));
   }
-  return buildMessage(row, people[row.author] ?? { id: row.author }, row.author === me);
+  return buildMessage(row, people[row.author] ?? { id: row.author }, { people, me });
 }
 
-function buildMessage(row, author, mine) {
+function buildMessage(row, author, context) {
   const classes = ["message"];
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
+  if (row.composed) classes.push("composed");
   const name = nameOf(author);
   return h(
     "article",
     {
       class: classes.join(" "),
       "data-id": row.id || null,
+      tabindex: row.id ? "-1" : null,
       "aria-label": row.lead ? null : `${name}, ${timeLabel(row.at)}`,
       // My own words need not be read back to me.
-      "aria-live": mine ? "off" : null,
+      "aria-live": row.author === context.me ? "off" : null,
     },
     h("div", { class: "gutter" }, row.lead ? avatar(author) : time(row.at, true)),
     h(
@@ -51,6 +55,7 @@ function buildMessage(row, author, mine) {
       { class: "words" },
       row.lead && by(name, row.at),
       row.item ? typed(row.item.body) : rendered(row.message),
+      row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
   );
@@ -70,8 +75,11 @@ function time(at, hidden) {
   );
 }
 
-function rendered({ body, html }) {
-  return h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
+function rendered({ body, html, edited, deleted }) {
+  if (deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
+  const prose = h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
+  if (!edited) return prose;
+  return [prose, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }
 
 /** Text that the server has not rendered yet, as it was typed. */

@@ -1,6 +1,7 @@
 /** <room-view>: the open room: its head, messages, composer, and on demand its details. */
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
+import { composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import "./member-list.js";
@@ -32,7 +33,7 @@ class RoomView extends HTMLElement {
     if (!room) return this.#showEmpty(state);
     if (afresh || room !== this.#shown) this.#showHead(room);
     this.#list.update(state, { afresh });
-    this.#composer.update({ room, user: state.user });
+    this.#composer.update({ room, user: state.user, composing: composed(state) });
     this.#details.update(state, { afresh });
     if (switched) this.#arrive();
   }

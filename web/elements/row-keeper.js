@@ -25,7 +25,9 @@ export class RowKeeper {
       else if (next && this.#keys.get(next) === row.key) {
         const replaced = next;
         next = next.nextSibling;
+        const focused = replaced.contains(document.activeElement) && document.activeElement;
         replaced.replaceWith(element);
+        if (focused) sameIn(element, focused).focus({ preventScroll: true });
       } else {
         this.#parent.insertBefore(element, next);
       }
@@ -78,8 +80,16 @@ export class RowKeeper {
     const before = this.#shown.get(row.key);
     const same = before && from.every((part, i) => part === before.from[i]);
     const element = same ? before.element : buildRow(row, context);
+    // It was read aloud when it came: what changed in it is there to be found.
+    if (before && !same) element.setAttribute("aria-live", "off");
     this.#keys.set(element, row.key);
     shown.set(row.key, { element, from });
     return element;
   }
+}
+
+/** What takes the focus in a row that was built anew: the same reaction, else the row. */
+function sameIn(row, { dataset: { emoji } }) {
+  const same = emoji && row.querySelector(`[data-emoji="${CSS.escape(emoji)}"]`);
+  return same || row;
 }

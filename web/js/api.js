@@ -63,6 +63,8 @@ function problemOf(response, text) {
 const room = (id) => `/api/rooms/${encodeURIComponent(id)}`;
 const member = (id, user) => `${room(id)}/members/${encodeURIComponent(user)}`;
 
+const reaction = (id, emoji) => `/api/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
+
 export const api = {
   server: () => request("GET", "/api/server"),
 
@@ -90,6 +92,10 @@ export const api = {
   events: (cursor) => request("GET", `/api/events?after=${cursor}&wait=0`),
 
   post: (id, message) => request("POST", `${room(id)}/messages`, message),
+  edit: (id, values) => request("PATCH", `/api/messages/${id}`, values),
+  react: (id, emoji) => request("PUT", reaction(id, emoji)),
+  takeBack: (id, emoji) => request("DELETE", reaction(id, emoji)),
+  remove: (id) => request("DELETE", `/api/messages/${id}`),
   newest: (id, limit) => request("GET", `${room(id)}/messages?limit=${limit}`),
   before: (id, message, limit) =>
     request("GET", `${room(id)}/messages?before=${message}&limit=${limit}`),

@@ -1,7 +1,17 @@
 /** One EventSource, and what it proves (claims.js). It does not reconnect: whoever owns it does. */
 import { Watchdog } from "./watchdog.js";
 
-const KINDS = ["message", "room.created", "member.joined", "member.left", "read"];
+const KINDS = [
+  "message",
+  "message.edited",
+  "message.deleted",
+  "reaction.added",
+  "reaction.removed",
+  "room.created",
+  "member.joined",
+  "member.left",
+  "read",
+];
 
 /** How long opening may take, in ms. */
 const OPENING_MS = 15_000;

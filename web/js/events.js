@@ -1,5 +1,6 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
-import { unreadAfter, withMessage } from "./history.js";
+import { isChange } from "./changes.js";
+import { unreadAfter, withChange, withMessage } from "./history.js";
 import { withoutLostTail } from "./losses.js";
 
 /** True where the event's room had another event in between that never came. */
@@ -12,13 +13,13 @@ export function applyEvent(state, event) {
   if (event.id <= (state.heads[event.topic] ?? 0)) return state;
   const stored = withoutLostTail(state, event);
   const next = { ...stored, heads: { ...state.heads, [event.topic]: event.id } };
-  const change = CHANGES[event.kind];
+  const change = isChange(event) ? changeMessage : CHANGES[event.kind];
   return change ? change(next, event) : next;
 }
 
 const CHANGES = {
   message(state, event) {
-    const { id, at, room: roomId, author, body, html, nonce } = event;
+    const { id, room: roomId, author } = event;
     const room = state.rooms[roomId];
     if (!room) return state;
     const rooms = { ...state.rooms };
@@ -29,7 +30,7 @@ const CHANGES = {
     }
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
-    const message = { id, at, room: roomId, author, body, html, nonce };
+    const { prev: _prev, topic: _topic, kind: _kind, ...message } = event;
     return { ...state, rooms, pages: { ...state.pages, [roomId]: withMessage(page, message) } };
   },
 
@@ -70,6 +71,20 @@ const CHANGES = {
     return { ...state, discoverable: [...state.discoverable, created] };
   },
 };
+
+/** An event about a message. Up to the snapshot's head the snapshot knows it already. */
+function changeMessage(state, event) {
+  const room = state.rooms[event.room];
+  if (!room) return state;
+  const page = state.pages[event.room];
+  const pages = page ? { ...state.pages, [event.room]: withChange(page, event) } : state.pages;
+  if (event.id <= room.head) return { ...state, pages };
+  const { message, author } = event;
+  const wasUnread = message > room.last_read && author !== state.user.id;
+  const fewer = event.kind === "message.deleted" && wasUnread ? 1 : 0;
+  const after = { ...room, head: event.id, unread: Math.max(0, room.unread - fewer) };
+  return { ...state, pages, rooms: { ...state.rooms, [event.room]: after } };
+}
 
 /** Remembers the last change of my own membership: an answer asked for before it is out of date. */
 function touched(state, { room, id }) {

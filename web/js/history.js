@@ -3,14 +3,40 @@
  * A page joins three sources: the newest messages as the server answered, older ones fetched while
  * scrolling, and what comes live. `floor` is the cursor of the last snapshot: messages above it came
  * live, after the point that the stream was opened from. `losses` are the places where messages of
- * others were lost (losses.js). All functions are pure.
+ * others were lost (losses.js). `waiting` counts answers on their way, which may not know of the events
+ * about messages that have come since: these are `changes`. What stands below `unsure` may have changed while
+ * nobody told us, and is to be asked for again. All functions are pure.
  */
+import { allChanged, changed } from "./changes.js";
+
 
 /** Messages kept where nobody looks at older ones; the rest is fetched again. */
 const KEPT = 100;
 
 export function emptyPage() {
-  return { messages: [], more: false, status: "loading", older: "idle", floor: 0, losses: [] };
+  return {
+    messages: [],
+    more: false,
+    status: "loading",
+    older: "idle",
+    floor: 0,
+    losses: [],
+    waiting: 0,
+    changes: [],
+    unsure: 0,
+  };
+}
+
+/** An answer was asked for; `more`: what else changes by that. */
+export function asked(page, more = {}) {
+  const changes = page.waiting > 0 ? page.changes : [];
+  return { ...page, ...more, changes, waiting: page.waiting + 1 };
+}
+
+/** An answer has come, or none will. */
+export function answered(page, more = {}) {
+  const waiting = Math.max(0, page.waiting - 1);
+  return { ...page, ...more, waiting, changes: waiting > 0 ? page.changes : [] };
 }
 
 /** After a reset the old messages stay until the newest page has come. Where that of the last reset has
@@ -19,11 +45,13 @@ export function stalePage(page, cursor) {
   const live = page.messages.filter(({ id }) => id > page.floor);
   const holed = page.status !== "ready" && live.length > 0;
   const messages = holed ? live : page.messages;
-  return { ...page, messages, status: "loading", older: "idle", floor: cursor };
+  const none = { waiting: 0, changes: [] };
+  return { ...page, ...none, messages, status: "loading", older: "idle", floor: cursor };
 }
 
 /** Joins the newest page of the server with what is there. Within its range the server is right. */
-export function joinNewest(page, messages, more) {
+export function joinNewest(page, answer, more) {
+  const messages = allChanged(answer, page.changes);
   const first = messages[0]?.id ?? 0;
   const last = messages.at(-1)?.id ?? 0;
   const live = page.messages.filter((message) => message.id > page.floor && message.id > last);
@@ -35,14 +63,16 @@ export function joinNewest(page, messages, more) {
     messages: [...before, ...messages, ...live],
     more: before.length > 0 ? page.more : more,
     status: "ready",
+    unsure: before.length > 0 ? first : 0,
   };
 }
 
-export function joinOlder(page, messages, more) {
+export function joinOlder(page, answer, more) {
   const first = page.messages[0]?.id ?? Infinity;
+  const older = allChanged(answer, page.changes).filter((message) => message.id < first);
   return {
     ...page,
-    messages: [...messages.filter((message) => message.id < first), ...page.messages],
+    messages: [...older, ...page.messages],
     more,
     older: "idle",
   };
@@ -56,6 +86,30 @@ export function withMessage(page, message) {
   return { ...page, messages: page.messages.toSpliced(at, 0, message) };
 }
 
+/** What stands below `unsure` once more, as far down as the server answered. */
+export function joinAgain(page, answer, more) {
+  const from = page.messages[0]?.id ?? Infinity;
+  const first = answer[0]?.id ?? 0;
+  const again = allChanged(answer, page.changes).filter(({ id }) => id >= from);
+  return {
+    ...page,
+    messages: [
+      ...page.messages.filter(({ id }) => more && id < first),
+      ...again,
+      ...page.messages.filter(({ id }) => id >= page.unsure),
+    ],
+    unsure: more && first > from ? first : 0,
+  };
+}
+
+/** An event about a message, which may be here, or on its way. */
+export function withChange(page, event) {
+  const at = page.messages.findIndex(({ id }) => id === event.message);
+  const after = at < 0 ? null : changed(page.messages[at], event);
+  const messages = at < 0 ? page.messages : page.messages.with(at, after);
+  return { ...page, messages, changes: page.waiting > 0 ? [...page.changes, event] : page.changes };
+}
+
 export function trimmed(page) {
   if (page.messages.length <= KEPT) return page;
   return { ...page, messages: page.messages.slice(-KEPT), more: true };
@@ -66,5 +120,6 @@ export function unreadAfter(page, read, me) {
   if (!page || page.status !== "ready") return null;
   const reaches = !page.more || (page.messages.length > 0 && page.messages[0].id <= read);
   if (!reaches) return null;
-  return page.messages.filter((message) => message.id > read && message.author !== me).length;
+  const unread = ({ id, author, deleted }) => id > read && author !== me && !deleted;
+  return page.messages.filter(unread).length;
 }

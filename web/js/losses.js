@@ -5,6 +5,8 @@
  * again"); where others' were, a line says how many.
  */
 
+import { versionOf } from "./changes.js";
+
 /**
  * An event names the one before it in its room (`prev`): what is shown between the two is not in the log.
  * It can be held against what came before the last reset only where an event of the room came since.
@@ -13,7 +15,18 @@ export function withoutLostTail(state, event) {
   if (!event.topic.startsWith("room:")) return state;
   const judged = state.heads[event.topic] === undefined ? state.cursor : 0;
   const after = Math.max(event.prev, judged);
-  return without(state, event.room, ({ id }) => id > after && id < event.id);
+  const lost = (id) => id > after && id < event.id;
+  const stored = without(state, event.room, ({ id }) => lost(id));
+  return inDoubt(stored, event.room, (message) => lost(versionOf(message)));
+}
+
+/** What was done to these messages is lost: what they are now has to be asked for. */
+function inDoubt(state, room, isDoubted) {
+  const page = state.pages[room];
+  const last = page?.messages.findLast(isDoubted);
+  if (!last) return state;
+  const unsure = Math.max(page.unsure, last.id + 1);
+  return { ...state, pages: { ...state.pages, [room]: { ...page, unsure } } };
 }
 
 /**
@@ -56,6 +69,6 @@ function without(state, roomId, isLost) {
 function withFewerUnread({ rooms }, roomId, others) {
   const room = rooms[roomId];
   if (!room) return rooms;
-  const unseen = others.filter(({ id }) => id > room.last_read).length;
+  const unseen = others.filter(({ id, deleted }) => id > room.last_read && !deleted).length;
   return { ...rooms, [roomId]: { ...room, unread: Math.max(0, room.unread - unseen) } };
 }

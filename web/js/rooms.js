@@ -5,6 +5,7 @@ import { strangers } from "./selectors.js";
 import { storage } from "./storage.js";
 
 const PAGE = 50;
+const AGAIN = 200;
 const NAMES_AT_ONCE = 100;
 
 export class Rooms {
@@ -12,6 +13,7 @@ export class Rooms {
   #epoch = 0; // counts snapshots: a page asked for before the last one may have a hole after it
   #asked = new Set(); // ids of people asked for
   #loading = new Set(); // rooms whose newest page is asked for
+  #renewing = new Set(); // rooms of which older messages are asked for again
 
   constructor(store) {
     this.#store = store;
@@ -23,6 +25,7 @@ export class Rooms {
     this.#epoch += 1;
     this.#asked.clear();
     this.#loading.clear();
+    this.#renewing.clear();
   }
 
   /** Opens a room by its id, or none (null). */
@@ -65,6 +68,32 @@ export class Rooms {
     if (epoch !== this.#epoch) return;
     this.#loading.delete(room);
     this.#store.dispatch(answer);
+    this.#loadAgain(room);
+  }
+
+  /** What stayed from before a reset, or was changed by events that are lost, as it is now. */
+  async #loadAgain(room) {
+    if (this.#renewing.has(room)) return;
+    const epoch = this.#epoch;
+    this.#renewing.add(room);
+    for (let page = this.#doubtful(room); page && epoch === this.#epoch; page = this.#doubtful(room)) {
+      this.#store.dispatch({ type: "page.again.asked", room });
+      let answer = { type: "page.again.failed", room };
+      try {
+        answer = { ...(await api.before(room, page.unsure, AGAIN)), type: "page.again.came", room };
+      } catch {
+        // Tried again when the stream is live.
+      }
+      if (epoch !== this.#epoch) return;
+      this.#store.dispatch(answer);
+      if (answer.type === "page.again.failed") break;
+    }
+    if (epoch === this.#epoch) this.#renewing.delete(room);
+  }
+
+  #doubtful(room) {
+    const page = this.#store.state.pages[room];
+    return page?.status === "ready" && page.unsure > 0 ? page : null;
   }
 
   /** Looks whether the server still has what is shown of a room; a failure changes nothing. */
@@ -105,12 +134,14 @@ export class Rooms {
   live() {
     const { open, pages, outside } = this.#store.state;
     if (pages[open]?.status === "failed") this.loadNewest(open);
+    else this.#loadAgain(open);
     if (outside?.status === "failed") this.#lookAt(open);
   }
 
   /** What an event asks for beyond what the reducer did with it. */
   event(event) {
     const { user, pages, rooms } = this.#store.state;
+    if (pages[event.room]?.unsure) this.#loadAgain(event.room);
     if (event.kind === "member.joined" && event.user === user.id) {
       this.#refresh(event.room);
       // Asked for before the stream carried the room, the page may have a hole after it.

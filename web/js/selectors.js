@@ -26,6 +26,25 @@ export function strangers(state) {
   return [...authors].filter((id) => !state.people[id]);
 }
 
+/** The message that the composer is about; null where there is none, or none any more. */
+export function composed({ composing, pages }) {
+  const message = messageOf(pages[composing?.room], composing?.id);
+  return message && !message.deleted ? message : null;
+}
+
+/** A loaded message by its id. */
+export const messageOf = (page, id) => page?.messages.find((message) => message.id === id) ?? null;
+
+/** Whether I may still edit a message; `now` in unix ms. */
+export const mayEdit = ({ user, server }, message, now = Date.now()) =>
+  mayDelete({ user }, message) && now - message.at < server.edit_seconds * 1000;
+
+export const mayDelete = ({ user }, { author, deleted }) => author === user.id && !deleted;
+
+/** My last message of the open room that I may still edit. */
+export const lastOfMine = (state) =>
+  state.pages[state.open]?.messages.findLast((message) => mayEdit(state, message)) ?? null;
+
 /** My messages of a room that are on their way, without those that have arrived already. */
 export function pendingIn(state, room) {
   return unsent(state).filter((item) => item.room === room);

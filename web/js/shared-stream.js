@@ -12,7 +12,7 @@ import { tenureFor } from "./tenure.js";
 import { Watchdog } from "./watchdog.js";
 
 /** Part of the names of channel and lock, so that pages of another make do not hear each other. */
-const VERSION = 1;
+const VERSION = 2;
 /** How long a source may take to say its first word, in ms. */
 const FIRST_WORD_MS = 3000;
 /** How long it may take to answer when it seems gone, in ms; a hidden tab leaves it to the others. */

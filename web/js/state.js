@@ -6,7 +6,17 @@
  * take. `line` is the life of the stream as people should hear of it.
  */
 import { applyEvent, withoutRoom } from "./events.js";
-import { emptyPage, joinNewest, joinOlder, stalePage, trimmed, withMessage } from "./history.js";
+import {
+  answered,
+  asked,
+  emptyPage,
+  joinAgain,
+  joinNewest,
+  joinOlder,
+  stalePage,
+  trimmed,
+  withMessage,
+} from "./history.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
 
 export const initialState = Object.freeze({
@@ -21,6 +31,7 @@ export const initialState = Object.freeze({
   discoverable: null,
   open: null, // id of the room in sight
   outside: null, // {status, room} of an open room that is not mine
+  composing: null, // {room, kind: "edit", id}: the message that the composer is about
   since: 0, // the read marker as it was when the room was opened: where "new" begins
   pages: {},
   heads: {},
@@ -89,7 +100,7 @@ const ACTIONS = {
     const left = state.pages[state.open];
     const pages = left ? { ...state.pages, [state.open]: trimmed(left) } : state.pages;
     const since = state.rooms[room]?.last_read ?? 0;
-    return { ...state, open: room, outside: null, pages, since };
+    return { ...state, open: room, outside: null, composing: null, pages, since };
   },
 
   "room.outside": (state, { room, status, found = null }) =>
@@ -108,8 +119,7 @@ const ACTIONS = {
 
   "page.asked"(state, { room, older = false }) {
     const page = state.pages[room] ?? emptyPage();
-    const asked = older ? { ...page, older: "loading" } : { ...page, status: "loading" };
-    return withPage(state, room, asked);
+    return withPage(state, room, asked(page, { [older ? "older" : "status"]: "loading" }));
   },
 
   /** `known`: the newest message that was shown when the page was asked for, if it was the newest page. */
@@ -117,7 +127,7 @@ const ACTIONS = {
     if (!state.pages[room]) return state;
     const stored = withoutMissing(state, { room, messages, more, known });
     const join = older ? joinOlder : joinNewest;
-    return withPage(stored, room, join(stored.pages[room], messages, more));
+    return withPage(stored, room, answered(join(stored.pages[room], messages, more)));
   },
 
   /** The newest page, asked for only to see whether it has what is shown. */
@@ -126,7 +136,20 @@ const ACTIONS = {
   "page.failed"(state, { room, older = false }) {
     const page = state.pages[room];
     if (!page) return state;
-    return withPage(state, room, { ...page, [older ? "older" : "status"]: "failed" });
+    return withPage(state, room, answered(page, { [older ? "older" : "status"]: "failed" }));
+  },
+
+  /** What may have changed unheard is asked for once more: see `unsure` in history.js. */
+  "page.again.asked": (state, { room }) => withPage(state, room, asked(state.pages[room])),
+
+  "page.again.came"(state, { room, messages, more }) {
+    const page = state.pages[room];
+    return page ? withPage(state, room, answered(joinAgain(page, messages, more))) : state;
+  },
+
+  "page.again.failed"(state, { room }) {
+    const page = state.pages[room];
+    return page ? withPage(state, room, answered(page)) : state;
   },
 
   "page.trimmed": (state, { room }) => withPage(state, room, trimmed(state.pages[room])),
@@ -135,6 +158,10 @@ const ACTIONS = {
     const page = state.pages[message.room];
     return page ? withPage(state, message.room, withMessage(page, message)) : state;
   },
+
+  "compose.began": (state, { room, kind, id }) => ({ ...state, composing: { room, kind, id } }),
+
+  "compose.ended": (state) => (state.composing ? { ...state, composing: null } : state),
 
   "pending.changed"(state, { pending }) {
     const before = new Set(state.pending.map(({ nonce }) => nonce));

@@ -7,10 +7,11 @@ const TOGETHER_MS = 5 * 60_000;
 /**
  * `messages` sorted by id, `pending` behind them; `losses` are the places where messages of others were
  * lost; `since` is the read marker at the room's opening.
+ * `composed` is the id of the message that the composer is about.
  * A row is {key, kind: "day"|"new"|"loss"|"message", ...}. A key stays the same while a pending message
  * becomes a sent one, so that its element does.
  */
-export function timeline({ messages, pending, losses = [], since, me }) {
+export function timeline({ messages, pending, losses = [], since, me, composed = null }) {
   const rows = [];
   const unsaid = [...losses];
   let last = null;
@@ -38,7 +39,7 @@ export function timeline({ messages, pending, losses = [], since, me }) {
     }
     const together =
       !otherDay && !fresh && last.author === row.author && row.at - last.at < TOGETHER_MS;
-    rows.push({ ...row, lead: !together });
+    rows.push({ ...row, lead: !together, composed: row.id !== 0 && row.id === composed });
     last = { day, author: row.author, at: row.at };
   }
   sayLosses(Infinity);

@@ -10,7 +10,8 @@ if ttl > 0 then
   local first = redis.call('GET', KEYS[6])
   if first then
     local id, prev, at, hash = string.match(first, '^(%d+):(%d+):(%d+):(.*)$')
-    if hash ~= ARGV[7] then return {'conflict'} end
+    -- Empty where it was put back after a loss and the text is not the first one any more.
+    if hash ~= '' and hash ~= ARGV[7] then return {'conflict'} end
     return {'again', tonumber(id), tonumber(prev), tonumber(at)}
   end
 end

@@ -1,0 +1,137 @@
+"""Whatever happened while a page looked on: it shows what a page shows that was opened afterwards.
+
+One story has an event of every kind. A new kind has to be put into it, or the test fails.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.people import USUAL, Faults, NewPerson, Person, page_until
+from tornchat.domain.events import KINDS, PROBE
+
+SETTLED = 20.0
+"""Seconds within which a page that looked on must have heard of everything."""
+
+KEEP_STATE = """
+const define = customElements.define.bind(customElements);
+customElements.define = (name, element, options) => {
+  const { show } = element.prototype;
+  if (name === "tc-app") {
+    element.prototype.show = function (state, how) {
+      window.shownState = state;
+      return show.call(this, state, how);
+    };
+  }
+  return define(name, element, options);
+};
+"""
+"""Keeps what the page was told to show; the page itself knows nothing of it."""
+
+SEEN = """
+() => {
+  const { rooms, pages, members, discoverable, open, people } = window.shownState;
+  const byId = (a, b) => (a.id < b.id ? -1 : 1);
+  const messages = pages[open]?.messages ?? [];
+  const plain = {
+    rooms,
+    messages,
+    members: members[open]?.toSorted(byId),
+    discoverable: discoverable?.toSorted(byId),
+    authors: messages.map(({ author }) => people[author] && people[author].username),
+  };
+  return JSON.parse(JSON.stringify(plain));
+}
+"""
+
+
+def seen(page: Page) -> dict[str, Any]:
+    """The state as far as the server decides it."""
+    state: dict[str, Any] = page.evaluate(SEEN)
+    return state
+
+
+def look(page: Page, room: str, url: str) -> None:
+    """Open a room, and load what is loaded on demand."""
+    page.goto(f"{url}/#/rooms/{room}")
+    expect(page.locator("message-list .scroller")).to_have_attribute("aria-busy", "false")
+    page.get_by_role("button", name="Browse rooms").click()
+    page.locator("room-browser").wait_for()
+    page.keyboard.press("Escape")
+
+
+def ask(who: Person, method: str, path: str, data: Any = None) -> Any:
+    answer = who.context.request.fetch(
+        f"{who.url}/api/{path}",
+        method=method,
+        data={} if data is None else data,
+    )
+    assert answer.ok, answer.text()
+    return answer.json() if answer.body() else None
+
+
+def say(who: Person, room: str, body: str, **more: Any) -> int:
+    id: int = ask(who, "POST", f"rooms/{room}/messages", {"body": body, **more})["id"]
+    return id
+
+
+def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> None:
+    """Everything that can happen, in ``room``, which Ana looks at, and in ``other``."""
+    for place in (room, other):
+        first, second = say(budi, place, "first"), say(budi, place, "second", nonce="n")
+        third = say(budi, place, "third", reply_to=first)
+        ask(budi, "PATCH", f"messages/{second}", {"body": "second, *edited*"})
+        ask(budi, "DELETE", f"messages/{third}")
+        for who in (budi, ana):
+            ask(who, "PUT", f"messages/{first}/reactions/👍")
+        ask(ana, "PUT", f"messages/{second}/reactions/❤️")
+        for emoji in ("👍", "❤️"):
+            ask(ana, "DELETE", f"messages/{first if emoji == '👍' else second}/reactions/{emoji}")
+        ask(cara, "PUT", f"rooms/{place}/members/me")
+        say(cara, place, "hello")
+        if place == other:
+            ask(ana, "PUT", f"rooms/{place}/read", {"id": first})
+        ask(cara, "DELETE", f"rooms/{place}/members/me")
+    ask(budi, "POST", "rooms", {"name": f"News of {room}"})
+
+
+def test_a_page_that_looked_on_shows_what_a_new_one_does(
+    chromium: Browser, person: NewPerson, faults: Faults, room_name: str
+) -> None:
+    ana, budi, cara = person("Ana", signed_in=False), person("Budi"), person("Cara")
+    ana.context.add_init_script(KEEP_STATE)
+    ana.come_in()
+    room, other = (
+        ask(budi, "POST", "rooms", {"name": name})["id"]
+        for name in (room_name, f"{room_name} elsewhere")
+    )
+    for place in (room, other):
+        ask(ana, "PUT", f"rooms/{place}/members/me")
+    look(ana.page, room, ana.url)
+    cursor = ask(ana, "GET", "session")["cursor"]
+    story(ana, budi, cara, room, other)
+    told = ana.context.request.get(
+        f"{ana.url}/api/events?wait=0&after={cursor}", headers={"Accept": "application/json"}
+    ).json()["events"]
+    assert {event["kind"] for event in told} == set(KINDS) - {PROBE}
+
+    fresh = chromium.new_context(
+        storage_state=ana.context.storage_state(),
+        **USUAL,  # type: ignore[arg-type]
+    )
+    fresh.add_init_script(KEEP_STATE)
+    page = fresh.new_page()
+    faults.watch(page)
+    look(page, room, ana.url)
+    for part in seen(page):
+        # What differs is shown by the assertion; until then the page that looked on may be late.
+        def is_same(part: str = part) -> bool:
+            return bool(seen(ana.page)[part] == seen(page)[part])
+
+        with suppress(AssertionError):
+            page_until(page, is_same, part, SETTLED)
+        assert seen(ana.page)[part] == seen(page)[part]
+    fresh.close()

@@ -1,0 +1,62 @@
+"""A message after its events: the same whichever of them are folded in twice."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tornchat.domain.changes import (
+    EDITED,
+    REACTED,
+    UNREACTED,
+    changed,
+    fold,
+    message_deleted,
+    message_edited,
+    reaction,
+)
+from tornchat.domain.events import Event, message
+
+ROOM, ANA = "room", "ana"
+POSTED = Event(
+    10, 0, "room:room", {**message(ROOM, ANA, "zero", "<p>zero</p>", None, None), "at": 1}
+)
+
+
+def history(steps: list[str]) -> list[Event]:
+    """The events of a message: edited ("e"), deleted ("d"), answered ("+", "-") in this order."""
+    events = [POSTED]
+    for number, step in enumerate(steps):
+        id = 20 + number
+        fields = {
+            "e": message_edited(ROOM, 10, ANA, f"text {id}", f"<p>{id}</p>"),
+            "d": message_deleted(ROOM, 10, ANA, ANA),
+            "+": reaction(REACTED, ROOM, 10, f"user {id % 2}", "👍"),
+            "-": reaction(UNREACTED, ROOM, 10, f"user {id % 2}", "👍"),
+        }[step]
+        events.append(Event(id, events[-1].id, "room:room", {**fields, "at": id}))
+    return events
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=st.lists(st.sampled_from("ee+++--d"), max_size=6), data=st.data())
+def test_an_archive_anywhere_behind_and_the_log_give_the_same_message(
+    steps: list[str], data: st.DataObject
+) -> None:
+    events = history(steps)
+    [whole] = fold([], events)
+    archived = data.draw(st.integers(1, len(events)))
+    known = data.draw(st.integers(0, archived))
+    assert fold(fold([], events[:archived]), events[known:]) == [whole]
+    assert [changed(whole, event) for event in events[1:]] == [whole] * (len(events) - 1)
+    assert whole.deleted == ("d" in steps)
+    if whole.deleted:
+        assert (whole.body, whole.reactions) == ("", None)
+    else:
+        edits = [event.id for event in events if event.kind == EDITED]
+        assert (whole.edited, whole.version) == (max(edits, default=None), events[-1].id)
+    assert all((whole.reactions or {"": ["nobody"]}).values())
+
+
+def test_what_happened_to_a_message_that_is_not_on_the_page_adds_nothing() -> None:
+    assert fold([], history(["e", "d"])[1:]) == []

@@ -1,0 +1,92 @@
+/** What can be done with one message: a toolbar that stands in the row that is pointed at, tapped or
+ * reached by arrow keys. One for all rows, so that a row costs no more for it. */
+import { t } from "../js/i18n.js";
+import { mayDelete, mayEdit, messageOf } from "../js/selectors.js";
+import { openDeleteMessage } from "./message-dialogs.js";
+import { emit, h } from "./dom.js";
+import { openEmojiPicker } from "./emoji-picker.js";
+import { icon } from "./icons.js";
+
+const ROW = ".message[data-id]:not([data-id=''])";
+/** Where a tap means something else. */
+const BUSY = "a, button, input, summary, .actions";
+
+export class MessageActions {
+  #bar = h("div", { class: "actions", role: "toolbar", "aria-label": t("actions.title") });
+  #scroller;
+  #state;
+  #pressed = null; // the row that had the toolbar when a finger came down
+
+  /** `scroller` holds the rows; `state()` gives the state of the page. */
+  constructor(scroller, state) {
+    this.#scroller = scroller;
+    this.#state = state;
+    scroller.addEventListener("pointerover", (event) => {
+      if (event.pointerType === "mouse" && !this.#isInUse()) this.#show(rowOf(event));
+    });
+    scroller.addEventListener("pointerdown", () => (this.#pressed = this.#bar.parentElement));
+    scroller.addEventListener("pointerleave", () => !this.#isInUse() && this.hide());
+    scroller.addEventListener("focusin", (event) => this.#show(rowOf(event)));
+    scroller.addEventListener("click", (event) => this.#tapped(event));
+    scroller.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  hide() {
+    this.#bar.remove();
+  }
+
+  #isInUse = () => this.#bar.matches(":focus-within");
+
+  #show(row) {
+    if (row === this.#bar.parentElement) return;
+    const state = this.#state();
+    const message = row && messageOf(state.pages[state.open], Number(row.dataset.id));
+    const buttons = message ? this.#buttons(state, message) : [];
+    this.#bar.replaceChildren(...buttons);
+    if (buttons.length > 0) row.append(this.#bar);
+    else this.hide();
+  }
+
+  #buttons(state, message) {
+    const { room, id } = message;
+    const app = this.#scroller.closest("tc-app");
+    return [
+      !message.deleted && button("react", () => this.#react(app, id)),
+      mayEdit(state, message) &&
+        button("edit", (at) => emit(at, "compose-begin", { room, kind: "edit", id })),
+      mayDelete(state, message) && button("delete", () => openDeleteMessage(app, message)),
+    ].filter(Boolean);
+  }
+
+  #react(app, id) {
+    openEmojiPicker(app, (emoji) => emit(app, "message-react", { id, emoji, add: true }));
+  }
+
+  #tapped(event) {
+    const touched = event.pointerType === "touch" || matchMedia("(hover: none)").matches;
+    if (!touched || event.target.closest(BUSY)) return;
+    const row = rowOf(event);
+    if (row && this.#pressed === row) this.hide();
+    else this.#show(row);
+  }
+
+  /** Arrow keys go from message to message, the first one up to the newest. */
+  #key(event) {
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const rows = [...this.#scroller.querySelectorAll(ROW)];
+    const at = rows.indexOf(rowOf(event));
+    const next = at < 0 ? rows.at(-1) : rows[at + (event.key === "ArrowUp" ? -1 : 1)];
+    if (!next || (at < 0 && event.key === "ArrowDown")) return;
+    event.preventDefault();
+    next.focus();
+  }
+}
+
+const rowOf = ({ target }) => target.closest(ROW);
+
+function button(name, act) {
+  const words = t(`actions.${name}`);
+  const attributes = { type: "button", class: "icon-button", title: words, "aria-label": words };
+  return h("button", { ...attributes, onclick: (event) => act(event.target) }, icon(name, 18));
+}

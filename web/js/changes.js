@@ -1,0 +1,44 @@
+/** What later events of a room do to a message: the same step as the server's (domain/changes.py). Pure.
+ *
+ * A message carries the id of the last event folded in, its `version`, where that is not its own id.
+ */
+const STEPS = {
+  "message.edited": (message, { body, html, at }) => ({ ...message, body, html, edited: at }),
+
+  "message.deleted"({ edited: _edited, reactions: _reactions, ...message }) {
+    return { ...message, body: "", html: "", deleted: true };
+  },
+
+  "reaction.added"(message, { emoji, user }) {
+    const users = message.reactions?.[emoji] ?? [];
+    if (users.includes(user)) return message;
+    return { ...message, reactions: { ...message.reactions, [emoji]: [...users, user] } };
+  },
+
+  "reaction.removed"({ reactions, ...message }, { emoji, user }) {
+    const without = (users) => users.filter((other) => other !== user);
+    const left = Object.entries(reactions ?? {})
+      .map(([other, users]) => [other, other === emoji ? without(users) : users])
+      .filter(([, users]) => users.length > 0);
+    return left.length > 0 ? { ...message, reactions: Object.fromEntries(left) } : message;
+  },
+};
+
+export const versionOf = ({ id, version }) => version ?? id;
+
+/** Whether an event is about a message, and not one itself. */
+export const isChange = ({ kind }) => kind in STEPS;
+
+/** The message after an event about it; itself where the event is in it already. */
+export function changed(message, event) {
+  if (event.id <= versionOf(message) || message.deleted) return message;
+  return { ...STEPS[event.kind](message, event), version: event.id };
+}
+
+/** Messages after events about some of them, in the order of ids. */
+export function allChanged(messages, events) {
+  if (events.length === 0) return messages;
+  return messages.map((message) =>
+    events.filter((event) => event.message === message.id).reduce(changed, message),
+  );
+}
