@@ -314,6 +314,7 @@ def test_a_probe_of_the_lab_is_passed_over(run: Run) -> None:
         const after = reduce(before, {type: "event.came", event: probe});
         const {heads: _, ...rest} = after;
         const {heads: __, ...was} = before;
-        return JSON.stringify(rest) === JSON.stringify(was) && !isGap(before, {...probe, prev: 110});
+        const same = JSON.stringify(rest) === JSON.stringify(was);
+        return same && !isGap(before, {...probe, prev: 110});
         """
     )
