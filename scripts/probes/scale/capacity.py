@@ -79,6 +79,12 @@ class Search:
     cpus: frozenset[int]
     seed: int
 
+    def polling(self, interval: float) -> Search:
+        """The same by short polls, whose wait for their turn is their own choice: the limit is for
+        what comes on top of it."""
+        longest = self.limits.milliseconds + 1000 * interval
+        return replace(self, interval=interval, limits=replace(self.limits, milliseconds=longest))
+
 
 @dataclass(slots=True)
 class Step:
@@ -294,10 +300,10 @@ def run_of(outcome: Outcome, number: int, parameters: dict[str, Any]) -> Run:
     elif best is not None:
         run.notes.append("no load was found that does not hold: the capacity is this or more")
     run.notes += [*outcome.refused, *outcome.failed]
-    if outcome.failed or best is None:
+    if best is None and not outcome.failed:
+        run.notes.append("no load held")
+    if outcome.failed or (best is None and not outcome.refused):
         run.verdict = Verdict.FAILED
-        if best is None and not outcome.failed:
-            run.notes.append("no load held")
     elif outcome.refused or worst is None:
         run.verdict = Verdict.REFUSED
     return run
