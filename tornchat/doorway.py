@@ -17,7 +17,7 @@ from typing import Protocol
 from tornchat import connections
 from tornchat.accepting import Arrival
 from tornchat.connections import IDLE_SECONDS, Server
-from tornchat.hub.outlet import Outlets
+from tornchat.hub.outlet import Outlet, Outlets
 from tornchat.line import Line
 
 logger = logging.getLogger(__name__)
@@ -109,6 +109,14 @@ class Doorway:
 
     # -- called by a line
 
+    def hold(self, line: Line, sock: socket.socket) -> Outlet:
+        """Watch the line's socket, and listen to it."""
+        if self._look is None:
+            self._look = self._loop.call_later(LOOK_SECONDS, self._look_around)
+        outlet = self.outlets.open(sock, line)
+        outlet.listen()
+        return outlet
+
     def heard(self, line: Line, data: bytes) -> None:
         """Something was said on a line that is not busy."""
         self.forget(line)
@@ -131,8 +139,6 @@ class Doorway:
         """The line was answered, and may ask again."""
         self._busy.pop(line, None)
         self._resting[line] = self._loop.time()
-        if self._look is None:
-            self._look = self._loop.call_later(LOOK_SECONDS, self._look_around)
 
     def forget(self, line: Line) -> None:
         """It is not waiting here any more."""

@@ -53,8 +53,7 @@ class Line:
     def watch(self) -> None:
         """Hear what is said from now on, and when it ends."""
         if self._outlet is None:
-            self._outlet = self._doorway.outlets.open(self._arrival.socket, self)
-            self._outlet.listen()
+            self._outlet = self._doorway.hold(self, self._arrival.socket)
 
     def answer(self, data: bytes, *, last: bool) -> None:
         """Answer the request; ``last``: and close the connection. It has to be watched."""

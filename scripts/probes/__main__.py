@@ -21,6 +21,7 @@ COMMANDS = {
     "scale": ("probes.scale.command", "how far it goes, and what another node adds"),
     "wire": ("probes.wire.command", "requests and bytes for each message, by each transport"),
     "idle": ("probes.idle", "what members cost who only listen, by each transport"),
+    "churn": ("probes.churn.command", "what it costs that members come and go all the time"),
     "compare": ("probes.bench.compare", "what got better or worse between two results"),
     "plan": (
         "probes.plan.command",

@@ -17,11 +17,12 @@ from probes.bench.result import Result, Run
 from probes.bench.scenarios import USUAL_INTERVAL, Scenario
 from probes.bench.show import cell
 from probes.bench.targets import OURS, factory
-from probes.latency.cells import accounts
 from probes.latency.table import cells, values, verdicts, with_interval
 from probes.rig.children import CannotRun
 
 NAME = "idle"
+_MOST_ACCOUNTS = 5
+"""Each member has a token of its own all the same."""
 _ABOUT = """\
 Measures what a member costs who only listens while nothing is said: memory of the server's
 processes and of the kernel for its sockets, processor time (beats, or polls that bring nothing),
@@ -50,6 +51,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--members", type=int, default=2000, metavar="N", help="who listen (2000)")
     add("--heartbeat", type=float, default=25.0, metavar="S", help="seconds between beats (25)")
     add("--seconds", type=float, default=50.0, metavar="S", help="that are looked at (50)")
+    add("--warm-up", type=float, default=2.0, metavar="S", help="seconds before (2)")
     add("--workers", type=int, default=1, metavar="N", help="workers of the server (1)")
     add("--runs", type=int, default=3, metavar="N", help="of each, in turn (3)")
     add("--seed", type=int, default=1, metavar="N", help="of the order and the polls' phases (1)")
@@ -76,12 +78,13 @@ def scenarios(given: argparse.Namespace) -> list[Scenario]:
                 NAME,
                 "",
                 subscribers=given.members,
-                members=min(5, accounts(given.members)),
+                members=min(_MOST_ACCOUNTS, 1 + given.members // 100),
                 own_sessions=True,
                 transport=transport,
                 workers=given.workers,
                 heartbeat=given.heartbeat,
                 seconds=given.seconds,
+                warm_up=given.warm_up,
                 interval=given.interval if transport == "short-poll" else None,
                 seed=given.seed,
             )

@@ -6,6 +6,7 @@ import asyncio
 import random
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tornchat.archive import marks
+from tornchat.archive.address import SqliteFile
 from tornchat.archive.engine import Database
 from tornchat.archive.migrate import upgrade
+from tornchat.archive.sqlite import state as sqlite_state
 from tornchat.domain.errors import DatabaseAway
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +58,26 @@ async def test_what_a_block_wrote_is_there_after_it_and_not_before(database: Dat
     assert await archived(database) == 1
 
 
+async def test_what_anybody_writes_changes_the_state_and_nothing_else_does(
+    database: Database, path: Path
+) -> None:
+    await add_one(database)
+    assert database.state() is None  # just now: there may be more in the same moment
+
+    def later() -> object | None:
+        return sqlite_state(SqliteFile(path), time.time() + 60)
+
+    seen = []
+    for _ in range(3):
+        seen.append(later())
+        assert await archived(database) == len(seen)
+        assert later() == seen[-1]
+        await asyncio.sleep(0.02)  # longer than what a file system takes for one moment
+        await add_one(database)
+    assert None not in seen
+    assert len(set(seen)) == 3
+
+
 async def test_a_block_that_raises_leaves_nothing_behind(database: Database) -> None:
     async def change_my_mind() -> None:
         async with database.write() as conn:
@@ -89,6 +112,7 @@ WRITER = """
 import asyncio, sys
 from sqlalchemy import text
 from tornchat.archive import marks
+from tornchat.archive.address import SqliteFile
 from tornchat.archive.engine import Database
 
 async def main():

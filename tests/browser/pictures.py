@@ -123,6 +123,16 @@ def sign_in(page: Page, name: str, room: str | None) -> None:
     page.wait_for_timeout(500)
 
 
+def measure(page: Page, url: str) -> None:
+    """The lab page after a quarter of a minute."""
+    page.goto(f"{url}/lab/")
+    page.add_style_tag(content=FONT)
+    page.get_by_label("For", exact=True).select_option("15")
+    page.get_by_label("Probes").select_option("10")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_text("Done. Medians").wait_for()
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
@@ -148,6 +158,8 @@ def take_all(browser: Browser, url: str, folder: Path) -> None:
     take(page, "sign-in")
     sign_in(page, "bima", "General")
     take(page, "desktop-light")
+    measure(page, url)
+    take(page, "lab")
     page = open_page(browser, url, scheme="dark")
     sign_in(page, "bima", "General")
     page.get_by_role("button", name="Room details").click()

@@ -118,6 +118,10 @@ def test_the_setting_of_the_proxy_that_names_itself_comes_first(run: Run) -> Non
         assert found["fixes"][0]["likely"]
     blocked = diagnosed(run, socket={"opened_ms": None, "delays_ms": []})[0]
     settings = {fix["where"]: fix["setting"] for fix in blocked["fixes"]}
+    silence = {"seconds": 6, "cut_after_ms": 5040, "longest_ms": 5040, "beats": 0}
+    cut = diagnosed(run, silence=silence)[0]
+    assert (cut["code"], cut["values"]["limit"]) == ("idle.cut", 5)
+    assert {"where": "tornchat", "setting": "--heartbeat 2", "likely": True} in cut["fixes"]
     assert settings["tornchat"] == "--origin https://chat.example.org"
 
 

@@ -113,6 +113,25 @@ async def test_thousands_of_sessions_are_looked_up_at_once(redis: RedisServer) -
         assert [record == ANA for record in found.values()] == [True, False] * 1250
 
 
+@in_loop
+async def test_sessions_that_let_nobody_in_any_more_are_found_among_thousands(
+    redis: RedisServer,
+) -> None:
+    now = 1_795_410_450_842
+    ends = {"over": now, "long over": 5, "not yet": now + 1, "never": None}
+    async with open_log(redis) as client:
+        records = [(d, SessionRecord("ana", "member", "cookie", at)) for d, at in ends.items()]
+        records += [(f"d{number}", ANA) for number in range(2500)]
+        began = Announcement(set=tuple(("sessions", d, record.packed()) for d, record in records))
+        await append.announce(client, "many", began)
+        asked = ["missing", *(digest for digest, _ in records)]
+        assert await mirror.ended(client, asked, now) == {"missing", "over", "long over"}
+        found = await mirror.sessions(client, asked)
+        dead = {digest for digest, record in found.items() if not (record and record.live(now))}
+        assert await mirror.ended(client, asked, now) == dead
+        assert await mirror.ended(client, [], now) == set()
+
+
 def test_an_announcement_waits_in_a_table_as_it_is() -> None:
     for announcement in (
         JOINED,

@@ -8,7 +8,8 @@ machine added from what a probe measured wrongly.
 
     with Synthetic(lognormal(0.2, 0.4)) as server:
         run, _ = go(server.target, scenario, 1, print)  # with no warm-up
-        assert run.figures["delivery_p50_ms"] == approx(server.expected(rate).p50, rel=0.05)
+        expected = server.expected(rate, int(run.figures["messages"]), scenario.subscribers)
+        assert run.figures["delivery_p50_ms"] == approx(expected.p50, rel=0.05)
 
 For a probe that takes an address there are `Synthetic.base`, `TOKEN` and `ROOM`.
 """
@@ -43,6 +44,8 @@ from tornchat.wire import sse
 from tornchat.wire.browser import event_json, poll_answer
 
 TOKEN, ROOM, USER = "token", "room567890", "user567890"
+TRIP_MS = {"log": 40, "worker": 20, "socket": 15}
+"""Of a probe: the parts of its way, from the moment at which it was received."""
 _FIRST_ID = 1_000_000
 _SEQ = re.compile(r"seq=(\d{9});")
 
@@ -119,8 +122,8 @@ class Synthetic:
         self.log: list[Event] = []
         self.posted: dict[int, int] = {}
         """Message -> when its post was taken up, in ns of `time.monotonic_ns`."""
-        self.handed_on: list[tuple[int, int]] = []
-        """Message and moment, for each of its deliveries."""
+        self.handed_on: list[tuple[int, int, int]] = []
+        """Reader, message and moment, for each delivery."""
         self.listeners: set[Callable[[], None]] = set()
         self.grown = asyncio.Event()
         self._delay = delay
@@ -145,16 +148,25 @@ class Synthetic:
         """A `probes.bench.target.Target` of it."""
         return Running(shape, self.base, f"Bearer {TOKEN}", ROOM)
 
-    def expected(self, rate: float) -> Expected:
-        """Where messages are due at even distances, ``rate`` a second, the first at once. When that
-        was the server cannot see: the message that came soonest after its turn tells it."""
-        begun = min(at - seq / rate * 1e9 for seq, at in self.posted.items())
-        delays = [(at - begun) / 1e6 - seq / rate * 1000 for seq, at in self.handed_on]
-        late = [(at - begun) / 1e6 - seq / rate * 1000 for seq, at in self.posted.items()]
-        slow = [
-            (at - self.posted[seq]) / 1e6 - self._delay(seq) * 1000 for seq, at in self.handed_on
+    def expected(
+        self, rate: float, messages: int | None = None, readers: int | None = None
+    ) -> Expected:
+        """Of the first so many messages and readers, or of all, where messages are due at even
+        distances, ``rate`` a second, the first at once. When that was the server cannot see: the
+        message that came soonest after its turn tells it."""
+        messages = len(self.posted) if messages is None else messages
+        readers = len(self._readers) if readers is None else readers
+        posted = {seq: at / 1e6 - seq / rate * 1000 for seq, at in self.posted.items()}
+        begun = min(posted.values())
+        late = [at - begun for seq, at in posted.items() if seq < messages]
+        handed_on = [
+            (seq, at / 1e6)
+            for reader, seq, at in self.handed_on
+            if seq < messages and reader < readers
         ]
-        nominal = [self._delay(seq) * 1000 for seq in self.posted]
+        delays = [at - seq / rate * 1000 - begun for seq, at in handed_on]
+        slow = [at - self.posted[seq] / 1e6 - self._delay(seq) * 1000 for seq, at in handed_on]
+        nominal = [self._delay(seq) * 1000 for seq in range(messages)]
         return Expected(delays, nominal, percentile(late, 0.99) + percentile(slow, 0.99))
 
     # -- for the handlers, in the thread
@@ -169,10 +181,13 @@ class Synthetic:
         if seq < CALLS:
             self.posted[seq] = time.monotonic_ns()
             delay = self._delay(seq)
-        self._loop.call_later(
-            delay, self.say, f"room:{ROOM}", message(ROOM, USER, body, f"<p>{body}</p>", None, None)
-        )
+        fields = message(ROOM, USER, body, f"<p>{body}</p>", None, None)
+        self.later(delay, f"room:{ROOM}", fields)
         return seq
+
+    def later(self, seconds: float, topic: str, fields: dict[str, Any]) -> None:
+        """Say it after so long."""
+        self._loop.call_later(seconds, self.say, topic, fields)
 
     def say(self, topic: str, fields: dict[str, Any]) -> None:
         """Put an event at the end of the log, and hand it on."""
@@ -211,13 +226,13 @@ class Synthetic:
                 self._held[event.id] = event
         return shown
 
-    def note(self, events: Sequence[Event]) -> None:
-        """These were handed to a socket just now."""
+    def note(self, reader: int, events: Sequence[Event]) -> None:
+        """These were handed to a reader's socket just now."""
         now = time.monotonic_ns()
         for event in events:
             number = _number(event)
             if number is not None and number < CALLS:
-                self.handed_on.append((number, now))
+                self.handed_on.append((reader, number, now))
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -226,6 +241,7 @@ class Synthetic:
             Application(
                 [
                     ("/api/session", _Session, more),
+                    ("/api/lab/probe", _Probe, more),
                     ("/api/rooms/[a-z0-9]+/messages", _Messages, more),
                     ("/api/events", _Events, more),
                     ("/api/events/socket", _Socket, more),
@@ -250,6 +266,24 @@ class _Session(RequestHandler):
     def get(self) -> None:
         room = {"id": ROOM, "head": self.world.last, "last_read": 0, "unread": 0, "members": 1}
         self.finish({"user": {"id": USER}, "cursor": self.world.last, "rooms": [room]})
+
+
+class _Probe(RequestHandler):
+    """What a real server stamps on the way it says that it took as long as `TRIP_MS` has it."""
+
+    def initialize(self, world: Synthetic) -> None:
+        self.world = world
+
+    async def post(self) -> None:
+        stamps = {"received": _now()}
+        await asyncio.sleep(TRIP_MS["log"] / 1000)
+        answer = {"id": 0, "received": stamps["received"], "appended": _now()}
+        stamps["heard"] = answer["appended"] + TRIP_MS["worker"] * 1000
+        nonce = json.loads(self.request.body).get("nonce")
+        later = (TRIP_MS["worker"] + TRIP_MS["socket"]) / 1000
+        self.world.later(later, f"user:{USER}", {"kind": "probe", "nonce": nonce, **stamps})
+        self.set_status(201)
+        self.finish(answer)
 
 
 class _Messages(RequestHandler):
@@ -290,7 +324,7 @@ class _Events(RequestHandler):
         shown = world.shown(self.number, world.log[self.position :])
         self.set_header("Content-Type", "application/json")
         self.finish(poll_answer(world.last, map(event_json, shown)))
-        world.note(shown)
+        world.note(self.number, shown)
 
     async def _stream(self) -> None:
         self.set_header("Content-Type", "text/event-stream")
@@ -308,7 +342,7 @@ class _Events(RequestHandler):
         if shown and not self.gone.is_set():
             self.write(b"".join(map(sse.encode_event, shown)))
             self.flush()
-            world.note(shown)
+            world.note(self.number, shown)
 
 
 class _Socket(WebSocketHandler):
@@ -335,7 +369,7 @@ class _Socket(WebSocketHandler):
         with suppress(WebSocketClosedError):
             for event in shown:
                 self.write_message(event_json(event))
-            world.note(shown)
+            world.note(self.number, shown)
 
 
 def _hello(position: int) -> dict[str, Any]:
@@ -346,6 +380,11 @@ def _hello(position: int) -> dict[str, Any]:
         "heartbeat": 25,
         "worker": "synthetic:1",
     }
+
+
+def _now() -> int:
+    """Unix microseconds."""
+    return time.time_ns() // 1000
 
 
 def _number(event: Event) -> int | None:

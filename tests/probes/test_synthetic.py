@@ -17,6 +17,7 @@ from probes.latency.measuring import measure
 from probes.loads.numbers import percentile
 
 from tests.probes.synthetic import (
+    TRIP_MS,
     Expected,
     Fault,
     Stall,
@@ -30,7 +31,14 @@ RATE = 80.0
 MEDIAN_MS = 400.0
 STALL_SECONDS = 1.5
 LOAD = Scenario(
-    "latency", "", subscribers=4, rate=RATE, members=1, seconds=2.5, warm_up=0, connections=4
+    *("latency", ""),
+    subscribers=4,
+    rate=RATE,
+    members=1,
+    seconds=2.5,
+    warm_up=0,
+    connections=4,
+    trips=3,
 )
 
 
@@ -49,7 +57,8 @@ class Seen:
 def seen(server: Synthetic, scenario: Scenario) -> Seen:
     with server:
         [run] = measure(Result({}, "", ""), ("synthetic", server.target), [scenario], 1, 1)
-        return Seen(run, server.expected(RATE))
+        messages = int(run.figures["messages"])
+        return Seen(run, server.expected(RATE, messages, scenario.subscribers))
 
 
 def at_once(jobs: Iterable[tuple[Synthetic, Scenario]]) -> Sequence[Seen]:
@@ -130,13 +139,26 @@ def test_a_stall_is_measured_for_all_that_waited_and_a_closed_loop_hides_it(
     assert figures["offered_per_s"] == pytest.approx(RATE, rel=0.05)
 
 
+@pytest.mark.parametrize("transport", SCANS)
+def test_the_parts_of_a_trip_are_those_that_were_stamped(
+    transport: str, known: Mapping[str, Seen]
+) -> None:
+    figures = known[transport].run.figures
+    assert figures["split_log_ms"] >= TRIP_MS["log"] * 0.95
+    assert figures["split_worker_ms"] == TRIP_MS["worker"]
+    assert figures["split_socket_ms"] >= TRIP_MS["socket"] * 0.95
+    # One clock, which the probe does not know: it has measured how far the two are apart.
+    assert figures["split_post_ms"] >= -figures["clock_error_ms"]
+    assert figures["split_client_ms"] >= -figures["clock_error_ms"]
+
+
 @pytest.fixture(scope="module")
 def erring() -> Mapping[tuple[str, Wrong], Run]:
     """One message becomes wrong for one of three readers, by each transport."""
-    load = replace(LOAD, subscribers=3, seconds=0.5)
+    load = replace(LOAD, subscribers=3, seconds=0.5, trips=None)
     faults = [(transport, wrong) for transport in SCANS for wrong in Wrong]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "_SILENCE_SECONDS", 3.0)  # what is lost is waited for
+        patch.setattr(client, "_SILENCE_SECONDS", 1.5)  # what is lost is waited for
         found = at_once(
             (Synthetic(steady(0.05), fault=Fault(wrong)), of(transport, load))
             for transport, wrong in faults

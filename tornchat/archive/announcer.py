@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 6.0
 LOOK_SECONDS = 0.25
+SURE_SECONDS = 2.0
+"""That nobody has written is believed of the files for so long: not all file systems are exact."""
 BATCH = 100
 
 
@@ -61,6 +63,10 @@ class Announcer:
         self._client = client
         self._database = database
         self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._idle: object | None = None
+        """The database's state before the last look, which found nothing to announce,"""
+        self._idle_until = 0.0
+        """and until when that is believed, on the loop's clock."""
 
     @asynccontextmanager
     async def change(self, now: int) -> AsyncIterator[Change]:
@@ -86,14 +92,18 @@ class Announcer:
 
     async def make_waiting(self) -> bool:
         """Make the oldest announcements; whether there may be more."""
+        now, state = asyncio.get_running_loop().time(), self._database.state()
+        if state is not None and state == self._idle and now < self._idle_until:
+            return False
         async with self._database.read() as conn:
-            # Mostly there is nothing: one query then, several times a second.
+            # Mostly there is nothing: one query then.
             rows = await outbox.waiting(conn, 1)
             if rows:
                 fence = await marks.read(conn, "fence")
                 rows = await outbox.waiting(conn, BATCH)
         metrics.OUTBOX_WAITING.set(len(rows))
         if not rows:
+            self._idle, self._idle_until = state, now + SURE_SECONDS
             return False
         made: list[tuple[int, int, Announcement]] = []
         try:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
 from sqlalchemy import exc, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,6 +42,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         address = address_of(url)
+        self._state: Callable[[float], object | None]
         pooling = {"max_overflow": 0, "pool_timeout": _POOL_WAIT_S}
         if isinstance(address, SqliteFile):
             from tornchat.archive import sqlite
@@ -48,15 +50,22 @@ class Database:
             self._reading = sqlite.engine(address, writes=False, pool_size=_READERS, **pooling)
             self._writing = sqlite.engine(address, writes=True, pool_size=_WRITERS, **pooling)
             self._means_away = sqlite.means_away
+            self._state = partial(sqlite.state, address)
         else:
             from tornchat.archive import postgres  # only who uses it pays for asyncpg
 
             self._reading = postgres.engine(address, writes=False, pool_size=_READERS, **pooling)
             self._writing = postgres.engine(address, writes=True, pool_size=_WRITERS, **pooling)
             self._means_away = postgres.means_away
+            self._state = _unknown
         self._pinging: asyncio.Task[None] | None = None
         self._troubles: dict[str, str] = {}
         self._write_failed = 0.0
+
+    def state(self) -> object | None:
+        """Something that is the same for as long as nobody has written; None where only a query can
+        tell."""
+        return self._state(time.time())
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -128,6 +137,10 @@ class Database:
         else:
             log.info("database is back (%s)", doing)
             del self._troubles[doing]
+
+
+def _unknown(now: float) -> None:
+    """PostgreSQL shows nothing of it from outside."""
 
 
 def _reason(error: exc.SQLAlchemyError) -> str:

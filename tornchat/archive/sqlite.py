@@ -13,6 +13,8 @@ from sqlalchemy.pool import NullPool
 from tornchat.archive.address import SqliteFile
 from tornchat.archive.driver import connector, open_file
 
+UNSETTLED_S = 1.0
+
 
 def engine(address: SqliteFile, *, writes: bool, **pooling: Any) -> AsyncEngine:
     """Connections of it can write, or only read and see with each statement what is committed."""
@@ -31,6 +33,26 @@ def engine(address: SqliteFile, *, writes: bool, **pooling: Any) -> AsyncEngine:
 def means_away(error: exc.DBAPIError) -> bool:
     """The bare DatabaseError is SQLite's for "not a database" and "malformed"."""
     return type(error) is exc.DatabaseError
+
+
+def state(address: SqliteFile, now: float) -> tuple[int, ...] | None:
+    """What every commit of any process changes: size and time of the files.
+
+    None where it cannot be seen, or the time is less than `UNSETTLED_S` before ``now`` (unix
+    seconds): then there may be another commit within what the file system takes for one moment.
+    """
+    found: list[int] = []
+    for path in (address.path, address.path.with_name(address.path.name + "-wal")):
+        try:
+            file = path.stat()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+        if not now - file.st_mtime >= UNSETTLED_S:
+            return None
+        found += (file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns)
+    return tuple(found) or None
 
 
 def in_one_transaction(address: SqliteFile, work: Callable[[Connection], None]) -> None:

@@ -28,6 +28,7 @@ KEPT_SECONDS = 0.2
 _JSON = {"Content-Type": JSON}
 _ROUTE = ("/api/events", "GET")
 _ANSWERED = metrics.REQUESTS.labels(*_ROUTE, "200")
+_GOES_ON = metrics.STREAMS_OPENED.labels("poll", "cursor")
 _GONE = metrics.REQUESTS.labels(*_ROUTE, "gone")
 
 
@@ -58,6 +59,7 @@ class Polling:
                 seat = poll.seat
             if seat is not None:
                 poll.seat = seat
+                _GOES_ON.inc()
                 poll.ask(wait, self._answered)
                 return
         self._task = asyncio.get_running_loop().create_task(self._begin(head, wait, cursor, data))
@@ -94,6 +96,7 @@ class Polling:
                 poll.forget()
             poll = self._poll = self._hub.poll(who.user, who.digest, cursor, seat)
         elif seat is not None:
+            poll.seat.leave()
             poll.seat = seat
         self._task = None
         poll.ask(wait, self._answered)

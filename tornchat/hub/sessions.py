@@ -30,7 +30,8 @@ async def keep_checking(hub: Hub) -> None:
         pause = SESSION_SECONDS
         readers = hub.readers()
         try:
-            records = await mirror.sessions(hub.client, {reader.session for reader in readers})
+            now = int(time.time() * 1000)
+            ended = await mirror.ended(hub.client, {reader.session for reader in readers}, now)
         except Unavailable:
             pause = AGAIN_SECONDS
             if time.monotonic() - vouched > VOUCH_SECONDS:
@@ -40,8 +41,6 @@ async def keep_checking(hub: Hub) -> None:
             logger.exception("sessions cannot be checked")
             continue
         vouched = time.monotonic()
-        now = int(time.time() * 1000)
-        for reader in readers:
-            record = records[reader.session]
-            if record is None or not record.live(now):
+        for reader in readers if ended else ():
+            if reader.session in ended:
                 hub.dismiss(reader, "signed_out", retry=False)

@@ -36,6 +36,19 @@ async def sessions(client: Client, digests: Iterable[str]) -> dict[str, SessionR
     return found
 
 
+async def ended(client: Client, digests: Iterable[str], now: int) -> set[str]:
+    """Those of many sessions that let nobody in any more at ``now`` (unix ms): as `session` would
+    say of each, which costs ten times as much where nearly all are good."""
+    wanted = list(digests)
+    found: set[str] = set()
+    for start in range(0, len(wanted), LOOK):
+        part = wanted[start : start + LOOK]
+        keys = [client.keys.run, client.keys.mirror(SESSIONS)]
+        numbers = await client.script("ended", keys, [now, *part])
+        found.update(part[number - 1] for number in numbers)
+    return found
+
+
 async def joined_id(client: Client, user: str, room: str) -> int | None:
     """Since when ``user`` is a member of ``room``; None where not, or not announced yet."""
     (value,) = await _look(client, memberships(user), [room])

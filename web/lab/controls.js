@@ -49,9 +49,12 @@ export class Controls {
   /** `busy`: something is going on; `stoppable`: and it is a run. `share`: of it done, null where nobody knows. */
   show({ busy, stoppable, words, share, figures }) {
     for (const field of this.#form.querySelectorAll("select")) field.disabled = busy;
+    const focused = [this.#start, this.#stop].includes(document.activeElement);
     this.#start.disabled = busy;
     this.#stop.hidden = !stoppable;
     this.#start.hidden = stoppable;
+    // One takes the other's place, also for who works with the keyboard.
+    if (focused) (stoppable ? this.#stop : this.#start).focus();
     this.#progress.hidden = share === null;
     this.#progress.value = share ?? 0;
     this.#figures.textContent = figures;

@@ -93,8 +93,10 @@ export class DoctorPanel {
 
   #turn(busy) {
     this.busy = busy;
+    const focused = [this.#start, this.#cancel].includes(document.activeElement);
     this.#progress.hidden = this.#cancel.hidden = !busy;
     this.changed();
+    if (focused) (busy ? this.#cancel : this.#start).focus();
   }
 
   #show(findings) {

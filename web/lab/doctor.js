@@ -29,6 +29,11 @@ const FIXES = {
     apache: "ProxyTimeout 75",
     tornchat: "--heartbeat {beat}",
   },
+  waiting: {
+    nginx: "proxy_read_timeout 75s;",
+    haproxy: "timeout server 75s",
+    apache: "ProxyTimeout 75",
+  },
   websocket: {
     nginx:
       "proxy_http_version 1.1;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;",
@@ -136,7 +141,7 @@ function polled({ poll, round_trip_ms: trip }, finding) {
   if (cut !== null) {
     const values = { after: Math.round(cut.after / 1000), status: cut.status ?? 0 };
     const code = cut.status === null ? "poll.cut" : "poll.refused";
-    return [finding(code, "bad", { ...values, heartbeat: 25, beat: 25 }, "idle")];
+    return [finding(code, "bad", values, "waiting")];
   }
   if (delays.length === 0) return [finding("poll.nothing", "bad")];
   const ms = Math.round(middle(delays));

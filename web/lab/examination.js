@@ -57,9 +57,8 @@ class Examination {
     await this.#sendProbes();
     const before = this.#held();
     const pushed = before.length > 0 ? await this.#push() : null;
-    const seen = this.#seen(opened, before, pushed);
-    if (!silence) return { ...seen, silence: null };
-    return { ...seen, silence: await this.#keepSilent(silence) };
+    const kept = silence ? await this.#keepSilent(silence) : null;
+    return { ...this.#seen(opened, before, pushed), silence: kept };
   }
 
   close() {
@@ -166,9 +165,8 @@ class Examination {
     return { bytes: this.#delays.stream.size > came ? PUSHES * PAD : null };
   }
 
-  /** Nothing is sent: does the stream stay, and do its beats come? */
+  /** Nothing is sent: does the stream stay, and do its beats come? The poll waits meanwhile, as it may. */
   async #keepSilent(seconds) {
-    this.#polls.abort.abort(); // its answers are none of the stream's bytes, but let it be quiet
     const stream = this.#stream;
     const began = now();
     this.#silences = [];

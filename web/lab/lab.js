@@ -166,7 +166,12 @@ function askToSignIn() {
   const link = h("a", { class: "button button-main", href: "/" }, t("lab.sign_in"));
   showInstead(t("lab.signed_out"), link);
   // Who has done so in another tab finds the lab open.
-  document.addEventListener("visibilitychange", () => document.hidden || begin(), { once: true });
+  const look = () => {
+    if (document.hidden) return;
+    document.removeEventListener("visibilitychange", look);
+    begin();
+  };
+  document.addEventListener("visibilitychange", look);
 }
 
 async function begin() {

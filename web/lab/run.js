@@ -10,7 +10,10 @@ import { EventStream, Socket } from "./streams.js";
 
 export const TRANSPORTS = ["sse", "websocket", "long-poll", "short-poll"];
 const SLOWEST = 0.25;
+/** ms for the connections to be made before the first probe is due. */
 const LEAD = 500;
+/** Who is so many ms late was stopped by the browser or the computer. */
+const ASLEEP = 5000;
 /** Probes that come later than this after the last one was sent count as missing, in ms. */
 const LAST_CALL = 5000;
 
@@ -82,7 +85,7 @@ export class Run {
       return this.#finish("failed");
     }
     this.state = "running";
-    this.startedAt = this.#due = now() + LEAD; // the connections are made meanwhile
+    this.startedAt = this.#due = now() + LEAD;
     this.#end = this.startedAt + this.settings.seconds * 1000;
     this.changed();
     this.#plan(0);
@@ -127,8 +130,11 @@ export class Run {
     if (this.#due >= this.#end) return this.stop();
     this.#timer = setTimeout(() => {
       this.#offered += 1;
-      if (document.hidden) this.skipped += 1;
+      const slept = now() - this.#due > ASLEEP;
+      if (document.hidden || slept) this.skipped += 1;
       else this.#send(k, this.#due);
+      // What was due while the computer slept is not sent in one go when it wakes.
+      if (slept) this.#due = now();
       this.#due += gap(this.rate, this.#roll);
       this.#plan(k + 1);
     }, this.#due - now());

@@ -82,6 +82,16 @@ FIGURES = {
     },
     "opening_bytes": Figure("bytes to begin with, per member", "B", "less"),
     "missed_polls": Figure("polls missed", "", "less"),
+    **{
+        f"{what}_{name}_ms": Figure(f"{title} {name}", "ms", "less")
+        for what, title in (
+            ("quiet_delivery", "send to receive while all stay"),
+            ("return", "return"),
+        )
+        for name in PERCENTILES.values()
+    },
+    "offered_connects_per_s": Figure("returns asked for", "1/s"),
+    "connects_per_s": Figure("returns", "1/s"),
     **_with_roles("connect_us", "CPU per connect", "us"),
     **_with_roles("bytes_per_stream", "memory per idle stream", "B"),
     "private_bytes_per_stream": Figure("private memory per idle stream", "B", "less"),

@@ -35,7 +35,7 @@ def measure(
     before = Usage.now(processes)
     memory, sockets = _memory(processes), _sockets(target, scenario)
     client.connect(number)
-    client.run(Still(), _REST_SECONDS)
+    client.run(Still(), min(scenario.seconds, _REST_SECONDS))
     connecting = Usage.now(processes).since(before)
     now, held = _memory(processes), _sockets(target, scenario)
     tell("measuring")

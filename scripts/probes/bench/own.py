@@ -35,7 +35,12 @@ SCANS: Mapping[str, Scan] = {
     "long-poll": _POLLS,
     "short-poll": _POLLS,
 }
-SERVED = {"sse": b"event: hello", "websocket": b'"hello"', "long-poll": b"", "short-poll": b""}
+SERVED = {
+    "sse": b"event: hello",
+    "websocket": b'"hello"',
+    "long-poll": b'{"cursor":',
+    "short-poll": b'{"cursor":',
+}
 """What a subscriber has received that is being served."""
 _TOKEN_SECONDS = 120.0
 _ANNOUNCED_SECONDS = 60.0
@@ -192,7 +197,8 @@ class Asking:
         headers = signed(session)
         path = "/api/events"
         if self._transport in ("long-poll", "short-poll"):
-            wait = self.wait if self._transport == "long-poll" else 0
+            # The first one asks where to begin, and is answered at once.
+            wait = self.wait if self._transport == "long-poll" and cursor is not None else 0
             path += f"?wait={wait:g}" + (f"&after={cursor.decode()}" if cursor is not None else "")
             headers["Accept"] = "application/json"
         elif self._transport == "websocket":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from collections.abc import Callable
 
@@ -28,7 +29,7 @@ class Running:
         self.base = base
         self.scan = SCANS[shape.transport]
         self._served = SERVED[shape.transport]
-        self._asking = Asking(base, shape.transport)
+        self._asking = Asking(base, shape.transport, secrets.token_hex(4))
         self._asking.rooms = [room]
         self._asking.sessions = self._asking.authors = [credential]
         self._asking.prober = credential

@@ -145,7 +145,7 @@ class Target(Protocol):
 
     def ready(self, data: bytes) -> bool:
         """Whether a subscriber that has received this (from the head of the answer on) is being
-        served. Polls are ready once they have asked."""
+        served: of polls, whether the first one was answered, so that there is a cursor."""
 
     def publish(self, post: Post) -> bytes:
         """The request that publishes a message, on a connection that is kept."""

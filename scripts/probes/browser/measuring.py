@@ -38,7 +38,7 @@ from probes.rig.node import Node
 MESSENGER = "messenger"
 """The messenger's own page; any other is the bare page, by a transport."""
 PAGES = (MESSENGER, "sse", "websocket", "long-poll", "short-poll")
-_COMES_SECONDS = 20.0
+_COMES_SECONDS = 60.0
 _MOST_MESSAGES = 1_000_000
 """Of a run."""
 _CALL_SECONDS = 1.0
@@ -137,8 +137,8 @@ async def stage(
 def _network(
     conditions: Conditions, server: Base, seed: int, places: pinning.Places
 ) -> Iterator[tuple[str, Sequence[int]]]:
-    """Where the browser goes, and what works there beside the server. It speaks TLS and HTTP/2 itself, so there is one proxy, before the
-    server, and the line is between the two."""
+    """Where the browser goes, and what works there beside the server. The browser speaks TLS and
+    HTTP/2 itself, so there is one proxy, before the server, and the line is between the two."""
     with ExitStack() as held:
         base, hops, pids = server, conditions.hops, list[int]()
         if hops:

@@ -25,13 +25,18 @@ _INTERRUPTED = 130
 _OTHERS = 0.1
 """More of the machine than this, taken by others, and a miss says nothing of the server."""
 
+_NOT_SETTINGS = ("command", "json", "keep", "report")
+
 Probe = Callable[[Stage], Awaitable[Outcome]]
 
 
 def options(
-    parser: argparse.ArgumentParser, *, streams: int, workers: int, generators: int = 1
+    parser: argparse.ArgumentParser, about: str, *, streams: int, workers: int, generators: int = 1
 ) -> None:
-    """Add what all of them have; the numbers are the usual ones."""
+    """Add what all of them have; the numbers are the usual ones. ``about``: what the probe
+    measures, and how it could be wrong."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = about
     add = parser.add_argument
     add("--streams", type=_whole, default=streams, help=f"streams that are open ({streams})")
     add("--workers", type=_whole, default=workers, help=f"workers of the server ({workers})")
@@ -75,14 +80,8 @@ def run(given: argparse.Namespace, probe: Probe, drain: float = 20.0) -> int:
         return _INTERRUPTED
     outcome.show(found)
     if given.json:
-        settings = {
-            "streams": layout.streams,
-            "workers": layout.workers,
-            "generators": layout.generators,
-            "people": layout.people,
-            "seed": layout.seed,
-        }
-        outcome.write(outcome.as_json(found, name, {**settings, **facts}), given.json)
+        settings = {what: value for what, value in vars(given).items() if what not in _NOT_SETTINGS}
+        outcome.write(outcome.as_json(found, name, settings, facts), given.json)
     return {"met": MET, "missed": MISSED}.get(found.verdict, COULD_NOT)
 
 

@@ -10,10 +10,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from probes.client import Transport
 from probes.exchange import Base
 from probes.ledger import Ledger
 from probes.loads import generator
-from probes.loads.generator import Found, NotInTime
+from probes.loads.generator import Found, NotInTime, Stirred
 from probes.loads.notes import Ticket
 from probes.rig.children import CannotRun
 from probes.violations import Violation
@@ -26,13 +27,20 @@ class Crowd:
     """``async with Crowd(base, processes, seed) as crowd``. What is asked of it raises `NotInTime`
     where it does not happen, and `CannotRun` where a process has died."""
 
-    def __init__(self, base: Base, processes: int, seed: int, receive_buffer: int = 0) -> None:
+    def __init__(
+        self,
+        base: Base,
+        processes: int,
+        seed: int,
+        receive_buffer: int = 0,
+        transport: Transport = Transport.SSE,
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipes: list[Connection] = []
         self._processes: list[BaseProcess] = []
         for number in range(processes):
             ours, theirs = context.Pipe()
-            given = (theirs, base, f"{seed} {number}", receive_buffer)
+            given = (theirs, base, f"{seed} {number}", receive_buffer, transport)
             process = context.Process(target=generator.main, args=given, daemon=True)
             self._pipes.append(ours)
             self._processes.append(process)
@@ -78,13 +86,21 @@ class Crowd:
 
     async def freeze(self, number: int) -> None:
         """So many stop reading, the same ones each time."""
-        count = len(self._pipes)
-        parts = [((number + count - 1 - place) // count,) for place in range(count)]
-        await self._ask("freeze", parts)
+        await self._ask("freeze", [(part,) for part in self._parts(number)])
 
     async def thaw(self) -> None:
         """All read again."""
         await self._ask_all("thaw")
+
+    async def stir(self, count: int, rate: float, away: float, seconds: float) -> Stirred:
+        """As `Generator.stir`, all together."""
+        share = rate / len(self._pipes)
+        given = [(part, share, away, seconds) for part in self._parts(count)]
+        whole = Stirred()
+        for part in await self._ask("stir", given, seconds + away):
+            whole.offered += part.offered
+            whole.seconds += part.seconds
+        return whole
 
     async def workers(self) -> dict[str, int]:
         """How many streams each worker serves, by their names."""
@@ -107,6 +123,11 @@ class Crowd:
             whole.delays.extend(part.delays)
         whole.violations = list(wrong)
         return whole
+
+    def _parts(self, number: int) -> list[int]:
+        """How many of so many readers each process has."""
+        count = len(self._pipes)
+        return [(number + count - 1 - place) // count for place in range(count)]
 
     async def _ask_all(self, verb: str, *given: object, seconds: float = 0.0) -> list[Any]:
         return await self._ask(verb, [given] * len(self._pipes), seconds)

@@ -23,11 +23,15 @@ _RATE = 4.0
 _OPEN_SECONDS = 300.0
 _RELOAD_SECONDS = 60.0
 _LOOK_SECONDS = 0.25
+_ABOUT = """\
+Measures over how long the streams of a worker that leaves come back, and how long each is without
+one. It could be wrong where the readers' processes are the limit, and loopback has no round
+trips."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add what may be chosen."""
-    command.options(parser, streams=5000, workers=1)
+    command.options(parser, _ABOUT, streams=5000, workers=1)
     text = f"seconds over which a worker sends its streams away ({USUAL_DRAIN:g})"
     parser.add_argument("--drain", type=float, default=USUAL_DRAIN, help=text)
 

@@ -43,19 +43,31 @@ class Found:
     delays: Delays = field(default_factory=Delays)
 
 
+@dataclass(slots=True)
+class Stirred:
+    """How often somebody was to leave, and of all who did: ``seconds`` until they were back."""
+
+    offered: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+
 class Generator:
     """Its public methods are what the parent may ask for; times are those of `time.monotonic`."""
 
-    def __init__(self, base: Base, seed: str, receive_buffer: int) -> None:
+    def __init__(self, base: Base, seed: str, receive_buffer: int, transport: Transport) -> None:
         self._base = base
+        self._transport = transport
         self._chance = random.Random(seed)
         self._receive_buffer = receive_buffer
+        self._tickets: list[Ticket] = []
         self._readers: list[Reader] = []
         self._notes: list[Notes] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._frozen = 0
         """So many of the first have been frozen at some time."""
         self._live = 0
+        self._visits = 0
+        """Of readers that have left and come back since."""
         self._shared: dict[Step, Step] = {}
 
     async def open(self, tickets: Sequence[Ticket], seconds: float) -> None:
@@ -108,13 +120,31 @@ class Generator:
         for reader in self._readers:
             reader.thaw()
 
+    async def stir(self, count: int, rate: float, away: float, seconds: float) -> Stirred:
+        """For so many seconds the first ``count`` readers leave in turn, ``rate`` of them a second
+        at moments by chance, and come back ``away`` seconds later with their cursors; done when
+        all are back."""
+        self._frozen = max(self._frozen, count)
+        stirred = Stirred()
+        gone: list[asyncio.Task[float]] = []
+        due = time.monotonic()
+        end = due + seconds
+        while count and (due := due + self._chance.expovariate(rate)) < end:
+            await asyncio.sleep(due - time.monotonic())
+            number = stirred.offered % count
+            stirred.offered += 1
+            if self._notes[number].live:
+                gone.append(asyncio.ensure_future(self._leave_and_return(number, away)))
+        stirred.seconds = list(await asyncio.gather(*gone))
+        return stirred
+
     async def workers(self) -> dict[str, int]:
         """How many streams each worker serves."""
         return dict(Counter(reader.worker for reader in self._readers if reader.worker))
 
     async def report(self, ledger: Ledger, members: set[tuple[str, str]]) -> Found:
         """Leave, and judge what was seen."""
-        found = Found()
+        found = Found(visits=self._visits)
         for notes, reader in zip(self._notes, self._readers, strict=True):
             witness = notes.witness
             found.deliveries += witness.events
@@ -131,13 +161,31 @@ class Generator:
         return found
 
     def _begin(self, ticket: Ticket) -> None:
-        notes = Notes(ticket, self._shared, self._count)
+        self._tickets.append(ticket)
+        self._notes.append(Notes(ticket, self._shared, self._count))
+        self._readers.append(self._reader(len(self._readers), ticket.start))
+        self._tasks.append(asyncio.ensure_future(self._readers[-1].run()))
+
+    def _reader(self, number: int, after: int) -> Reader:
         chance = random.Random(self._chance.random())
-        reader = Reader([self._base], ticket.credential, Transport.SSE, ticket.start, notes, chance)
+        credential, notes = self._tickets[number].credential, self._notes[number]
+        reader = Reader([self._base], credential, self._transport, after, notes, chance)
         reader.manner.receive_buffer = self._receive_buffer
-        self._notes.append(notes)
-        self._readers.append(reader)
-        self._tasks.append(asyncio.ensure_future(reader.run()))
+        return reader
+
+    async def _leave_and_return(self, number: int, away: float) -> float:
+        """Seconds from coming back until it was live."""
+        reader, notes = self._readers[number], self._notes[number]
+        reader.leave()
+        await self._tasks[number]
+        await asyncio.sleep(away)
+        self._visits += reader.visits
+        began = time.monotonic()
+        again = self._readers[number] = self._reader(number, reader.cursor)
+        self._tasks[number] = asyncio.ensure_future(again.run())
+        while not notes.live and not again.failure:  # noqa: ASYNC110 - it is looked at as a whole
+            await asyncio.sleep(_LOOK_SECONDS)
+        return notes.journey.opens[-1][0] - began
 
     def _count(self, change: int) -> None:
         self._live += change
@@ -152,13 +200,15 @@ class Generator:
             raise NotInTime(what or f"{self._live} of {len(self._readers)} are live; ends: {said}")
 
 
-def main(pipe: Connection, base: Base, seed: str, receive_buffer: int) -> None:
+def main(
+    pipe: Connection, base: Base, seed: str, receive_buffer: int, transport: Transport
+) -> None:
     """Serve the parent until it closes the pipe."""
     # A Ctrl-C is for the parent, which ends things in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Hundreds of thousands of notes are kept to the end, and looking through them takes long.
     gc.disable()
-    asyncio.run(_serve(pipe, Generator(base, seed, receive_buffer)))
+    asyncio.run(_serve(pipe, Generator(base, seed, receive_buffer, transport)))
 
 
 async def _serve(pipe: Connection, generator: Generator) -> None:

@@ -52,13 +52,19 @@ class Outcome:
         return "no verdict" if self.void else "missed"
 
 
-def as_json(outcome: Outcome, probe: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All that is worth keeping. ``given``: settings of the run, and facts of the machine."""
+def as_json(
+    outcome: Outcome, probe: str, settings: Mapping[str, Any], facts: Mapping[str, str]
+) -> dict[str, Any]:
+    """All that is worth keeping, under the same head as the results of the lab's other probes
+    (`probes.bench.result.Result`). ``facts``: what it was made on."""
+    versions = dict(facts)
     return {
         "probe": probe,
+        "machine": {"machine": versions.pop("machine")},
         "command": " ".join(["scripts/lab", *sys.argv[1:]]),
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        **given,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        "settings": dict(settings),
+        "versions": {"tornchat": versions},
         "verdict": outcome.verdict,
         "void": outcome.void,
         "claims": [

@@ -89,8 +89,10 @@ def _shape(run: Found) -> str:
 
 
 def _machine(run: Found) -> str:
-    parts = (run["machine"], f"Python {run['python']}", run["redis"], run["database"])
-    return ", ".join([*(part for part in parts if part), run["date"]])
+    of = run["versions"]["tornchat"]
+    parts = (run["machine"]["machine"], f"Python {of['python']}", of["redis"], of["database"])
+    day = run["date"].partition(" ")[0]
+    return ", ".join([*(part for part in parts if part), day])
 
 
 def _numbers(group: Sequence[Found]) -> list[str]:

@@ -29,11 +29,16 @@ _CUT_SECONDS = 120.0
 _REST_SECONDS = 3.0
 _LOOK_SECONDS = 1.0
 _RECEIVE_BUFFER = 64 * 1024
+_ABOUT = """\
+Measures what readers that stop reading cost: memory of the workers and of the kernel, and whether
+the others notice. It could be wrong where the system gives sockets larger buffers than here (these
+readers take 64 KiB at most), and in resident memory, which is not given back at once. Delays of
+the others are compared within one run, since alone they are those of this machine."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add what may be chosen."""
-    command.options(parser, streams=2000, workers=1)
+    command.options(parser, _ABOUT, streams=2000, workers=1)
     add = parser.add_argument
     add("--stalled", type=int, default=200, help="streams whose readers stop reading (200)")
     add("--seconds", type=float, default=20, help="at least so long with and without them (20)")

@@ -23,11 +23,15 @@ _RATE = 1.0
 _OPEN_SECONDS = 600.0
 _BACK_SECONDS = 300.0
 _SATURATED = 0.9
+_ABOUT = """\
+Measures how long it takes until all streams are live again that broke at once, and what that costs.
+It could be wrong where the readers' processes are the limit, or others use the machine (then a
+limit that is missed is no verdict), and loopback has no round trips and loses nothing."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add what may be chosen."""
-    command.options(parser, streams=10_000, workers=2, generators=2)
+    command.options(parser, _ABOUT, streams=10_000, workers=2, generators=2)
     text = "break the lines by killing the workers; else the clients close them"
     parser.add_argument("--kill", action="store_true", help=text)
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from probes.bench import invocation, show
+from probes.bench.figures import FIGURES
 from probes.bench.result import BadResult, Result, Run
-from probes.bench.show import tables as result_tables
 from probes.plan import check, tables, words
 from probes.plan.costs import BENCHMARKS, MEASURED, Costs, Found, costs, read_all
 from probes.plan.load import GIB, TRANSPORTS, BadLoad, Load, Site
@@ -44,6 +44,12 @@ _LOAD = {
     "together": "messages that Redis gets at once (1: each alone)",
     "log_hours": "hours that Redis keeps the log for",
 }
+_SHOWN = ("subscribers", "in_flight", "topics", "connections", "rate", "heartbeat")
+_COST_FIGURES = (
+    *("publish_us", "pulse_us", "archive_us", "hear_us", "not_heard_us", "worker_bytes"),
+    *("poll_us_worker", "poll_us_redis", "socket_bytes", "subscription_bytes", "log_bytes"),
+    *("nonce_bytes", "idle_cpu_percent", "connect_us"),
+)
 _SITE = {
     "headroom": ("share of a processor that may be used", 1.0),
     "workers_per_node": ("workers of a node: one for each processor", 1),
@@ -149,7 +155,9 @@ def _check(known: Costs, found: Found) -> int:
 def _report(given: argparse.Namespace, known: Costs, found: Found) -> int:
     from probes.plan import pictures
 
-    for file in pictures.draw(known, EXAMPLE, SITE, given.page.with_suffix("")):
+    plots = given.page.with_suffix("")
+    plots.mkdir(exist_ok=True)
+    for file in pictures.draw(known, EXAMPLE, SITE, plots):
         print(f"wrote {file}")
     given.page.write_text(page(known, found), "utf-8")
     print(f"wrote {given.page}")
@@ -163,7 +171,26 @@ def _measure(given: argparse.Namespace) -> int:
         with show.progress("plan --measure") as tell:
             yield from measure(found, given.runs, tell)
 
-    return invocation.conclude("plan", runs, result_tables, given.json)
+    return invocation.conclude("plan", runs, _measured, given.json)
+
+
+def _measured(found: Result) -> None:
+    """Each run for itself: medians over other numbers of subscribers would mean nothing."""
+    rows = [
+        (
+            f"{run.scenario} {run.number}",
+            ", ".join(
+                f"{run.parameters[name]:g} {name}" for name in _SHOWN if name in run.parameters
+            ),
+            ", ".join(
+                f"{FIGURES[name].title} {show.shown(run.figures[name])} {FIGURES[name].unit}"
+                for name in _COST_FIGURES
+                if name in run.figures
+            ),
+        )
+        for run in found.runs
+    ]
+    _show(Table(("measurement", "of", "found"), rows))
 
 
 def _show(table: Table) -> None:

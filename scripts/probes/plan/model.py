@@ -120,8 +120,7 @@ def redis_parts(load: Load, costs: Costs, workers: int) -> dict[str, float]:
 
 def redis_memory(load: Load, costs: Costs, workers: int) -> float:
     """Bytes: the log, the nonces, and who follows what."""
-    kept = load.log_hours * costs["log_bytes"] + NONCE_HOURS * costs["nonce_bytes"]
-    return load.rate * 3600 * kept + _topics(load, workers) * costs["subscription_bytes"]
+    return load.rate * _kept(load, costs) + _topics(load, workers) * costs["subscription_bytes"]
 
 
 def shard_of(load: Load, costs: Costs, site: Site) -> tuple[Shard, str]:
@@ -172,7 +171,7 @@ def plan(load: Load, costs: Costs, site: Site, shards: int | None = None) -> Pla
 
     Raises `Impossible`.
     """
-    numbers = count(1) if shards is None else [shards]
+    numbers = count(_at_least(load, costs, site)) if shards is None else [shards]
     for number in numbers:
         shard, bound = shard_of(load.scaled(1 / number), costs, site)
         if shards is not None or max(shares(shard, site).values()) <= 1:
@@ -180,6 +179,16 @@ def plan(load: Load, costs: Costs, site: Site, shards: int | None = None) -> Pla
         if number >= _MOST_SHARDS:
             break
     raise Impossible(f"{_MOST_SHARDS:,} shards are not enough")
+
+
+def _at_least(load: Load, costs: Costs, site: Site) -> int:
+    """Shards that it takes for what depends on the messages alone, and falls with their number."""
+    alone = (
+        (costs["append"] + costs["append_wake"] / load.together) / site.headroom,
+        costs["archive"] / site.headroom,
+        _kept(load, costs) / site.redis_memory,
+    )
+    return max(1, math.floor(load.rate * max(alone)))
 
 
 def gives_out(load: Load, costs: Costs, site: Site) -> list[tuple[str, float]]:
@@ -224,6 +233,11 @@ def event_bytes(load: Load, costs: Costs) -> float:
     """Of an event on the wire. The text stands in it twice, as it was typed and rendered; what was
     measured had 200 bytes."""
     return costs["delivery_bytes"] + 2 * (load.size - 200)
+
+
+def _kept(load: Load, costs: Costs) -> float:
+    """Bytes in Redis for one message a second."""
+    return 3600 * (load.log_hours * costs["log_bytes"] + NONCE_HOURS * costs["nonce_bytes"])
 
 
 def _polls(load: Load) -> float:

@@ -73,9 +73,9 @@ def draw(costs: Costs, load: Load, site: Site, folder: Path) -> list[Path]:
     """Write the plots."""
     files = [folder / "fan-out.svg", folder / "shards.svg"]
     mark = digest(costs, load, site)
-    with drawn(files[:1], mark, (7.2, 3.8)) as (_, [axes]):
+    with drawn(files[:1], mark, (7.2, 3.8)) as [axes]:
         _draw_crossings(axes, costs, site)
-    with drawn(files[1:], mark, (7.2, 3.2)) as (_, [axes]):
+    with drawn(files[1:], mark, (7.2, 3.2)) as [axes]:
         _draw_shards(axes, load, costs, site)
     return files
 

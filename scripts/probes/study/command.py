@@ -55,7 +55,12 @@ def run(given: argparse.Namespace) -> int:
         if given.dry_run:
             print(listing(matrix, given.seed))
             return GOOD
-        made(matrix, given)
+        try:
+            made(matrix, given)
+        except CannotRun as wrong:
+            print(f"scripts/lab study: {wrong}", file=sys.stderr)
+            _report(given.out)  # of what there is
+            return COULD_NOT
         return _report(given.out)
     except (CannotRun, BadResult, OSError) as wrong:
         print(f"scripts/lab study: {wrong}", file=sys.stderr)

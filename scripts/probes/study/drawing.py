@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from probes.plots import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, drawn
-from probes.study import pictures
+from probes.plots import FAINT, GREEN, INK, PURPLE, drawn
+from probes.study import pictures, strokes
 from probes.study.pictures import Data
 from probes.study.reading import Study
 
-_COLOURS = {"SSE": GREEN, "WebSocket": BLUE, "long poll": ORANGE, "short poll": PURPLE}
-_MARKS = {"SSE": "o", "WebSocket": "s", "long poll": "^", "short poll": "D"}
 _TRANSPORTS = {"sse": "SSE", "websocket": "WebSocket", "long-poll": "long poll"}
 _NINES = {0: "0 %", 50: "50 %", 90: "90 %", 99: "99 %", 99.9: "99.9 %"}
 _KINDS = ("svg", "png")
-_LABEL_POINTS, _WIDE_POINTS = 10.0, 60.0
 _PALE = 0.45
 
 
@@ -39,26 +36,28 @@ def draw(study: Study, folder: Path) -> list[Path]:
 
 def _delay(axes: list[Any], data: Data) -> None:
     [plot] = axes
-    _head(plot, "How long a message is on its way", "share of deliveries that took no longer")
+    strokes.head(
+        plot, "How long a message is on its way", "share of deliveries that took no longer"
+    )
     labels = []
     for way, curve in data.items():
         x = [milliseconds for _, milliseconds in curve["points"]]
-        y = [_nines(share) for share, _ in curve["points"]]
-        plot.plot(x, y, color=_colour(way), lw=2)
+        y = [strokes.nines(share) for share, _ in curve["points"]]
+        plot.plot(x, y, color=strokes.colour(way), lw=2)
         labels.append((way, x[-1], y[-1]))
     plot.set_xscale("log")
-    plot.set_yticks([_nines(share) for share in _NINES], list(_NINES.values()))
-    plot.set_ylim(0, _nines(99.9) + 0.35)
-    _milliseconds(plot.xaxis)
+    plot.set_yticks([strokes.nines(share) for share in _NINES], list(_NINES.values()))
+    plot.set_ylim(0, strokes.nines(99.9) + 0.35)
+    strokes.milliseconds(plot.xaxis)
     plot.set_xlabel("milliseconds from the moment at which it was meant to be sent")
-    _label(plot, labels, above=True)
+    strokes.label(plot, labels, above=True)
     counts = ", ".join(f"{way} {curve['n']:,}" for way, curve in data.items())
-    _foot(plot, f"deliveries: {counts}")
+    strokes.foot(plot, f"deliveries: {counts}")
 
 
 def _rate(axes: list[Any], data: Data) -> None:
     [plot] = axes
-    _head(
+    strokes.head(
         plot,
         "Delay against messages a second",
         "milliseconds: median, and 99th percentile (dashed)",
@@ -66,64 +65,68 @@ def _rate(axes: list[Any], data: Data) -> None:
     labels = []
     for way, rows in data.items():
         x = [row["rate"] for row in rows]
-        _line(plot, x, [row["p50"] for row in rows], way)
-        plot.plot(x, [row["p99"]["middle"] for row in rows], "--", color=_colour(way), alpha=0.8)
+        strokes.line(plot, x, [row["p50"] for row in rows], way)
+        plot.plot(
+            x, [row["p99"]["middle"] for row in rows], "--", color=strokes.colour(way), alpha=0.8
+        )
         labels.append((way, x[-1], rows[-1]["p50"]["middle"]))
-    _logs(plot)
+    strokes.logs(plot)
     rates = sorted({row["rate"] for rows in data.values() for row in rows})
     plot.set_xticks(rates, [f"{rate:g}" for rate in rates])
-    _milliseconds(plot.yaxis)
+    strokes.milliseconds(plot.yaxis)
     plot.set_xlabel("messages a second, to every member")
-    _label(plot, labels)
-    _bars_say(plot, data)
+    strokes.label(plot, labels)
+    strokes.bars_say(plot, data)
 
 
 def _cost(axes: list[Any], data: Data) -> None:
     left, right = axes
     ways = list(data)[::-1]
-    colours = [_colour(way) for way in ways]
-    _head(left, "Processor time of the server", "us per delivery, posts included")
+    colours = [strokes.colour(way) for way in ways]
+    strokes.head(left, "Processor time of the server", "us per delivery, posts included")
     middles = [data[way]["cpu"]["middle"] for way in ways]
     left.barh(ways, middles, color=colours, height=0.55)
     for row, way in enumerate(ways):
         cpu = data[way]["cpu"]
         left.plot([cpu["low"], cpu["high"]], [row, row], color=INK, lw=1.2)
-        left.annotate(f"{cpu['middle']:,.3g}", (cpu["high"], row), (5, 0), **_POINTS, va="center")
-    _head(right, "Bytes on the wire", "per delivery: down, and up (pale); posts left out")
+        left.annotate(
+            f"{cpu['middle']:,.3g}", (cpu["high"], row), (5, 0), **strokes.POINTS, va="center"
+        )
+    strokes.head(right, "Bytes on the wire", "per delivery: down, and up (pale); posts left out")
     down = [data[way]["down"] for way in ways]
     right.barh(ways, down, color=colours, height=0.55)
     ups = [data[way]["up"] for way in ways]
     right.barh(ways, ups, left=down, color=colours, alpha=_PALE, height=0.55)
     for row, (below, above) in enumerate(zip(down, ups, strict=True)):
         right.annotate(
-            f"{below + above:,.0f}", (below + above, row), (5, 0), **_POINTS, va="center"
+            f"{below + above:,.0f}", (below + above, row), (5, 0), **strokes.POINTS, va="center"
         )
     for plot in axes:
         plot.grid(visible=False, axis="y")
         plot.tick_params(axis="y", length=0)
         plot.margins(x=0.18)
     right.set_yticklabels([])
-    _bars_say(left, data)
+    strokes.bars_say(left, data)
 
 
 def _capacity(axes: list[Any], data: Data) -> None:
     [plot] = axes
     text = "deliveries a second within the limit; the fitted law, and its 95 % band"
-    _head(plot, "Capacity against worker nodes", text)
+    strokes.head(plot, "Capacity against worker nodes", text)
     labels, most = [], 1
     for transport, found in data.items():
         way, points = _TRANSPORTS.get(transport, "short poll"), found["points"]
         x = [row["nodes"] for row in points]
         most = max([most, *x])
-        _whiskers(plot, x, points, way)
+        strokes.whiskers(plot, x, points, way)
         rows = [row for row in found["law"].get("band") or [] if row[0] <= max(x) + 1]
         if rows:
             at, low, fitted, high = zip(*rows, strict=True)
-            plot.fill_between(at, low, high, color=_colour(way), alpha=0.15, lw=0)
-            plot.plot(at, fitted, color=_colour(way), lw=1.6)
+            plot.fill_between(at, low, high, color=strokes.colour(way), alpha=0.15, lw=0)
+            plot.plot(at, fitted, color=strokes.colour(way), lw=1.6)
             labels.append((way, at[-1], fitted[-1]))
         else:
-            plot.plot(x, [row["middle"] for row in points], ":", color=_colour(way))
+            plot.plot(x, [row["middle"] for row in points], ":", color=strokes.colour(way))
             labels.append((way, x[-1], points[-1]["middle"]))
         if x[0] == 1:
             alone = points[0]["middle"]
@@ -131,15 +134,15 @@ def _capacity(axes: list[Any], data: Data) -> None:
             plot.plot([1, max(x) + 1], [alone, alone * (max(x) + 1)], **dashes)
     plot.set_xticks(range(1, most + 2))
     plot.set_ylim(0)
-    plot.yaxis.set_major_formatter(_plain)
+    plot.yaxis.set_major_formatter(strokes.plain)
     plot.set_xlabel("worker nodes (thin dashes: as many times what one does)")
-    _label(plot, labels)
-    _bars_say(plot, data)
+    strokes.label(plot, labels)
+    strokes.bars_say(plot, data)
 
 
 def _freshness(axes: list[Any], data: Data) -> None:
     ages, *costs = axes
-    _head(ages, "How old a message is when a member sees it", "milliseconds")
+    strokes.head(ages, "How old a message is when a member sees it", "milliseconds")
     x = [row["interval"] for row in data["ages"]]
     labels = []
     for name, key, style in (("p99", "p99", "--"), ("mean", "mean", "-"), ("median", "p50", ":")):
@@ -150,9 +153,9 @@ def _freshness(axes: list[Any], data: Data) -> None:
     stream = data["stream"]
     ages.fill_between([min(x), max(x)], *[[stream[key]] * 2 for key in ("p50", "p99")], **_BAND)
     labels.append(("SSE: median to p99", x[-1], math.sqrt(stream["p50"] * stream["p99"])))
-    _logs(ages)
-    _milliseconds(ages.yaxis)
-    _label(ages, [label for label in labels if label[0]])
+    strokes.logs(ages)
+    strokes.milliseconds(ages.yaxis)
+    strokes.label(ages, [label for label in labels if label[0]])
     known = {
         "cpu": (
             "Processor time for a member",
@@ -161,14 +164,21 @@ def _freshness(axes: list[Any], data: Data) -> None:
         "bytes": ("Bytes for a member", "bytes on the wire for each second"),
     }
     for plot, (name, (title, unit)) in zip(costs, known.items(), strict=True):
-        _head(plot, title, unit)
+        strokes.head(plot, title, unit)
         _even(plot, data["costs"].get(name, {}))
-    ticks = [at for at in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20) if min(x) <= at <= 4.2 * max(x)]
+    far = [
+        at
+        for rates in data["costs"].values()
+        for found in rates.values()
+        for at, _ in found["modelled"]["polling"][-1:]
+    ]
+    last = max([4 * max(x), *far])
+    ticks = [at for at in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50) if min(x) <= at <= last]
     for plot in axes:
-        plot.set_xlim(min(x) / 1.15, 4.4 * max(x))
+        plot.set_xlim(min(x) / 1.15, 1.1 * last)
         plot.set_xticks(ticks, [f"{at:g}" for at in ticks])
     axes[-1].set_xlabel("seconds between two polls")
-    _foot(
+    strokes.foot(
         axes[-1],
         "lines: the model; points: measured, with intervals; ring: polling is cheaper from here",
     )
@@ -182,10 +192,10 @@ def _even(plot: Any, rates: Mapping[str, Data]) -> None:
         curve = found["modelled"]["polling"]
         plot.plot(*zip(*curve, strict=True), color=PURPLE, alpha=alpha, lw=1.8)
         x = [row["interval"] for row in found["measured"]]
-        _whiskers(plot, x, found["measured"], "short poll", alpha)
+        strokes.whiskers(plot, x, found["measured"], "short poll", alpha)
         level = found["modelled"]["streaming"]
         plot.plot([curve[0][0], curve[-1][0]], [level, level], color=GREEN, alpha=alpha, lw=1.8)
-        _whiskers(plot, [curve[0][0]], [found["stream"]], "SSE", alpha)
+        strokes.whiskers(plot, [curve[0][0]], [found["stream"]], "SSE", alpha)
         at = curve[-1][0]
         labels += [
             (f"polls, {rate}/s", at, curve[-1][1]),
@@ -194,18 +204,18 @@ def _even(plot: Any, rates: Mapping[str, Data]) -> None:
         if found["even"]:
             ring = (found["even"], found["modelled"]["streaming"])
             plot.plot(*ring, "o", ms=11, mfc="none", mec=INK, mew=1.4)
-            plot.annotate(f"{found['even']:.2g} s", ring, (0, 9), **_POINTS, ha="center")
-    _logs(plot)
-    plot.yaxis.set_major_formatter(_plain)
+            plot.annotate(f"{found['even']:.2g} s", ring, (0, 9), **strokes.POINTS, ha="center")
+    strokes.logs(plot)
+    plot.yaxis.set_major_formatter(strokes.plain)
     low, high = plot.get_ylim()
     plot.set_ylim(low, high * 1.5)  # for the label of a ring
-    _label(plot, labels)
+    strokes.label(plot, labels)
 
 
 def _network(axes: list[Any], data: Data) -> None:
     [plot] = axes
     text = "milliseconds: median (mark) to 99th percentile (end of the line)"
-    _head(plot, "Delay over a network", text)
+    strokes.head(plot, "Delay over a network", text)
     networks = list(data)[::-1]
     ways = list(dict.fromkeys(way for found in data.values() for way in found))
     for number, way in enumerate(ways):
@@ -215,19 +225,18 @@ def _network(axes: list[Any], data: Data) -> None:
             if one is not None:
                 at = [row + shift] * 2
                 ends = [one["p50"]["middle"], one["p99"]["middle"]]
-                plot.plot(ends, at, color=_colour(way), lw=2.2, solid_capstyle="round")
-                plot.plot(ends[:1], at[:1], _mark(way), color=_colour(way), ms=5.5)
-        plot.plot([], [], _mark(way) + "-", color=_colour(way), label=way)
-    plot.set_yticks(range(len(networks)), [_wrapped(network) for network in networks])
+                plot.plot(ends, at, color=strokes.colour(way), lw=2.2, solid_capstyle="round")
+                plot.plot(ends[:1], at[:1], strokes.mark(way), color=strokes.colour(way), ms=5.5)
+        plot.plot([], [], strokes.mark(way) + "-", color=strokes.colour(way), label=way)
+    plot.set_yticks(range(len(networks)), [strokes.wrapped(network) for network in networks])
     plot.set_xscale("log")
-    _milliseconds(plot.xaxis)
+    strokes.milliseconds(plot.xaxis)
     plot.grid(visible=False, axis="y")
     plot.tick_params(axis="y", length=0)
     plot.legend(frameon=False, ncols=len(ways), loc="upper center", bbox_to_anchor=(0.4, -0.08))
 
 
 _BAND: dict[str, Any] = {"color": GREEN, "alpha": 0.3, "lw": 0}
-_POINTS: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5}
 _PAINTERS: dict[str, tuple[tuple[float, float], tuple[int, int], Callable[[list[Any], Data], None]]]
 _PAINTERS = {
     "delay": ((7.6, 4.0), (1, 1), _delay),
@@ -238,114 +247,3 @@ _PAINTERS = {
     "network": ((7.6, 4.4), (1, 1), _network),
 }
 """Name -> inches, rows and columns, and what draws it."""
-
-
-def _head(plot: Any, title: str, unit: str) -> None:
-    """A title, and below it what the axis shows."""
-    plot.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=20)
-    plot.annotate(unit, (0, 1), (0, 6), xycoords="axes fraction", color=FAINT, **_POINTS)
-    plot.grid(visible=True)
-    plot.set_axisbelow(True)
-
-
-def _foot(plot: Any, text: str) -> None:
-    where = {"xycoords": "axes fraction", "annotation_clip": False}
-    plot.annotate(text, (0, 0), (0, -40), color=FAINT, va="top", **where, **_POINTS)
-
-
-def _bars_say(plot: Any, data: Data) -> None:
-    """Say how many runs are behind each point."""
-    runs = sorted(set(_runs(data)))
-    known = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
-    _foot(plot, "one run each" if runs == [1] else f"medians of {known} runs, 95 % intervals")
-
-
-def _runs(data: Any) -> list[int]:
-    if isinstance(data, dict):
-        own = [data["runs"]] if "runs" in data else []
-        return own + [number for value in data.values() for number in _runs(value)]
-    if isinstance(data, list):
-        return [number for value in data for number in _runs(value)]
-    return []
-
-
-def _line(plot: Any, x: Sequence[float], rows: Sequence[Data], way: str) -> None:
-    plot.plot(x, [row["middle"] for row in rows], color=_colour(way), lw=2)
-    _whiskers(plot, x, rows, way)
-
-
-def _whiskers(
-    plot: Any, x: Sequence[float], rows: Sequence[Data], way: str, alpha: float = 1.0
-) -> None:
-    """Medians, and their intervals."""
-    middle = [row["middle"] for row in rows]
-    below = [max(0.0, row["middle"] - row["low"]) for row in rows]
-    above = [max(0.0, row["high"] - row["middle"]) for row in rows]
-    shown = {"color": _colour(way), "alpha": alpha, "ms": 5, "capsize": 2.5, "elinewidth": 1}
-    plot.errorbar(x, middle, [below, above], fmt=_mark(way), **shown)
-
-
-def _label(plot: Any, labels: Sequence[tuple[str, float, float]], *, above: bool = False) -> None:
-    """Names at the ends of lines, in their colours, moved apart where they would meet: beside the
-    ends, or above them."""
-    place = plot.transData.transform
-    plot.figure.canvas.draw()
-    dots = plot.figure.dpi / 72
-    ends = [(name, (x, y), place((x, y))) for name, x, y in labels]
-    if above:
-        before, rise = -math.inf, 0.0
-        for name, end, (x, _) in sorted(ends, key=lambda one: one[2][0]):
-            rise = rise + _LABEL_POINTS if x - before < _WIDE_POINTS * dots else 0.0
-            before = x
-            plot.annotate(name, end, (0, 6 + rise), color=_colour(name), ha="center", **_POINTS)
-        return
-    need = _LABEL_POINTS * dots
-    taken = -math.inf
-    for name, end, (_, y) in sorted(ends, key=lambda one: one[2][1]):
-        at = max(y, taken + need)
-        taken = at
-        shift = (8, (at - y) / dots)
-        plot.annotate(name, end, shift, color=_colour(name), va="center", **_POINTS)
-    plot.margins(x=0.16)
-
-
-def _logs(plot: Any) -> None:
-    plot.set_xscale("log")
-    plot.set_yscale("log")
-    plot.minorticks_off()
-
-
-def _milliseconds(axis: Any) -> None:
-    axis.set_major_formatter(_plain)
-    axis.set_minor_locator(_none())
-
-
-def _plain(value: float, _: int) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:g}"
-
-
-def _none() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
-
-
-def _nines(share: float) -> float:
-    """Each further 9 takes as much room as the one before."""
-    return -math.log10(1 - share / 100)
-
-
-def _colour(name: str) -> str:
-    return next(
-        (colour for known, colour in _COLOURS.items() if name.startswith(known)),
-        PURPLE if name.startswith("polls") else INK,
-    )
-
-
-def _mark(name: str) -> str:
-    return next((mark for known, mark in _MARKS.items() if name.startswith(known)), "o")
-
-
-def _wrapped(network: str) -> str:
-    """Conditions of a line are long."""
-    return network.replace(" loss", "\nloss").replace(" jitter 5 ms", " ± 5 ms")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from probes.bench.scenarios import Scenario
@@ -29,22 +29,29 @@ ABOUT = {
     "wire": "fifty polls for each message: what is asked in vain",
     "capacity": "as many messages as come through",
     "scale": "the largest room within a limit, for one, two and three nodes",
+    "idle": "members who only listen, while nothing is said",
     "nodes": "the largest room of one node within a limit, by each transport",
 }
 """Part -> what it varies."""
 NETWORKS = ("delay 20 ms jitter 5 ms loss 0 %", "delay 20 ms jitter 5 ms loss 1 %")
 HOPS = ("proxies", "tls", "h2")
 
-_SEARCH = ("--part", "capacity", "--seconds", "1.5", "--warm-up", "0.5", "--precision", "0.2")
+_SHORT = ("--seconds", "1.5", "--warm-up", "0.5", "--precision", "0.2")
+_IDLE = ("idle", "--members", "300", "--heartbeat", "3", "--seconds", "6", "--runs", "2")
+_SEARCH = ("--part", "capacity", *_SHORT)
+"""Of `scripts/lab scale`."""
+_MANY = 1000
+"""More repetitions than there are."""
 _START_SECONDS = 5.0
 _OWN_SECONDS = 0.8
 _CONNECT_SECONDS = 1 / 700
+_TRIP_SECONDS = 0.11
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``runs``: how often. Cells with the same `block` differ in the transport alone, and take
-    turns, run by run."""
+    """``runs``: how often; each with a seed of its own. Cells with the same `block` differ in the
+    transport alone, and take turns, run by run."""
 
     scenario: Scenario
     runs: int
@@ -52,6 +59,10 @@ class Cell:
     @property
     def part(self) -> str:
         return self.scenario.name
+
+    def scenario_of(self, number: int, seed: int) -> Scenario:
+        """That of one repetition: what is left to chance shall not be the same in all."""
+        return replace(self.scenario, seed=_MANY * seed + number)
 
     @property
     def block(self) -> str:
@@ -65,7 +76,9 @@ class Cell:
         the run, and after it."""
         one = self.scenario
         waits = 2 * (one.interval or 0.0)
-        return one.seconds + one.warm_up + waits + _OWN_SECONDS + one.subscribers * _CONNECT_SECONDS
+        trips = (one.trips or 0) * _TRIP_SECONDS
+        connecting = one.subscribers * _CONNECT_SECONDS
+        return one.seconds + one.warm_up + waits + trips + connecting + _OWN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +166,7 @@ class _Length:
 def full() -> Matrix:
     """Everything."""
     length = _Length(seconds=3.0, warm_up=1.0, runs=3)
-    cells = length.all_ways("base", runs=5)
+    cells = length.all_ways("base", runs=5, trips=20)
     for rate in (50.0, 200.0):
         cells += length.all_ways("rate", rate=rate)
     for members in (300, 1000):
@@ -162,15 +175,16 @@ def full() -> Matrix:
         cells.append(length.cell("polling", POLLED, interval))
     for transport in PUSHED:
         cells.append(length.cell("polling", transport, rate=1.0))
-    for interval in (0.25, 1.0, 5.0):
+    for interval in (0.25, 1.0, 2.0):
         cells.append(length.cell("polling", POLLED, interval, rate=1.0))
     for network in (*NETWORKS, *HOPS):
         cells += length.all_ways("network", runs=2, network=network)
-    cells += [*_wire(length, 10.0), *_capacity(length)]
+    cells += [*_wire(length, 10.0, runs=2), *_capacity(length)]
     ways = ("--transport", ",".join((*PUSHED, POLLED)), "--interval", "0.2")
     pieces = (
         Piece("scale", ("scale", *_SEARCH, "--nodes", "3", "--runs", "3"), 200.0),
-        Piece("nodes", ("scale", *_SEARCH, "--nodes", "1", "--runs", "3", *ways), 260.0),
+        Piece("nodes", ("scale", *_SEARCH, "--nodes", "1", "--runs", "2", *ways), 170.0),
+        Piece("idle", _IDLE, 130.0),
     )
     return Matrix("full", tuple(cells), pieces)
 
@@ -179,7 +193,7 @@ def quick() -> Matrix:
     """The same with fewer steps and shorter runs, below five minutes."""
     length = _Length(seconds=1.5, warm_up=0.4, runs=2)
     ways = ("sse", "long-poll", POLLED)
-    cells = length.all_ways("base", runs=3)
+    cells = length.all_ways("base", runs=3, trips=8)
     for transport in ways:
         cells.append(length.cell("rate", transport, rate=100.0))
         cells.append(length.cell("members", transport, subscribers=500, rate=5.0))

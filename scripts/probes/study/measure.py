@@ -35,7 +35,7 @@ def measure(matrix: Matrix, store: Store, seed: int) -> None:
     left = [
         (number, cell)
         for number, cell in matrix.turns(seed)
-        if not store.has(cell.part, cell.scenario.parameters(), number)
+        if not store.has(cell.part, cell.scenario_of(number, seed).parameters(), number)
     ]
     with _shown(matrix, left) as following, Servers() as servers:
         before = 0
@@ -44,7 +44,7 @@ def measure(matrix: Matrix, store: Store, seed: int) -> None:
                 servers.end()
                 before = number
             following.begin(done, f"{words(cell.scenario)} (run {number})")
-            run, versions = go(servers, cell.scenario, number, following.tell)
+            run, versions = go(servers, cell.scenario_of(number, seed), number, following.tell)
             store.add(cell.part, run, versions)
             show.line(run)
             if run.verdict is Verdict.FAILED:

@@ -24,6 +24,8 @@ Data = dict[str, Any]
 _SHARES = (*range(96), *(share / 10 for share in range(960, 1000)))
 _QUIET_RATE = 1.0
 _FINEST = 60
+_FARTHEST = 60.0
+"""Seconds between polls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def _rates(study: Study) -> Data:
             middle, tail = group.estimate("delivery_p50_ms"), group.estimate("delivery_p99_ms")
             if middle and tail:
                 rows.append({"rate": group.rate, "p50": _bar(middle), "p99": _bar(tail)})
-        if rows:
+        if len(rows) > 1:
             found[str(groups[0].way)] = rows
     return found
 
@@ -115,9 +117,9 @@ def _prices(study: Study, found: Model, intervals: list[float]) -> Data:
         stream = _per_member(streams[0], found.figure) if streams else None
         if not measured or stream is None:
             continue
-        low, high = min(intervals), max(intervals)
+        low, high = min(intervals), _longest(found, intervals)
         even = found.prices.even(rate)
-        ticks = [low * (4 * high / low) ** (step / _FINEST) for step in range(_FINEST + 1)]
+        ticks = [low * (high / low) ** (step / _FINEST) for step in range(_FINEST + 1)]
         # The member's share of what the server does for all is in what was measured, too.
         share = found.prices.shared(rate) / streams[0].subscribers
         curve = [(at, share + found.prices.polling(at, rate)) for at in ticks]
@@ -125,9 +127,16 @@ def _prices(study: Study, found: Model, intervals: list[float]) -> Data:
             "measured": sorted(measured, key=lambda row: row["interval"]),
             "stream": _bar(stream),
             "modelled": {"polling": curve, "streaming": share + found.prices.streaming(rate)},
-            "even": even if even <= 4 * high else None,
+            "even": even if even <= high else None,
         }
     return known
+
+
+def _longest(found: Model, intervals: list[float]) -> float:
+    """Up to where costs are shown: past the break-even of a quiet room, where that is near."""
+    even = found.prices.even(_QUIET_RATE)
+    shown = 4 * max(intervals)
+    return max(shown, 1.5 * even) if even < _FARTHEST else shown
 
 
 def _networks(study: Study) -> Data:

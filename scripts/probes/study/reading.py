@@ -18,8 +18,12 @@ from probes.statistics.bootstrap import interval
 from probes.study.matrix import POLLED
 
 _COUNTED = ("cpu_us_", "bytes_per_", "wire_bytes", "up_bytes", "down_bytes")
-_COUNTED_TOO = ("requests_per_delivery", "wasted_polls_per_delivery", "connect_us", "lost")
+_COUNTED_TOO = (
+    *("requests_per_delivery", "wasted_polls_per_delivery", "connect_us", "lost"),
+    *("idle_cpu_us_per_member", "socket_bytes_per_stream"),
+)
 _NAMES = {"sse": "SSE", "websocket": "WebSocket", "long-poll": "long poll", POLLED: "short poll"}
+_DRAWS = 500
 _HOW_LONG = ("seconds", "warm_up", "seed")
 
 
@@ -174,7 +178,7 @@ def ratio(first: Group | None, second: Group | None, figure: str) -> Estimate | 
 
 @lru_cache(maxsize=4096)
 def _interval(values: tuple[float, ...]) -> tuple[float, float]:
-    return interval(values)
+    return interval(values, draws=_DRAWS)
 
 
 def is_counted(figure: str) -> bool:

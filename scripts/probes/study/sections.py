@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probes.bench.figures import SPLIT
 from probes.bench.show import shown
 from probes.loads.numbers import median
 from probes.study.matrix import INTERVAL, POLLED, PUSHED
@@ -12,6 +13,14 @@ from probes.study.words import bullets, cell, table
 
 P50, P99 = "delivery_p50_ms", "delivery_p99_ms"
 WIRE = "wire_bytes_per_delivery"
+_IDLE = {
+    "idle_cpu_us_per_member": "us a second",
+    "wire_bytes_per_member_s": "bytes a second",
+    "bytes_per_stream": "memory of the server (B)",
+    "socket_bytes_per_stream": "of the kernel (B)",
+    "connect_us": "us to come in",
+}
+"""Figure -> how it is called, of one member."""
 UNMEASURED = "Not measured in this form of the study."
 
 
@@ -37,6 +46,16 @@ def delay(study: Study) -> str:
     ]
     head = ("ms", "p50", "p90", "p99", "p99.9", "max", "closed p50", "closed p99", "achieved")
     return table((*head, "server busy", "client busy", "others", "n"), rows)
+
+
+def trips(study: Study) -> str:
+    """Where the time of a single message goes."""
+    rows = [
+        (group.way, *(cell(group.estimate(f"split_{name}_ms")) for name in SPLIT))
+        for group in study.find("base")
+        if group.values(f"split_{next(iter(SPLIT))}_ms")
+    ]
+    return table(("ms", *SPLIT.values()), rows) or UNMEASURED
 
 
 def rates(study: Study) -> str:
@@ -102,6 +121,23 @@ def wasted(group: Group | None) -> str:
     polls, vain = group.values("requests_per_delivery"), group.values("wasted_polls_per_delivery")
     shares = [vain[number] / polls[number] for number in vain if polls.get(number)]
     return f"{median(shares):.0%}" if shares else ""
+
+
+def idle(study: Study) -> str:
+    """What a member costs to whom nothing is said."""
+    rows = [
+        (group.way, *(cell(group.estimate(name)) for name in _IDLE))
+        for group in study.find("idle")
+        if group.values("idle_cpu_us_per_member")
+    ]
+    if not rows:
+        return UNMEASURED
+    beat = study.find("idle")[0].parameters.get("heartbeat")
+    text = (
+        f"One member, by `scripts/lab idle`; streams have a beat each {beat:g} s here, so that a "
+        "short run sees some, and each 25 s by default."
+    )
+    return f"{text}\n\n{table(('', *_IDLE.values()), rows)}"
 
 
 def network(study: Study) -> str:

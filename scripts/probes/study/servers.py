@@ -37,7 +37,7 @@ class Servers:
 
     def __call__(self, shape: Shape) -> Visit:
         """The server that is there, where it is one for this shape, or another."""
-        wanted = replace(shape, subscribers=0, transport="", size=0)
+        wanted = replace(shape, subscribers=0, transport="", size=0, trips=None)
         if wanted != self._made_for:
             self.end()
         self._made_for = wanted
@@ -53,7 +53,7 @@ class Servers:
     def there(self, shape: Shape, cpus: set[int]) -> Own:
         """The server, started where it is not."""
         if self._own is None:
-            self._own = Own(shape)
+            self._own = Own(replace(shape, trips=1))  # some run may want to follow trips
             self._own.start(cpus)
         return self._own
 

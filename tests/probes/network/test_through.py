@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
 from probes.bench.client import Client, Plan
 from probes.bench.paces import OpenLoop
 from probes.network.conditions import Conditions, Hops
@@ -37,10 +36,8 @@ def test_what_is_not_far_is_reached_directly(server: Shared) -> None:
         assert "proxy" not in seen.processes()
 
 
-@pytest.mark.parametrize(
-    "conditions", [Conditions(5, 0, 0, Hops.PLAIN), Conditions(5, 1, 1, Hops.TLS)], ids=str
-)
-def test_each_stream_has_a_connection_of_its_own(server: Shared, conditions: Conditions) -> None:
+def test_over_tls_each_stream_has_a_connection_of_its_own(server: Shared) -> None:
+    conditions = Conditions(5, 1, 1, Hops.TLS)
     with through(server, conditions, transport="sse", seed=1, places=ALL) as seen:
         carried(server, seen)
         assert seen.way.line is not None

@@ -61,7 +61,7 @@ def test_the_number_of_workers_is_the_least_that_has_room() -> None:
 
 
 @given(loads, larger)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_more_people_and_messages_never_need_less(load: Load, times: float) -> None:
     small, large = plan(load, COSTS, SITE), plan(load.scaled(times), COSTS, SITE)
     assert large.shards >= small.shards
@@ -71,7 +71,7 @@ def test_more_people_and_messages_never_need_less(load: Load, times: float) -> N
 
 
 @given(loads, larger)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_higher_rate_keeps_every_part_as_busy_or_busier(load: Load, times: float) -> None:
     faster = replace(load, rate=load.rate * times)
     for parts in (worker_parts, redis_parts):
@@ -80,7 +80,7 @@ def test_a_higher_rate_keeps_every_part_as_busy_or_busier(load: Load, times: flo
 
 
 @given(loads)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_nothing_is_used_beyond_its_limit(load: Load) -> None:
     made = plan(load, COSTS, SITE)
     assert made.shard.worker_cores <= made.shard.workers * SITE.headroom + 1e-9
@@ -91,7 +91,7 @@ def test_nothing_is_used_beyond_its_limit(load: Load) -> None:
 
 
 @given(loads)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_what_gives_out_first_does_so_at_its_limit(load: Load) -> None:
     name, times = gives_out(load, COSTS, SITE)[0]
     if times * load.users > load.members_per_room:  # else there is not even one room

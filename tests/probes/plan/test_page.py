@@ -28,6 +28,12 @@ def test_the_plots_show_what_the_costs_say() -> None:
         assert file.stat().st_size < 60_000
 
 
+def test_the_page_and_its_plots_are_written(tmp_path: Path) -> None:
+    assert main(["plan", "--report", "--page", str(tmp_path / "plan.md")]) == 0
+    assert (tmp_path / "plan.md").read_text("utf-8") == command.PAGE.read_text("utf-8")
+    assert digest_in(tmp_path / "plan" / "shards.svg")
+
+
 def test_a_plan_is_told_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "plan.json"
     asked = ["plan", "--users", "1e5", "--rooms", "1e3", "--rate", "100", "--json", str(file)]

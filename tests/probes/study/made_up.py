@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
+from probes.bench.figures import SPLIT
 from probes.bench.latency import Delays
 from probes.bench.result import Result, Run, Verdict
 from probes.study.costs import Prices
@@ -102,7 +103,9 @@ def _run(number: int, cell: Cell, chance: random.Random, verdict: Verdict, noise
         "others_share": 0.0,
         **delays.figures("delivery"),
         **delays.figures("delivery_closed"),
+        **({f"split_{name}_ms": 0.5 for name in SPLIT} if scenario.trips else {}),
         **dict.fromkeys(("lost", "doubled", "disordered"), 0.0),
     }
-    run = Run("tornchat", cell.part, number, scenario.parameters(), figures, verdict)
+    parameters = cell.scenario_of(number, seed=1).parameters()
+    run = Run("tornchat", cell.part, number, parameters, figures, verdict)
     return replace(run, histograms={"delivery": delays.encoded()})

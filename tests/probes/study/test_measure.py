@@ -22,7 +22,9 @@ def small(transport: str, **other: float) -> Cell:
 def test_transports_take_turns_on_one_server_and_what_is_there_is_not_measured_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matrix = Matrix("small", (small("sse"), small("long-poll"), small("short-poll", interval=0.1)))
+    matrix = Matrix(
+        "small", (small("sse", trips=2), small("long-poll"), small("short-poll", interval=0.1))
+    )
     kept = store.Store(tmp_path, "a test", {"form": matrix.name, "seed": 1})
     measure.measure(matrix, kept, seed=1)
     results = store.load(tmp_path)
@@ -32,6 +34,7 @@ def test_transports_take_turns_on_one_server_and_what_is_there_is_not_measured_a
         assert run.verdict is not Verdict.FAILED, run.notes
         assert run.figures["lost"] == run.figures["doubled"] == 0
         assert run.histograms["delivery"]
+    assert any("split_log_ms" in run.figures for run in runs)
     assert "| **short poll, 0.1 s** |" in report.page(Study(results))
 
     again = store.Store(tmp_path, "a test", {"form": matrix.name, "seed": 1})

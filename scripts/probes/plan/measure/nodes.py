@@ -40,6 +40,8 @@ _PEOPLE = 8
 _SECONDS = 5.0
 _QUIET_SECONDS = 4.0
 _POLL_SECONDS = 3.0
+_FOLLOWED_SECONDS = 3.0
+"""Less than the time for which a worker still follows what nobody reads any more."""
 _NONCES = 200
 _NAMES = ("keeper", "poster", "hearer")
 _PREFIX = "tornchat:{main}:"
@@ -124,8 +126,12 @@ class _Nodes:
             self._tell("posting while nobody listens")
             unheard = await self._window(self._post(people, room))
             self._tell("posting while a worker hears")
-            await self._follow(bases["hearer"], people[0], room, client)
+            await self._follow(bases["hearer"], people[0])
+            if _followers(client, room) != 1:
+                raise CannotRun("a poll did not make its worker follow the room")
+            following = asyncio.create_task(self._keep_following(bases["hearer"], people[0]))
             heard = await self._window(self._post(people, room))
+            following.cancel()
             if not _followers(client, room):
                 raise CannotRun("the worker has forgotten the room: this machine is too slow now")
             log = self._log(client, room)
@@ -170,7 +176,7 @@ class _Nodes:
 
         async def talk(person: Person, shift: float) -> int:
             said = 0
-            while (due := began + shift + said * each) < began + _SECONDS:
+            while (due := max(began + shift + said * each, loop.time())) < began + _SECONDS:
                 await asyncio.sleep(due - loop.time())
                 self._messages += 1
                 await person.say(room, _TEXT, f"{person.name}-{self._messages}")
@@ -180,14 +186,18 @@ class _Nodes:
         talks = (talk(person, n / RATE) for n, person in enumerate(people))
         return sum(await asyncio.gather(*talks))
 
-    async def _follow(self, base: Base, person: Person, room: str, client: redis.Redis) -> None:
+    async def _follow(self, base: Base, person: Person) -> None:
         """Have a worker follow the room, with nobody on it who reads: a poll does, and what it
         followed is followed for some seconds more."""
         poller = _Poller(base, person.caller.cookie)
         await asyncio.to_thread(poller.poll, None)
         poller.close()
-        if _followers(client, room) != 1:
-            raise CannotRun("a poll did not make its worker follow the room")
+
+    async def _keep_following(self, base: Base, person: Person) -> None:
+        """A poll now and then, which costs the worker little beside what it hears."""
+        while True:
+            await asyncio.sleep(_FOLLOWED_SECONDS)
+            await self._follow(base, person)
 
     async def _polls(self, base: Base, people: Sequence[Person], client: redis.Redis) -> Run:
         """Short polls, one after another, that find nothing."""
