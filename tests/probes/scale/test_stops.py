@@ -89,7 +89,7 @@ def test_speed_up_is_that_of_the_same_round() -> None:
         ((100.0, 200.0), "capacity rose from 100 to 200 deliveries/s from 1 to 2 nodes"),
         (
             (100.0, 105.0),
-            "capacity did not rise measurably (from 100 to 105 deliveries/s from 1 to 2 nodes); stop",
+            "capacity did not rise measurably (from 100 to 105 deliveries/s from 1 to 2 nodes); ",
         ),
     ],
 )
