@@ -148,10 +148,14 @@ class Synthetic:
         """A `probes.bench.target.Target` of it."""
         return Running(shape, self.base, f"Bearer {TOKEN}", ROOM)
 
-    def expected(self, rate: float, messages: int, readers: int) -> Expected:
-        """Of the first so many messages and readers, where messages are due at even distances,
-        ``rate`` a second, the first at once. When that was the server cannot see: the message that
-        came soonest after its turn tells it."""
+    def expected(
+        self, rate: float, messages: int | None = None, readers: int | None = None
+    ) -> Expected:
+        """Of the first so many messages and readers, or of all, where messages are due at even
+        distances, ``rate`` a second, the first at once. When that was the server cannot see: the
+        message that came soonest after its turn tells it."""
+        messages = len(self.posted) if messages is None else messages
+        readers = len(self._readers) if readers is None else readers
         posted = {seq: at / 1e6 - seq / rate * 1000 for seq, at in self.posted.items()}
         begun = min(posted.values())
         late = [at - begun for seq, at in posted.items() if seq < messages]
