@@ -57,12 +57,15 @@ class Line:
 
     def answer(self, data: bytes, *, last: bool) -> None:
         """Answer the request; ``last``: and close the connection. It has to be watched."""
-        if self.closed or self._outlet is None:
+        outlet = self._outlet
+        if outlet is None:
             return
         self.busy = False
-        self._outlet.send(data, limit=len(data))
+        outlet.send(data, limit=len(data))
+        if self.closed:
+            return  # the client has gone meanwhile
         if last or self.leaving:
-            self._outlet.end()
+            outlet.end()
         elif self._unread:
             self._doorway.heard_later(self)
         else:

@@ -55,6 +55,9 @@ def drawn(
         figure, axes = pyplot.subplots(*grid, figsize=size, layout="constrained", squeeze=False)
         try:
             yield list(axes.flat)
+            if len(files) > 1:  # arranged once, which takes longer than drawing
+                figure.draw_without_rendering()
+                figure.set_layout_engine("none")
             for file in files:
                 _save(figure, file, digest, paper)
         finally:

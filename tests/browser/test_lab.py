@@ -89,7 +89,7 @@ def test_four_transports_are_measured_at_once_and_a_break_is_made_good(person: N
     expect(page.locator("#delays tbody tr .fine")).to_have_count(4)
     exported = saved(page)
     run = exported["measurement"]
-    assert run["accepted"] == run["sent"] > 10
+    assert run["accepted"] == run["sent"] > 3
     assert run["transports"].keys() == set(TRANSPORTS)
     for name, measured in run["transports"].items():
         whole = measured["whole"]
@@ -104,7 +104,7 @@ def test_four_transports_are_measured_at_once_and_a_break_is_made_good(person: N
     [made] = exported["breaks"]
     assert (made["state"], made["transport"]) == ("whole", "sse")
     assert made["replayed"] == run["transports"]["sse"]["whole"]["replayed"]
-    assert made["replayed"] == sorted(set(made["replayed"]))
+    assert made["replayed"] == sorted(set(made["replayed"])) != []
     assert made["gap_ms"] >= 1000
 
 

@@ -306,6 +306,20 @@ def test_messages_of_one_author_within_five_minutes_stand_under_one_name(run: Ru
     ]
 
 
+def test_a_probe_of_the_lab_is_passed_over(run: Run) -> None:
+    assert run(
+        """
+        const before = play(snapshot(), opened, asked, came([message(50)]));
+        const probe = {id: 120, prev: 0, at: 1, topic: "user:me", kind: "probe", received: 1};
+        const after = reduce(before, {type: "event.came", event: probe});
+        const {heads: _, ...rest} = after;
+        const {heads: __, ...was} = before;
+        const same = JSON.stringify(rest) === JSON.stringify(was);
+        return same && !isGap(before, {...probe, prev: 110});
+        """
+    )
+
+
 CHANGING = """
 const about = (kind, id, prev, target, more = {}) => ({type: "event.came", event: {id, prev, at: id,
   topic: "room:r", kind, room: R, message: target, author: YOU, ...more}});

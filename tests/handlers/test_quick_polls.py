@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -17,8 +18,9 @@ from tests.handlers.test_limits import Raw
 from tests.handlers.test_publish_costs import said as said
 from tests.handlers.visitor import Visitor
 from tornchat import metrics
-from tornchat.hub import poll as hub_poll
 from tornchat.hub.poll import Poll
+from tornchat.line import Line as Held
+from tornchat.wire.browser import poll_answer
 
 POLL = "GET /api/events{query} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nAccept: {accept}\r\n"
 JSON = "application/json"
@@ -176,13 +178,12 @@ async def test_polls_that_wake_together_share_what_they_ask_and_what_they_are_to
     served: Served, ana: Visitor, budi: Visitor, said: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered: Counter[int | None] = Counter()
-    poll_answer = hub_poll.poll_answer
 
     def count(cursor: int | None, events: Iterable[bytes]) -> bytes:
         rendered[cursor] += 1
         return poll_answer(cursor, events)
 
-    monkeypatch.setattr(hub_poll, "poll_answer", count)
+    monkeypatch.setattr("tornchat.hub.poll.poll_answer", count)
     async with polling(served, *[ana, budi] * 10) as lines:
         for task in [asyncio.ensure_future(line.next(wait=0)) for line in lines]:
             await task
@@ -309,6 +310,34 @@ async def test_a_client_that_goes_leaves_nothing_behind(served: Served, ana: Vis
 
     await eventually(all_gone, "polls that have ended")
     assert served.worker.hub.admission.streams == 0
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_an_answer_that_cannot_be_sent_is_the_end_of_its_connection_alone(
+    served: Served, ana: Visitor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken: list[Held] = []
+    answer = Held.answer
+
+    def failing(line: Held, data: bytes, *, last: bool) -> None:
+        if not broken and b'"events"' in data:
+            broken.append(line)
+            line._arrival.socket.shutdown(socket.SHUT_WR)
+        answer(line, data, last=last)
+
+    async with polling(served, ana, ana) as lines:
+        for line in lines:
+            await line.next(wait=0)
+        tasks = await all_waiting(served, lines)
+        with monkeypatch.context() as patch:
+            patch.setattr(Held, "answer", failing)
+            said = await ana.say("to both")
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [said] in ends
+        assert any(isinstance(end, asyncio.IncompleteReadError) for end in ends)
+        assert broken[0].closed
+        assert len(served.worker.doorway) == 1
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @pytest.mark.gen_test(timeout=120)

@@ -45,8 +45,7 @@ from tornchat.wire.browser import event_json, poll_answer
 
 TOKEN, ROOM, USER = "token", "room567890", "user567890"
 TRIP_MS = {"log": 40, "worker": 20, "socket": 15}
-"""Of a probe: the parts of its way, from the moment at which it was received. The first two are
-only said."""
+"""Of a probe: the parts of its way, from the moment at which it was received."""
 _FIRST_ID = 1_000_000
 _SEQ = re.compile(r"seq=(\d{9});")
 
@@ -149,10 +148,14 @@ class Synthetic:
         """A `probes.bench.target.Target` of it."""
         return Running(shape, self.base, f"Bearer {TOKEN}", ROOM)
 
-    def expected(self, rate: float, messages: int, readers: int) -> Expected:
-        """Of the first so many messages and readers, where messages are due at even distances,
-        ``rate`` a second, the first at once. When that was the server cannot see: the message that
-        came soonest after its turn tells it."""
+    def expected(
+        self, rate: float, messages: int | None = None, readers: int | None = None
+    ) -> Expected:
+        """Of the first so many messages and readers, or of all, where messages are due at even
+        distances, ``rate`` a second, the first at once. When that was the server cannot see: the
+        message that came soonest after its turn tells it."""
+        messages = len(self.posted) if messages is None else messages
+        readers = len(self._readers) if readers is None else readers
         posted = {seq: at / 1e6 - seq / rate * 1000 for seq, at in self.posted.items()}
         begun = min(posted.values())
         late = [at - begun for seq, at in posted.items() if seq < messages]
@@ -271,18 +274,14 @@ class _Probe(RequestHandler):
     def initialize(self, world: Synthetic) -> None:
         self.world = world
 
-    def post(self) -> None:
-        stamps = {"received": time.time_ns() // 1000}
-        at = stamps["received"]
-        for name, part in (("appended", "log"), ("heard", "worker")):
-            stamps[name] = at = at + TRIP_MS[part] * 1000
+    async def post(self) -> None:
+        stamps = {"received": _now()}
+        await asyncio.sleep(TRIP_MS["log"] / 1000)
+        answer = {"id": 0, "received": stamps["received"], "appended": _now()}
+        stamps["heard"] = answer["appended"] + TRIP_MS["worker"] * 1000
         nonce = json.loads(self.request.body).get("nonce")
-        answer = {"id": 0, "received": stamps["received"], "appended": stamps.pop("appended")}
-        self.world.later(
-            sum(TRIP_MS.values()) / 1000,
-            f"user:{USER}",
-            {"kind": "probe", "nonce": nonce, **stamps},
-        )
+        later = (TRIP_MS["worker"] + TRIP_MS["socket"]) / 1000
+        self.world.later(later, f"user:{USER}", {"kind": "probe", "nonce": nonce, **stamps})
         self.set_status(201)
         self.finish(answer)
 
@@ -381,6 +380,11 @@ def _hello(position: int) -> dict[str, Any]:
         "heartbeat": 25,
         "worker": "synthetic:1",
     }
+
+
+def _now() -> int:
+    """Unix microseconds."""
+    return time.time_ns() // 1000
 
 
 def _number(event: Event) -> int | None:

@@ -144,7 +144,7 @@ def test_the_parts_of_a_trip_are_those_that_were_stamped(
     transport: str, known: Mapping[str, Seen]
 ) -> None:
     figures = known[transport].run.figures
-    assert figures["split_log_ms"] == TRIP_MS["log"]
+    assert figures["split_log_ms"] >= TRIP_MS["log"] * 0.95
     assert figures["split_worker_ms"] == TRIP_MS["worker"]
     assert figures["split_socket_ms"] >= TRIP_MS["socket"] * 0.95
     # One clock, which the probe does not know: it has measured how far the two are apart.
@@ -158,7 +158,7 @@ def erring() -> Mapping[tuple[str, Wrong], Run]:
     load = replace(LOAD, subscribers=3, seconds=0.5, trips=None)
     faults = [(transport, wrong) for transport in SCANS for wrong in Wrong]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "_SILENCE_SECONDS", 2.0)  # what is lost is waited for
+        patch.setattr(client, "_SILENCE_SECONDS", 1.5)  # what is lost is waited for
         found = at_once(
             (Synthetic(steady(0.05), fault=Fault(wrong)), of(transport, load))
             for transport, wrong in faults

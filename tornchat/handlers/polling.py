@@ -96,6 +96,7 @@ class Polling:
                 poll.forget()
             poll = self._poll = self._hub.poll(who.user, who.digest, cursor, seat)
         elif seat is not None:
+            poll.seat.leave()
             poll.seat = seat
         self._task = None
         poll.ask(wait, self._answered)

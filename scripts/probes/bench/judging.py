@@ -12,6 +12,9 @@ from probes.network.through import Way
 
 BUSY = 0.9
 """A processor that works so much of its time is the limit."""
+_KEPT_UP = 0.95
+_FEW = 2
+"""Messages that may be on their way when a run begins or ends, at any rate."""
 OTHERS = 0.1
 """More than this of a processor, taken by somebody else, and times on the clock mean nothing."""
 LATE_MS = 5.0
@@ -21,6 +24,7 @@ LATE_MS = 5.0
 def judge(run: Run, client: Client, window: Window, places: Places, scenario: Scenario) -> None:
     """Give the run its verdict, with the reasons, and the figures that belong to it."""
     _completeness(run, client, scenario)
+    _keeping_up(run)
     if not window.used.roles:  # where the server's processes are not known, nobody is another
         refuse(run, window.client_share, None)
         return
@@ -49,6 +53,15 @@ def network(run: Run, way: Way) -> None:
     }
     if counts.late_p99_ms > LATE_MS:
         refused(run, f"the network was the limit: p99 {counts.late_p99_ms:.1f} ms too late")
+
+
+def _keeping_up(run: Run) -> None:
+    """Say where less came than was offered: then a queue grew as long as the run went on."""
+    offered = run.figures.get("offered_per_s", 0.0)
+    came = run.figures.get("achieved_per_s", offered)
+    behind = (offered - came) * run.figures.get("seconds", 0.0)
+    if came < _KEPT_UP * offered and behind > _FEW:
+        run.notes.append(f"{offered:.3g} messages a second were offered, and {came:.3g} came")
 
 
 def refuse(run: Run, client: float, server: float | None) -> None:

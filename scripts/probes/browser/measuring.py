@@ -38,7 +38,7 @@ from probes.rig.node import Node
 MESSENGER = "messenger"
 """The messenger's own page; any other is the bare page, by a transport."""
 PAGES = (MESSENGER, "sse", "websocket", "long-poll", "short-poll")
-_COMES_SECONDS = 20.0
+_COMES_SECONDS = 60.0
 _MOST_MESSAGES = 1_000_000
 """Of a run."""
 _CALL_SECONDS = 1.0

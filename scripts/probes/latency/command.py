@@ -8,12 +8,12 @@ from pathlib import Path
 
 from probes.bench import invocation
 from probes.bench.result import Result, Run
+from probes.bench.servers import Servers
 from probes.bench.targets import OURS
 from probes.latency import cells
 from probes.latency.measuring import measure
 from probes.latency.table import tables
 from probes.network import conditions
-from probes.study.servers import Servers
 
 _ABOUT = """\
 Measures how long a message takes from the moment at which it was due to be sent until each member

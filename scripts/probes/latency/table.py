@@ -29,6 +29,8 @@ _LOAD = (
     "client_lag_p99_ms",
     "server_share",
     "others_share",
+    "network_share",
+    "network_late_p99_ms",
     "clock_offset_ms",
     "clock_error_ms",
     "lost",

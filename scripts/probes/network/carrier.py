@@ -97,8 +97,8 @@ class Carrier:
         order, None a reset."""
         self._serial = 0
         self._connections = 0
-        self._segments = 0
-        self._lost = 0
+        self._carried = self._lost = 0
+        """Segments of connections that are gone."""
         self._late = Delays()
 
     def run(self, pipe: Connection) -> None:
@@ -121,9 +121,11 @@ class Carrier:
             self._let_go()
 
     def counts(self) -> Counts:
-        lost = self._lost + sum(end.schedule.lost for end in self._ends.values())
+        schedules = [end.schedule for end in self._ends.values()]
+        carried = self._carried + sum(schedule.carried for schedule in schedules)
+        lost = self._lost + sum(schedule.lost for schedule in schedules)
         late = self._late.figures("late").get("late_p99_ms", 0.0)
-        return Counts(self._connections, self._segments, lost, late)
+        return Counts(self._connections, carried, lost, late)
 
     def _told(self, pipe: Connection) -> bool:
         try:
@@ -203,7 +205,6 @@ class Carrier:
                 self._timer.set(underway[0][0])
                 return
             leaves, _, end, piece = heapq.heappop(underway)
-            self._segments += 1
             self._late.add(now - leaves)
             if end.gone:
                 continue
@@ -249,6 +250,7 @@ class Carrier:
         if end.gone:
             return
         end.gone = True
+        self._carried += end.schedule.carried
         self._lost += end.schedule.lost
         del self._ends[end.socket.fileno()]
         if reset:

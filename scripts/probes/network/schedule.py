@@ -27,6 +27,8 @@ class Schedule:
     def __init__(self, conditions: Conditions, chance: random.Random, opened: int) -> None:
         self.lost = 0
         """Segments that were lost so far, each time they were."""
+        self.carried = 0
+        """Segments that came or will come."""
         self._delay = int(conditions.delay * _MS)
         self._jitter = int(conditions.jitter * _MS)
         self._loss = conditions.loss / 100
@@ -44,6 +46,7 @@ class Schedule:
         if self._jitter:
             arrives += self._chance.randrange(self._jitter + 1)
         segments = max(1, -(-size // SEGMENT))
+        self.carried += segments
         found = []
         while segments > self._good:
             before = self._good * SEGMENT

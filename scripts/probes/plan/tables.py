@@ -102,10 +102,12 @@ def what_if(load: Load, costs: Costs, site: Site) -> Table:
             (
                 name,
                 *(f"{number:,}" for number in (made.workers, made.nodes, made.shards)),
+                shown(made.shard.worker_cores * made.shards),
                 f"{out} ({shown(times)} x)",
             )
         )
-    return Table(("what if", "workers", "nodes", "shards", "with one shard gives out first"), rows)
+    head = ("what if", "workers", "nodes", "shards", "cores that are busy in workers")
+    return Table((*head, "with one shard gives out first"), rows)
 
 
 def _sized(load: Load, members: float) -> Load:

@@ -19,5 +19,6 @@ run's begin and a value. Names are those of `probes.scale.cluster.Cluster.proces
 
 ``settings["usl"][transport]`` has the Universal Scalability Law by ``capacity_per_s`` (the clock)
 and by ``speed_up_by_cost`` (processor time), as `probes.statistics.usl.Fit.plain` writes it, or
-with nothing but a ``note`` that says why it could not be fitted.
+with nothing but a ``note`` that says why it could not be fitted. ``settings["answer"][transport]``
+says in words whether capacity rose with the nodes, and else what stopped it.
 """

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from probes.bench.result import Run, Verdict
 from probes.bench.run import Tell
 from probes.exchange import Base
-from probes.scale.generator import Found, Generator, Task
+from probes.scale.generator import Generator, Task
 from probes.scale.ramp import Ramp
-from probes.scale.stops import Judged, Limits, judge, of_nodes, of_roles
+from probes.scale.steps import Outcome, Step
+from probes.scale.stops import Judged, Limits, judge, of_nodes
 from probes.scale.watch import Watch
 
 COLUMNS = (
@@ -79,77 +81,13 @@ class Search:
     cpus: frozenset[int]
     seed: int
 
-
-@dataclass(slots=True)
-class Step:
-    """One load that was tried."""
-
-    members: int
-    rate: float
-    found: Found
-    judged: Judged
-    streams: dict[str, int]
-    """Of each node, as it began; short polls have none."""
-
-    @property
-    def load(self) -> str:
-        return f"{self.members:,} members at {self.rate:g} messages/s"
-
-    @property
-    def spread(self) -> str:
-        """Where the members were, for people; "" where that is not known."""
-        if 2 * sum(self.streams.values()) < self.members:
-            return ""
-        nodes = (f"{node} {count}" for node, count in self.streams.items() if count)
-        return f" ({', '.join(nodes)})"
-
-    @property
-    def achieved(self) -> float:
-        """Messages a second that came to each member."""
-        return self.found.figures.get("achieved_per_s", 0.0)
-
-    @property
-    def cost(self) -> float:
-        """Processor time of the nodes for each delivery, in us; 0 where it is not known."""
-        deliveries = self.found.figures.get("deliveries_per_s", 0.0)
-        used = sum(of_nodes(self.found.shares).values())
-        return used / deliveries * 1e6 if deliveries else 0.0
-
-    def costs(self) -> dict[str, float]:
-        """That of all processes, and of each role, by the names of figures."""
-        deliveries = self.found.figures.get("deliveries_per_s", 0.0)
-        if not deliveries or not self.found.shares:
-            return {}
-        roles = of_roles(self.found.shares)
-        costs = {"cpu_us_per_delivery": sum(roles.values()) / deliveries * 1e6}
-        for role, share in roles.items():
-            costs[f"cpu_us_per_delivery_{role}"] = share / deliveries * 1e6
-        return costs
-
-
-@dataclass(slots=True)
-class Outcome:
-    """``best``: the largest load that held, below ``worst``, the smallest that did not; ``ended``:
-    the last of the search. ``reference``: the load at which costs are compared."""
-
-    best: Step | None = None
-    worst: Step | None = None
-    ended: Step | None = None
-    reference: Step | None = None
-    steps: list[list[float]] = field(default_factory=list)
-    series: dict[str, list[list[float]]] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
-    """Promises that were broken, at whichever load."""
-
-    @property
-    def refused(self) -> list[str]:
-        """Why the loads between which the search ended say nothing of the server, where so."""
-        steps = {id(step): step for step in (self.best, self.worst, self.ended) if step}
-        return [
-            f"{step.judged.refused} at {step.load}"
-            for step in steps.values()
-            if step.judged.refused
-        ]
+    def polling(self, interval: float) -> Search:
+        """The same by short polls, whose wait for their turn is their own choice: the limit is for
+        what comes on top of it. Whole intervals are measured, two at least, after one."""
+        limits = replace(self.limits, milliseconds=self.limits.milliseconds + 1000 * interval)
+        seconds = interval * max(2, math.ceil(self.seconds / interval))
+        warm_up = max(self.warm_up, interval)
+        return replace(self, interval=interval, limits=limits, seconds=seconds, warm_up=warm_up)
 
 
 class Prober:
@@ -294,10 +232,10 @@ def run_of(outcome: Outcome, number: int, parameters: dict[str, Any]) -> Run:
     elif best is not None:
         run.notes.append("no load was found that does not hold: the capacity is this or more")
     run.notes += [*outcome.refused, *outcome.failed]
-    if outcome.failed or best is None:
+    if best is None and not outcome.failed:
+        run.notes.append("no load held")
+    if outcome.failed or (best is None and not outcome.refused):
         run.verdict = Verdict.FAILED
-        if best is None and not outcome.failed:
-            run.notes.append("no load held")
     elif outcome.refused or worst is None:
         run.verdict = Verdict.REFUSED
     return run

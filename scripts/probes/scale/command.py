@@ -11,7 +11,7 @@ from pathlib import Path
 from probes.bench import invocation
 from probes.bench.own import SCANS
 from probes.bench.result import Result, Run
-from probes.scale.known import put_laws
+from probes.scale.known import conclude
 from probes.scale.measuring import SMALL_QUOTA, measure
 from probes.scale.table import tables
 
@@ -74,7 +74,7 @@ def run(given: argparse.Namespace) -> int:
             try:
                 yield from measure(found, given, folder.absolute())
             finally:
-                put_laws(found, given.seed)
+                conclude(found, given.seed)
 
         return invocation.conclude("scale", runs, tables, given.json)
 

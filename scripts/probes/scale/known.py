@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from probes.bench.result import Result, Run, Verdict
+from probes.loads.numbers import median
 from probes.statistics import usl
 
 _AGAIN = 0.75
@@ -58,8 +59,9 @@ class Known:
             figures["speed_up_by_cost"] = nodes * one.figures[cost] / figures[cost]
 
 
-def put_laws(found: Result, seed: int) -> None:
-    """Fit the law for each transport, into the settings of a result."""
+def conclude(found: Result, seed: int) -> None:
+    """Into the settings of a result, for each transport: the law, and whether more nodes held
+    more."""
     runs = [run for run in found.runs if run.parameters.get("part") == "capacity"]
     laws: dict[str, dict[str, object]] = {}
     for transport in dict.fromkeys(run.parameters["transport"] for run in runs):
@@ -67,6 +69,13 @@ def put_laws(found: Result, seed: int) -> None:
         laws[transport] = {figure: _law(mine, figure, seed) for figure in LAWS}
     if laws:
         found.settings["usl"] = laws
+        found.settings["answer"] = {
+            transport: _answer(
+                [run for run in runs if run.parameters["transport"] == transport],
+                found.settings["precision"],
+            )
+            for transport in laws
+        }
 
 
 def _law(runs: Iterable[Run], figure: str, seed: int) -> dict[str, object]:
@@ -80,3 +89,28 @@ def _law(runs: Iterable[Run], figure: str, seed: int) -> dict[str, object]:
         return usl.fit(values, seed=seed).plain()
     except usl.TooFew as few:
         return {"note": str(few)}
+
+
+def _answer(runs: Sequence[Run], precision: float) -> str:
+    """Whether capacity rose with the nodes, and if not what stopped it. It rose where all rounds
+    agree, and by more than the search can tell."""
+    ends = [run for run in runs if "capacity_per_s" in run.figures]
+    if not ends:
+        return "no load held"
+    sizes = [run.parameters["nodes"] for run in ends]
+    few, many = (
+        [run for run in ends if run.parameters["nodes"] == size]
+        for size in (min(sizes), max(sizes))
+    )
+    if min(sizes) == max(sizes):
+        return f"capacity is known for {min(sizes)} node(s) alone"
+    before = [run.figures["capacity_per_s"] for run in few]
+    after = [run.figures["capacity_per_s"] for run in many]
+    change = (
+        f"from {median(before):,.0f} to {median(after):,.0f} deliveries/s "
+        f"from {min(sizes)} to {max(sizes)} nodes"
+    )
+    if min(after) > max(before) * (1 + precision):
+        return f"capacity rose {change}"
+    stops = [note for note in many[-1].notes if note.startswith(("stopped", "there"))]
+    return "; ".join([f"capacity did not rise measurably ({change})", *stops])

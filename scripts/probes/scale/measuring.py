@@ -79,14 +79,11 @@ def _capacity(
                 for transport in transports:
                     where = f"scale {number}/{given.runs}, {count} of {nodes} nodes, {transport}"
                     cell = parameters | {"transport": transport, "nodes": count}
-                    this = replace(
-                        search,
-                        transport=transport,
-                        interval=given.interval if transport == _SHORT_POLL else None,
-                        first=given.first or known.first(transport, count),
-                    )
-                    if this.interval is not None:
-                        cell["interval"] = this.interval
+                    first = given.first or known.first(transport, count)
+                    this = replace(search, transport=transport, first=first)
+                    if transport == _SHORT_POLL:
+                        this = this.polling(given.interval)
+                        cell["interval"] = given.interval
                     with show.progress(where) as tell, pinning.pinned(places.client):
                         prober = Prober(servers, generator, tell)
                         outcome = runner.run(prober.search(this, known.reference(transport)))

@@ -51,6 +51,7 @@ def tables(found: Result) -> None:
         for figure, law in found.settings.get("usl", {}).get(transport, {}).items():
             console.print(f"{_LAW_TITLES[figure]}: {_law(law)}")
         console.print(*(f"{who}\n" for who in _stops(mine)), sep="")
+        console.print(found.settings["answer"][transport])
     for run in found.runs:
         if run.parameters["part"] == "rebalance":
             console.print(_rebalance(run))

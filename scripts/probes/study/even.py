@@ -122,4 +122,4 @@ def _often(rate: float) -> str:
 
 
 def _number(value: float) -> str:
-    return "any number of" if math.isinf(value) else shown(value)
+    return "infinitely many" if math.isinf(value) else shown(value)

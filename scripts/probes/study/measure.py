@@ -17,11 +17,11 @@ from probes.bench import show
 from probes.bench.result import Run, Verdict
 from probes.bench.run import go
 from probes.bench.scenarios import Scenario
+from probes.bench.servers import Servers
 from probes.loads.machine import need_descriptors, need_linux
 from probes.network.conditions import LOOPBACK
 from probes.rig.children import CannotRun
 from probes.study.matrix import Cell, Matrix
-from probes.study.servers import Servers
 from probes.study.store import Store
 
 _SPARE_DESCRIPTORS = 500

@@ -65,7 +65,7 @@ def label(plot: Any, labels: Sequence[tuple[str, float, float]], *, above: bool 
     """Names at the ends of lines, in their colours, moved apart where they would meet: beside the
     ends, or above them."""
     place = plot.transData.transform
-    plot.figure.draw_without_rendering()
+    plot.get_xlim(), plot.get_ylim()  # limits are made when they are asked for
     dots = plot.figure.dpi / 72
     ends = [(name, (x, y), place((x, y))) for name, x, y in labels]
     if above:

@@ -47,7 +47,9 @@ def seconds(value: float) -> str:
     """A duration."""
     if math.isinf(value):
         return "never"
-    return f"{value * 1000:,.0f} ms" if value < 1 else f"{value:,.3g} s"
+    if value < 1:
+        return f"{value * 1000:,.0f} ms"
+    return f"{value:.3g} s" if value < 1000 else f"{value:,.0f} s"
 
 
 def span(one: Estimate) -> str:

@@ -17,6 +17,7 @@ from probes.rig.children import CannotRun
 
 NAME = "wire"
 _LEAST_MESSAGES = 8
+_WARM_SECONDS = 0.5
 _BEAT_SECONDS = 25.0
 _LEAST_BEAT_SECONDS = 0.05
 """A server takes none that are faster."""
@@ -47,7 +48,7 @@ class Cell:
                 f"with a message each {self.every:g} s a run needs more than {seconds:g} --seconds"
             )
         pause = self.every / speed
-        lead = int(max(1.0, self.interval or 0.0) / pause) + 1
+        lead = int(max(_WARM_SECONDS, (self.interval or 0.0) / speed) / pause) + 1
         return Scenario(
             NAME,
             "",

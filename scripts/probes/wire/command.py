@@ -10,10 +10,10 @@ from probes.bench import invocation
 from probes.bench.own import SCANS
 from probes.bench.result import Result, Run
 from probes.bench.scenarios import USUAL_INTERVAL
+from probes.bench.servers import Servers
 from probes.bench.targets import OURS
 from probes.latency.cells import numbers, transports
 from probes.rig.children import CannotRun
-from probes.study.servers import Servers
 from probes.wire.cells import NAME, cells
 from probes.wire.measuring import measure
 from probes.wire.table import tables

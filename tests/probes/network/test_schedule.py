@@ -75,6 +75,7 @@ def test_as_many_segments_are_lost_as_was_asked_for(percent: float) -> None:
     for turn in range(number // 5):
         schedule.pieces(turn, 5 * SEGMENT)
     # Each segment is sent until it comes: those that were lost are p / (1 - p) of those that came.
+    assert schedule.carried == number
     share = schedule.lost / (number + schedule.lost)
     assert share == pytest.approx(percent / 100, rel=0.1)
 

@@ -98,7 +98,7 @@ def test_delays_are_measured_as_they_were(generator: Generator) -> None:
 
 def test_a_server_that_breaks_a_promise_is_caught(generator: Generator) -> None:
     with Synthetic(steady(0.01), fault=Fault(Wrong.DOUBLED)) as server:
-        assert measured(generator, server).wrong == "1 doubled"
+        assert "1 doubled" in measured(generator, server).wrong
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from probes.bench.result import Run, Verdict
+from probes.bench.result import Result, Run, Verdict
 from probes.scale.generator import Found
-from probes.scale.known import Known
+from probes.scale.known import Known, conclude
 from probes.scale.stops import Limits, judge
 
 LIMITS = Limits(milliseconds=250, quota=0.1, processors=1)
@@ -38,7 +38,7 @@ def test_a_load_within_all_limits_holds_and_it_is_said_who_took_what() -> None:
         (found(shares={"node1 worker 1": 0.09, "node1 figures": 0.01}), 20, "node1 used 100% of"),
         (found(shares={"redis": 0.97}, busy=0.97), 20, "redis used 97% of a processor"),
         (
-            found(shares={"proxy": 0.5, "redis": 0.45}, busy=0.96),
+            found(shares={"node1 worker 1": 0.05, "proxy": 0.5, "redis": 0.4}, busy=0.96),
             20,
             "the server's processors were busy 96%",
         ),
@@ -81,3 +81,27 @@ def test_speed_up_is_that_of_the_same_round() -> None:
     assert known.first("sse", 2) == 135
     assert known.first("sse", 3) == 202
     assert known.first("websocket", 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("capacities", "said"),
+    [
+        ((100.0, 200.0), "capacity rose from 100 to 200 deliveries/s from 1 to 2 nodes"),
+        (
+            (100.0, 105.0),
+            "capacity did not rise measurably (from 100 to 105 deliveries/s from 1 to 2 nodes); ",
+        ),
+    ],
+)
+def test_it_is_said_whether_capacity_rose_and_else_what_stopped_it(
+    capacities: tuple[float, ...], said: str
+) -> None:
+    found = Result({}, "", "", {"precision": 0.1})
+    for nodes, capacity in enumerate(capacities, 1):
+        cell = {"part": "capacity", "transport": "sse", "nodes": nodes}
+        run = Run("tornchat", "scale", 1, cell, {"capacity_per_s": capacity})
+        run.notes.append(f"stopped at {nodes} nodes")
+        found.runs.append(run)
+    conclude(found, 1)
+    assert found.settings["answer"]["sse"].startswith(said)
+    assert "2 sizes" in found.settings["usl"]["sse"]["capacity_per_s"]["note"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import select
 import socket
 from contextlib import ExitStack
-from pathlib import Path
 
 from probes.bench.result import Run
-from probes.loads.machine import need_descriptors
+from probes.loads.machine import need_descriptors, slab_bytes
 from probes.plan.measure.runs import run
 from probes.rig.line import HOST
 
@@ -21,17 +20,10 @@ def measure(number: int) -> Run:
     with ExitStack() as held:
         epoll = held.enter_context(select.epoll())
         door = held.enter_context(socket.create_server((HOST, 0), backlog=1024))
-        before = _slab()
+        before = slab_bytes()
         for _ in range(CONNECTIONS):
             for line in (socket.create_connection(door.getsockname()), door.accept()[0]):
                 held.enter_context(line)
                 epoll.register(line, select.EPOLLIN)
-        each = (_slab() - before) / (2 * CONNECTIONS)
+        each = (slab_bytes() - before) / (2 * CONNECTIONS)
     return run("cost-socket", number, {"socket_bytes": each}, connections=CONNECTIONS)
-
-
-def _slab() -> int:
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("Slab:"):
-            return int(line.split()[1]) * 1024
-    raise OSError("/proc/meminfo says nothing of slabs")

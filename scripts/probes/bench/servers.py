@@ -1,6 +1,6 @@
 """One server for many runs.
 
-Each repetition of the study has a server of its own, on which all cells take turns: the accounts
+Each repetition of a probe has a server of its own, on which all cells take turns: the accounts
 are made once, and what one server has for good or bad luck (where its memory lies, how its hashes
 fall) is shared by what is compared, and differs from repetition to repetition.
 """
