@@ -80,20 +80,24 @@ class Doorway:
                 line.close()
 
     def clear(self) -> None:
-        """Nobody stays from now on. Who is being answered goes after that, who has been is let go,
-        and all others go on to the HTTP server."""
-        for line in list(self._resting):
-            line.close()
+        """Nobody stays from now on. Who is being answered goes after that, who has been as soon as
+        they are quiet, and all others go on to the HTTP server."""
         waiting = [(line, b"") for line in self._silent]
         for line, data in [*self._ready, *waiting]:
             line.hand_over(data)
         self._ready.clear()
-        for line in self._busy:
+        for line in [*self._busy, *self._resting]:
             line.leaving = True
 
     async def drain(self) -> None:
         """Done when nobody is here any more. To be called after `clear`."""
         while len(self):  # noqa: ASYNC110 - seldom, and nobody has to keep an event for it
+            quiet = self._loop.time() - connections.QUIET_SECONDS
+            for line, since in list(self._resting.items()):
+                if since > quiet:
+                    break
+                if not line.telling:
+                    line.close()
             await asyncio.sleep(DRAIN_LOOK_SECONDS)
 
     def close(self) -> None:
@@ -194,7 +198,11 @@ class Doorway:
             line, since = next(iter(self._resting.items()))
             if since > self._loop.time() - IDLE_SECONDS:
                 break
-            line.close()
+            self.forget(line)
+            if line.telling:  # slowly; who takes nothing is cut above
+                self.rest(line)
+            else:
+                line.close()
         if len(self.outlets):
             self._look = self._loop.call_later(LOOK_SECONDS, self._look_around)
 
@@ -203,8 +211,9 @@ class Doorway:
         for line, since in self._resting.items():
             if since > self._loop.time() - connections.QUIET_SECONDS:
                 return False
-            line.close()
-            return True
+            if not line.telling:
+                line.close()
+                return True
         return False
 
 

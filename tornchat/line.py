@@ -46,6 +46,11 @@ class Line:
         """The other end, as the socket has it."""
         return self._arrival.address
 
+    @property
+    def telling(self) -> bool:
+        """The client has yet to take some of its answer."""
+        return self._outlet is not None and self._outlet.waiting > 0
+
     def read(self) -> bytes:
         """What has been said on a connection that is not watched. Raises as ``recv`` does."""
         return self._arrival.socket.recv(MOST_HEADER_BYTES)
@@ -64,7 +69,9 @@ class Line:
         outlet.send(data, limit=len(data))
         if self.closed:
             return  # the client has gone meanwhile
-        if last or self.leaving:
+        if last or self.leaving or (self._unread and outlet.waiting):
+            # The last: it asks on before it has taken an answer, and whoever answered that would
+            # have no room for it.
             outlet.end()
         elif self._unread:
             self._doorway.heard_later(self)
@@ -105,7 +112,9 @@ class Line:
 
     def hear(self, data: bytes) -> None:
         """The client said something."""
-        if self._outlet is not None and self._outlet.waiting:
+        if self._outlet is not None and self._outlet.ending:
+            return  # it was answered for the last time, and has yet to take that
+        if self.telling:
             self.close()  # it asks on before it has taken the answer: nobody does that
         elif not self.busy:
             self._doorway.heard(self, data)

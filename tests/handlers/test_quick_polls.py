@@ -355,3 +355,63 @@ async def test_a_worker_that_leaves_lets_go_of_who_polls(place: Place, ana: Visi
                 assert await one.raw.at_its_end()
                 one.raw.close()
             await draining
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_what_one_answer_cannot_hold_is_told_by_the_next_at_once(
+    served: Served, ana: Visitor
+) -> None:
+    cursor = (await ana.poll(None))["cursor"]
+    said = [await ana.say(str(number) + "x" * 7000) for number in range(40)]
+    async with polling(served, ana) as [line]:
+        line.cursor = cursor
+        heard: list[int] = []
+        answers = 0
+        while heard != said:
+            # Nothing else will be said that could wake it.
+            heard += await asyncio.wait_for(line.next(wait=50), 30)
+            answers += 1
+        assert answers > 1
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_a_head_may_come_in_pieces_after_a_post(
+    served: Served, ana: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with polling(served, ana) as [line]:
+        assert b" 201 " in await line.raw.ask(posting(ana, '{"body":"first"}'))
+        line.raw.writer.write(b"GET /api/events?wait=0 HTTP/1.1\r\n")
+        await asyncio.sleep(0.1)
+        line.raw.writer.write(f"Host: localhost\r\nCookie: {ana.cookie}\r\n".encode())
+        line.raw.writer.write(f"Accept: {JSON}\r\n\r\n".encode())
+        assert (await line.answered())["cursor"]
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_who_asks_while_a_worker_begins_to_leave_is_answered(
+    place: Place, ana: Visitor
+) -> None:
+    async with place.serving() as served:
+        mine = await served.visitor().sign_in(ana.name)
+        async with polling(served, mine, mine) as lines:
+            for line in lines:
+                await line.next(wait=0)
+            lines[0].raw.writer.write(posting(mine, '{"body":"last"}'))
+            lines[1].send("?wait=0")
+            draining = asyncio.ensure_future(served.worker.drain(1))
+            for line, status in zip(lines, (201, 200), strict=True):
+                await line.answered()
+                assert line.status == status
+                assert b"Connection: close" in line.head
+                assert await line.raw.at_its_end()
+                line.raw.close()
+            await draining
+
+
+def posting(who: Visitor, body: str) -> bytes:
+    return (
+        f"POST /api/rooms/{who.room}/messages HTTP/1.1\r\nHost: localhost\r\n"
+        f"Cookie: {who.cookie}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()

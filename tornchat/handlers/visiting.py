@@ -53,7 +53,7 @@ class Visit:
     """What is known of a line; implements `line.Guest`.
 
     ``rest`` is what followed the first line of its last request for events, and ``head`` what that
-    says; ``post_rest`` and ``post_head`` are those of its last post.
+    says; ``post_rest`` and ``post_head`` are those of its last post. None before there was one.
     """
 
     __slots__ = ("head", "polling", "post_head", "post_rest", "rest")
@@ -62,7 +62,8 @@ class Visit:
     post_head: PostHead
 
     def __init__(self) -> None:
-        self.rest = self.post_rest = b""
+        self.rest: bytes | None = None
+        self.post_rest: bytes | None = None
         self.polling: Polling | None = None
 
     def gone(self) -> None:

@@ -31,18 +31,24 @@ if TYPE_CHECKING:
 class Page:
     """What a poll answers: events as JSON, and the cursor to come back with, None for a *reset*.
 
-    ``leaving``: the stream would have ended here, so the client should connect anew. All polls
-    that are answered the same share a page.
+    ``leaving``: the stream would have ended here, so the client should connect anew. ``more``: the
+    log had something after the cursor already. All polls that are answered the same share a page.
     """
 
-    __slots__ = ("_json", "cursor", "events", "leaving")
+    __slots__ = ("_json", "cursor", "events", "leaving", "more")
 
     def __init__(
-        self, cursor: int | None, events: Sequence[bytes] = (), *, leaving: bool = False
+        self,
+        cursor: int | None,
+        events: Sequence[bytes] = (),
+        *,
+        leaving: bool = False,
+        more: bool = False,
     ) -> None:
         self.cursor = cursor
         self.events = events
         self.leaving = leaving
+        self.more = more
         self._json: bytes | None = None
 
     def json(self) -> bytes:
@@ -52,19 +58,20 @@ class Page:
         return self._json
 
 
-def first_page(events: Sequence[Event], complete: int) -> Page:
+def first_page(events: Sequence[Event], complete: int, *, more: bool = False) -> Page:
     """As much of ``events``, which are all up to ``complete``, as an answer may hold, but one event
-    at least. The cursor is the id up to which that is complete."""
+    at least. The cursor is the id up to which that is complete; ``more``: the log goes on behind
+    it."""
     found: list[bytes] = []
     size = upto = 0
     for event in events:
         data = event_json(event)
         size += len(data)
         if found and size > BUFFER_LIMIT:
-            return Page(upto, found)
+            return Page(upto, found, more=True)
         found.append(data)
         upto = event.id
-    return Page(complete, found)
+    return Page(complete, found, more=more)
 
 
 Answered = Callable[[Page | Exception], None]
@@ -105,7 +112,7 @@ class Poll(Reader):
         """Goes off at that moment or before."""
         self._looking = False
         self._heard = 0
-        """The newest event that came live."""
+        """The newest event that came live, or an id up to which there is one."""
         self._leaving = False
         self._over = False
         self._resting = False
@@ -184,6 +191,8 @@ class Poll(Reader):
             self.unsure = True
         else:
             self.join.cursor = page.cursor
+            if page.more:  # it may have come before this one listened, and nothing else tell of it
+                self._heard = max(self._heard, page.cursor + 1)
         if self._answered is None or self.closed:
             return
         passing, self._passing, self._passing_bytes = self._passing, [], 0
@@ -222,7 +231,10 @@ class Poll(Reader):
         cursor = None if self._from_now else self.join.cursor
         try:
             entry = await joining.enter(self._hub, self, cursor)
-            page = Page(None) if entry.start is None else first_page(entry.events, entry.complete)
+            more = entry.complete < entry.bound
+            page = Page(None)
+            if entry.start is not None:
+                page = first_page(entry.events, entry.complete, more=more)
         except Exception as error:
             self.fail(error)
             return
