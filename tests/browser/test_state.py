@@ -389,3 +389,18 @@ def test_what_comes_into_doubt_while_older_messages_are_asked_for_again_stays(ru
           said(110, 105), answer].reduce(reduce, start);
         return [start.pages[R].unsure, state.pages[R].unsure, ids(state)];"""
     ) == [81, 102, [80, 90, 101, 105, 110]]
+
+
+def test_who_reacted_is_asked_for_by_name_and_told_once_the_name_is_known(run: Run) -> None:
+    assert run(
+        """const {strangers} = await import("/js/selectors.js");
+        const {ingredients} = await import("/elements/message-row.js");
+        const reacted = message(90, {author: ME, reactions: {"👍": [YOU]}});
+        const start = play(snapshot(), opened, asked, came([reacted]));
+        const row = (people) => ingredients({kind: "message", message: reacted, author: ME},
+          {people, me: ME}).join();
+        const named = {id: YOU, username: "you", display_name: "You"};
+        const told = row({[YOU]: named});
+        return [strangers(start).includes(YOU), row({}) === row({}), row({}) === told];
+        """
+    ) == [True, True, False]
