@@ -362,8 +362,8 @@ def test_what_stayed_from_before_a_reset_is_asked_for_again(run: Run) -> None:
         const older = [message(80), message(85), message(90)];
         const start = play(snapshot(), opened, asked, came(older, true),
           snapshot({cursor: 200}), asked, came([message(90), message(150)], true));
-        const answer = {type: "page.again.came", room: R, more: true, messages: [message(70),
-          message(80, {body: "meanwhile", version: 160}), message(85)]};
+        const answer = {type: "page.again.came", room: R, more: true, before: 90,
+          messages: [message(70), message(80, {body: "meanwhile", version: 160}), message(85)]};
         const state = [again, edited(201, 200, 85, "live"), answer].reduce(reduce, start);
         return [start.pages[R].unsure, state.pages[R].unsure, ids(state), texts(state)];"""
     ) == [90, 0, [80, 85, 90, 150], ["meanwhile", "live", "m90", "m150"]]
@@ -376,3 +376,31 @@ def test_an_edit_that_the_server_lost_is_asked_for_again(run: Run) -> None:
           edited(102, 101, 90, "lost"), said(105, 101));
         return state.pages[R].unsure;"""
     ) == (91)
+
+
+def test_what_comes_into_doubt_while_older_messages_are_asked_for_again_stays(run: Run) -> None:
+    assert run(
+        CHANGING
+        + """const start = play(snapshot(), opened, asked, came([message(80), message(90)]),
+          said(101, 100), edited(102, 101, 80, "lost"), said(105, 101));
+        const answer = {type: "page.again.came", room: R, more: false, before: 81,
+          messages: [message(80)]};
+        const state = [{type: "page.again.asked", room: R}, edited(106, 105, 101, "lost"),
+          said(110, 105), answer].reduce(reduce, start);
+        return [start.pages[R].unsure, state.pages[R].unsure, ids(state)];"""
+    ) == [81, 102, [80, 90, 101, 105, 110]]
+
+
+def test_who_reacted_is_asked_for_by_name_and_told_once_the_name_is_known(run: Run) -> None:
+    assert run(
+        """const {strangers} = await import("/js/selectors.js");
+        const {ingredients} = await import("/elements/message-row.js");
+        const reacted = message(90, {author: ME, reactions: {"👍": [YOU]}});
+        const start = play(snapshot(), opened, asked, came([reacted]));
+        const row = (people) => ingredients({kind: "message", message: reacted, author: ME},
+          {people, me: ME}).join();
+        const named = {id: YOU, username: "you", display_name: "You"};
+        const told = row({[YOU]: named});
+        return [strangers(start).includes(YOU), row({}) === row({}), row({}) === told];
+        """
+    ) == [True, True, False]

@@ -252,7 +252,7 @@ async def test_a_reaction_is_one_emoji_of_a_member(
 ) -> None:
     room = await ana.make_room("Few reactions")
     id = await ana.say("look", room)
-    for emoji in ("a", "👍👍", "1", "<b>", "👍 ", "\u200d", "x" * 50, "👍" + "\u200d👍" * 9):
+    for emoji in ("a", "👍👍", "1", "<b>", "👍 ", "\u200d", "\u2800", "xx", "👍" + "\u200d👍" * 9):
         assert_refused(await react(ana, id, emoji), InvalidValue)
     for emoji in ("👍🏽", "👩\u200d💻", "#\ufe0f\u20e3", "🏴\U000e0067\U000e0062\U000e007f", "☃"):
         assert (await react(ana, id, emoji)).status == 204

@@ -121,7 +121,7 @@ async def test_a_server_can_do_without_the_lab(place: Place, ana: Visitor) -> No
         here = without.visitor()
         here.cookie = ana.cookie
         assert_refused(await here.post("/api/lab/probe", {}), NotFound, "switched off")
-        for path in ("/lab", "/lab/", "/lab/lab.js"):
+        for path in ("/lab", "/lab/", "/lab/lab.js", "/./lab/lab.js", "/js/../lab/lab.js"):
             assert_refused(await here.get(path), NotFound)
         assert (await here.get("/")).status == 200
         assert (await here.get("/api/server")).json["lab"] is False

@@ -23,7 +23,7 @@ EDIT_SECONDS = 24 * 3600
 
 _NONCE = re.compile(r"[\x20-\x7e]{1,64}")
 _PICTURE = (
-    "(?:[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299]"
+    "(?:[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u27ff\u2900-\u2bff\u3030\u303d\u3297\u3299]"
     "|[\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff])"
     "\ufe0f?[\U0001f3fb-\U0001f3ff]?"
 )

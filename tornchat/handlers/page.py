@@ -41,7 +41,7 @@ class Page(Handler, web.StaticFileHandler):
     async def get(self, path: str, include_body: bool = True) -> None:
         if "\0" in path:
             raise NotFound()  # to the file system it would be a fault of ours
-        if path.partition("/")[0] == LAB and not self.chat.lab:
+        if not self.chat.lab and self._is_of_lab(path):
             raise NotFound("The lab is switched off on this server.")
         try:
             await web.StaticFileHandler.get(self, path, include_body)
@@ -51,6 +51,11 @@ class Page(Handler, web.StaticFileHandler):
             if refusal.status_code == 403:
                 raise NotFound() from refusal
             raise
+
+    def _is_of_lab(self, path: str) -> bool:
+        """However its address is written: the lab may be reached by dots, too."""
+        folder = self.get_absolute_path(self.root, LAB)
+        return Path(self.get_absolute_path(self.root, path)).is_relative_to(folder)
 
     def parse_url_path(self, url_path: str) -> str:
         if url_path.strip("/") == LAB:

@@ -6,18 +6,19 @@ import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { reactions } from "./reactions.js";
+import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
-export function ingredients(row, { people }) {
+export function ingredients(row, { people, me }) {
   if (row.kind === "day") return [dayLabel(row.at)];
   if (row.kind === "new") return [];
   if (row.kind === "loss") return [row.count];
   const person = people[row.author];
   const { nonce, status, error, kept } = row.item ?? {};
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
-  const { html, version } = row.message ?? {};
-  return [html, version, row.composed, ...state, row.lead, person && nameOf(person)];
+  const { html, version, reactions: given } = row.message ?? {};
+  const reacted = given && whoReacted(given, { people, me });
+  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person)];
 }
 
 export function buildRow(row, { people, me }) {

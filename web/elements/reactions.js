@@ -29,6 +29,12 @@ export function reactions({ id, reactions: given }, { people, me }) {
   return h("div", { class: "reactions" }, ...buttons);
 }
 
+/** All names that are told, which may come to be known after the message. */
+export const whoReacted = (given, { people, me }) =>
+  Object.values(given)
+    .map((users) => names(users, people, me))
+    .join("\n");
+
 function names(users, people, me) {
   const known = users
     .slice(0, MOST_NAMES)

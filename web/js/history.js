@@ -86,8 +86,9 @@ export function withMessage(page, message) {
   return { ...page, messages: page.messages.toSpliced(at, 0, message) };
 }
 
-/** What stands below `unsure` once more, as far down as the server answered. */
-export function joinAgain(page, answer, more) {
+/** What stood below `before` once more, as far down as the server answered. What has come into doubt above it
+ * since it was asked for stays, and stays in doubt. */
+export function joinAgain(page, answer, more, before) {
   const from = page.messages[0]?.id ?? Infinity;
   const first = answer[0]?.id ?? 0;
   const again = allChanged(answer, page.changes).filter(({ id }) => id >= from);
@@ -96,9 +97,9 @@ export function joinAgain(page, answer, more) {
     messages: [
       ...page.messages.filter(({ id }) => more && id < first),
       ...again,
-      ...page.messages.filter(({ id }) => id >= page.unsure),
+      ...page.messages.filter(({ id }) => id >= before),
     ],
-    unsure: more && first > from ? first : 0,
+    unsure: page.unsure > before ? page.unsure : more && first > from ? first : 0,
   };
 }
 

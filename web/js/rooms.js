@@ -80,7 +80,9 @@ export class Rooms {
       this.#store.dispatch({ type: "page.again.asked", room });
       let answer = { type: "page.again.failed", room };
       try {
-        answer = { ...(await api.before(room, page.unsure, AGAIN)), type: "page.again.came", room };
+        const before = page.unsure;
+        const came = await api.before(room, before, AGAIN);
+        answer = { ...came, type: "page.again.came", room, before };
       } catch {
         // Tried again when the stream is live.
       }

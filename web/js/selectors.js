@@ -18,12 +18,13 @@ export function neighbour(state, language, step) {
 export const totalUnread = (state) =>
   Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
 
-/** Ids of authors in the open room whose names are not known yet. */
+/** Ids of authors in the open room, and of those who reacted, whose names are not known yet. */
 export function strangers(state) {
   const page = state.pages[state.open];
   if (!page) return [];
-  const authors = new Set(page.messages.map((message) => message.author));
-  return [...authors].filter((id) => !state.people[id]);
+  const reacted = ({ reactions }) => Object.values(reactions ?? {}).flat();
+  const seen = new Set(page.messages.flatMap((message) => [message.author, ...reacted(message)]));
+  return [...seen].filter((id) => !state.people[id]);
 }
 
 /** The message that the composer is about; null where there is none, or none any more. */

@@ -142,9 +142,10 @@ const ACTIONS = {
   /** What may have changed unheard is asked for once more: see `unsure` in history.js. */
   "page.again.asked": (state, { room }) => withPage(state, room, asked(state.pages[room])),
 
-  "page.again.came"(state, { room, messages, more }) {
+  /** `before`: what it was asked for with. */
+  "page.again.came"(state, { room, messages, more, before }) {
     const page = state.pages[room];
-    return page ? withPage(state, room, answered(joinAgain(page, messages, more))) : state;
+    return page ? withPage(state, room, answered(joinAgain(page, messages, more, before))) : state;
   },
 
   "page.again.failed"(state, { room }) {
