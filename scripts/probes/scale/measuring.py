@@ -31,8 +31,14 @@ SMALL_QUOTA = 0.1
 _SPARE_DESCRIPTORS = 500
 _SHORT_POLL = "short-poll"
 _LEAST = {
-    **{"rate": 0.1, "interval": 0.01, "seconds": 0.1, "warm_up": 0.0, "limit_ms": 1.0},
-    **{"precision": 0.001, "first": 0, "drain": 0.0},
+    "rate": 0.1,
+    "interval": 0.01,
+    "seconds": 0.1,
+    "warm_up": 0.0,
+    "limit_ms": 1.0,
+    "precision": 0.001,
+    "first": 0,
+    "drain": 0.0,
 }
 """Of what may be asked for."""
 
