@@ -25,7 +25,10 @@ export class MessageActions {
       if (event.pointerType === "mouse" && !this.#isInUse()) this.#show(rowOf(event));
     });
     scroller.addEventListener("pointerdown", () => (this.#pressed = this.#bar.parentElement));
-    scroller.addEventListener("pointerleave", () => !this.#isInUse() && this.hide());
+    // A finger leaves before its click is told.
+    scroller.addEventListener("pointerleave", (event) => {
+      if (event.pointerType === "mouse" && !this.#isInUse()) this.hide();
+    });
     scroller.addEventListener("focusin", (event) => this.#show(rowOf(event)));
     scroller.addEventListener("click", (event) => this.#tapped(event));
     scroller.addEventListener("keydown", (event) => this.#key(event));
