@@ -76,6 +76,8 @@ def test_a_server_that_runs_is_measured(
         (("latency", "--members", "0"), "--members: 0 is too little"),
         (("latency", "--url", "http://127.0.0.1:1"), "--url needs --token and --room"),
         (("wire", "--every", "0"), "--every: 0 is too little"),
+        (("wire", "--json", "/proc/none/wire.json"), "/proc/none/wire.json cannot be written"),
+        (("latency", "--json", "/"), "/ cannot be written"),
         (("wire", "--every", "9000", "--runs", "1"), "with a message each 9000 s"),
     ],
 )

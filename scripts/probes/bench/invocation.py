@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import signal
 import sys
@@ -56,6 +57,7 @@ def conclude(
     found = Result({}, " ".join(["scripts/lab", *sys.argv[1:]]), date)
     try:
         need_linux()
+        _writable(file)
         found.machine = {"machine": facts.machine()["machine"]}
         for one in measure(found):
             show.line(one)
@@ -67,13 +69,25 @@ def conclude(
         return _INTERRUPTED
     finally:
         if found.runs:
-            tables(found)
             if file:
                 result.write(found, file)
+            tables(found)
     verdicts = {one.verdict for one in found.runs}
     if Verdict.FAILED in verdicts:
         return FAILED
     return REFUSED if Verdict.REFUSED in verdicts else GOOD
+
+
+def _writable(file: Path | None) -> None:
+    """Raises `CannotRun` where a result could not be written, before minutes are spent on it."""
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise CannotRun(f"{file} cannot be written: {wrong}") from None
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise CannotRun(f"{file} cannot be written")
 
 
 def turns(scenarios: Sequence[Scenario], runs: int, seed: int) -> Iterator[tuple[int, Scenario]]:

@@ -85,9 +85,8 @@ def verdicts(runs: Sequence[Run]) -> str:
 def _delays(groups: dict[str, list[Run]]) -> Table:
     table = Table("send to receive (ms)", "", "intended", "closed loop", "POST to answer", "n")
     for name, runs in groups.items():
-        number = sum(
-            decoded(run.histograms["delivery"]).total_count for run in runs if run.histograms
-        )
+        texts = filter(None, (run.histograms.get("delivery") for run in runs))
+        number = sum(decoded(text).total_count for text in texts)
         for place, percentile in enumerate(PERCENTILES.values()):
             figures = (
                 with_interval(values(runs, f"{what}_{percentile}_ms"))

@@ -41,6 +41,8 @@ class Known:
         """Keep what it found, and give it the figures that compare it with one node."""
         figures = run.figures
         transport, nodes = run.parameters["transport"], run.parameters["nodes"]
+        if nodes == 1:  # that of another round says nothing of this one
+            self._one.pop(transport, None)
         if "capacity_per_s" not in figures:
             return
         name = "capacity_members" if axis == "members" else "offered_per_s"
@@ -110,6 +112,8 @@ def _answer(runs: Sequence[Run], precision: float) -> str:
         f"from {median(before):,.0f} to {median(after):,.0f} deliveries/s "
         f"from {min(sizes)} to {max(sizes)} nodes"
     )
+    if any(run.verdict is Verdict.REFUSED for run in (*few, *many)):
+        change += ", without a verdict"
     if min(after) > max(before) * (1 + precision):
         return f"capacity rose {change}"
     stops = [note for note in many[-1].notes if note.startswith(("stopped", "there"))]

@@ -30,12 +30,27 @@ SMALL_QUOTA = 0.1
 """Of a processor: a node's, where there are not enough of them to give each node one."""
 _SPARE_DESCRIPTORS = 500
 _SHORT_POLL = "short-poll"
+_LEAST = {
+    "rate": 0.1,
+    "interval": 0.01,
+    "seconds": 0.1,
+    "warm_up": 0.0,
+    "limit_ms": 1.0,
+    "precision": 0.001,
+    "first": 0,
+    "drain": 0.0,
+}
+"""Of what may be asked for."""
 
 
 def measure(found: Result, given: argparse.Namespace, folder: Path) -> Iterator[Run]:
     """Every run, into the result as it comes. Raises `CannotRun`."""
     # As Ctrl-C, which asyncio makes an end in order.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for name, least in _LEAST.items():
+        if not getattr(given, name) >= least:
+            option = name.replace("_", "-")
+            raise CannotRun(f"--{option}: {getattr(given, name):g} is too little")
     need_descriptors(2 * given.most + _SPARE_DESCRIPTORS)
     transports = _transports(given)
     places = pinning.places_of_all()
@@ -103,6 +118,8 @@ def _servers(
     """What is to be loaded, which runs meanwhile."""
     servers: Given | Cluster
     if _addresses(given):
+        if given.part == "rebalance":
+            raise CannotRun("--part rebalance starts and stops nodes: it takes a number of --nodes")
         if not (given.token and given.room):
             raise CannotRun("--nodes with addresses needs --token and --room")
         user = (given.token, given.room)

@@ -118,9 +118,10 @@ def _same(study: Study) -> str:
         for name in _OTHERS
         if (group := base(study, name)) is not None
     }
-    differ = [name for name, one in found.items() if one and one.certain]
-    agree = [name for name, one in found.items() if one and one.sound and not one.certain]
-    unknown = [name for name, one in found.items() if not one or not one.sound]
+    known = {name: one for name, one in found.items() if one and one.sound and one.runs > 1}
+    differ = [name for name, one in known.items() if one.certain]
+    agree = [name for name, one in known.items() if not one.certain]
+    unknown = [name for name in found if name not in known]
     said = [
         f"Of the median delay, beyond noise from SSE: {listed(differ)}." if differ else "",
         f"Not beyond noise: {listed(agree)}." if agree else "",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +26,8 @@ from probes.study.matrix import Cell, Matrix
 from probes.study.store import Store
 
 _SPARE_DESCRIPTORS = 500
+_END_SECONDS = 60.0
+"""A probe that is interrupted stops its servers in less."""
 
 
 def measure(matrix: Matrix, store: Store, seed: int) -> None:
@@ -60,11 +63,27 @@ def assemble(matrix: Matrix, store: Store, seed: int) -> None:
             file = Path(folder) / f"{piece.part}.json"
             given = [*piece.words, "--seed", str(seed), "--json", str(file)]
             print(f"scripts/lab {' '.join(given)}", file=sys.stderr)
-            command = [sys.executable, "-m", "probes", *given]
-            done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+            status = ended([sys.executable, "-m", "probes", *given])
             if not file.exists():
-                raise CannotRun(f"scripts/lab {piece.words[0]} ended with {done.returncode}")
+                raise CannotRun(f"scripts/lab {piece.words[0]} ended with {status}")
             store.take(piece.part, file)
+
+
+def ended(command: Sequence[str]) -> int:
+    """Run a probe to its end; gives its exit status. Where we are interrupted it is told so once,
+    and waited for: it has servers, folders and control groups to take away."""
+    # In a session of its own, else a Ctrl-C would come from the terminal as well.
+    probe = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        return probe.wait()
+    except BaseException:
+        probe.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            probe.wait(_END_SECONDS)
+        raise
+    finally:
+        probe.kill()
+        probe.wait()
 
 
 def words(scenario: Scenario) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from probes.bench.result import Verdict
 from probes.loads.numbers import median
 from probes.network.conditions import LOOPBACK
 from probes.study.costs import Load, Prices, TooFew, fit
@@ -50,41 +51,54 @@ class Model:
             for group in study.find(*_PARTS, transport=transport)
             if group.network == LOOPBACK and 0 < group.rate <= _MOST_RATE and group.values(figure)
         ]
-        self._drawn: list[Prices] = []
-        self.prices = fit([self._load(group, median) for group in self._groups])
+        self._runs = [_loads(group, figure) for group in self._groups]
+        self.prices = fit([_middle(runs) for runs in self._runs])
 
     def estimate(self, what: Callable[[Prices], float]) -> Estimate:
         """Something that follows from the prices, with its interval by the bootstrap: each draw
         takes other runs of each cell, and is fitted anew."""
         values = sorted(what(prices) for prices in self._draws)
         spare = round((1 - _SHARE) / 2 * len(values))
-        runs = sum(len(group.values(self.figure)) for group in self._groups)
+        runs = sum(map(len, self._runs))
         return Estimate(what(self.prices), values[spare], values[-1 - spare], runs)
 
     @cached_property
     def checked(self) -> list[Checked]:
         """All cells that were fitted."""
-        loads = [(group, self._load(group, median)) for group in self._groups]
+        loads = zip(self._groups, map(_middle, self._runs), strict=True)
         return [Checked(group, load.cost, self.prices.cost(load)) for group, load in loads]
 
     @cached_property
     def _draws(self) -> list[Prices]:
         chance = random.Random(1)
 
-        def any_of(values: Sequence[float]) -> float:
-            return median(chance.choices(values, k=len(values)))
+        def drawn(runs: Sequence[Load]) -> Load:
+            return _middle(chance.choices(runs, k=len(runs)))
 
-        return [fit([self._load(group, any_of) for group in self._groups]) for _ in range(_DRAWS)]
+        return [fit([drawn(runs) for runs in self._runs]) for _ in range(_DRAWS)]
 
-    def _load(self, group: Group, middle: Callable[[Sequence[float]], float]) -> Load:
-        def value(figure: str) -> float:
-            return middle(list(group.values(figure).values()) or [0.0])
 
-        deliveries = value("deliveries_per_s")
-        messages = group.rate
-        polls = deliveries * value("requests_per_delivery")
-        polling = group.way.transport == POLLED
-        return Load(polling, messages, deliveries, polls, deliveries * value(self.figure))
+def _loads(group: Group, figure: str) -> list[Load]:
+    """What each run of a cell did, and took for that: a run in which less came took less."""
+    polling = group.way.transport == POLLED
+    found = []
+    for run in group.runs:
+        if run.verdict is not Verdict.FAILED and figure in run.figures:
+            deliveries = run.figures.get("deliveries_per_s", 0.0)
+            polls = deliveries * run.figures.get("requests_per_delivery", 0.0)
+            cost = deliveries * run.figures[figure]
+            found.append(Load(polling, group.rate, deliveries, polls, cost))
+    return found
+
+
+def _middle(runs: Sequence[Load]) -> Load:
+    return Load(
+        runs[0].polling,
+        runs[0].messages,
+        median(run.deliveries for run in runs),
+        median(run.polls for run in runs),
+        median(run.cost for run in runs),
+    )
 
 
 @lru_cache(maxsize=4)

@@ -107,6 +107,10 @@ def test_a_server_that_breaks_a_promise_is_caught(generator: Generator) -> None:
         (("--transport", "pigeon"), "'pigeon' is no transport; there are: sse"),
         (("--nodes", "0"), "--nodes: 0 is too little"),
         (("--quota", "9000"), "--quota: 9000 is not from 0.01 to"),
+        (("--transport", "short-poll", "--interval", "0"), "--interval: 0 is too little"),
+        (("--rate", "0"), "--rate: 0 is too little"),
+        (("--seconds", "nan"), "--seconds: nan is too little"),
+        (("--nodes", "http://127.0.0.1:1", "--part", "rebalance"), "--part rebalance starts"),
         (("--nodes", "http://127.0.0.1:1"), "--nodes with addresses needs --token and --room"),
         (
             ("--nodes", "http://127.0.0.1:1", "--token", "t", "--room", "r"),

@@ -83,6 +83,25 @@ def test_speed_up_is_that_of_the_same_round() -> None:
     assert known.first("websocket", 1) == 0
 
 
+def test_one_node_of_another_round_is_no_measure() -> None:
+    known = Known()
+    for nodes, figures in ((1, {"capacity_per_s": 100.0}), (1, {}), (2, {"capacity_per_s": 200.0})):
+        cell = {"transport": "sse", "nodes": nodes}
+        run = Run("tornchat", "scale", 1, cell, {**figures, "capacity_members": 5.0})
+        known.note(run, "members")
+    assert "speed_up" not in run.figures
+
+
+def test_what_runs_without_a_verdict_say_is_marked() -> None:
+    found = Result({}, "", "", {"precision": 0.1})
+    for nodes in (1, 2):
+        cell = {"part": "capacity", "transport": "sse", "nodes": nodes}
+        figures = {"capacity_per_s": 100.0 * nodes}
+        found.runs.append(Run("tornchat", "scale", 1, cell, figures, Verdict.REFUSED))
+    conclude(found, 1)
+    assert found.settings["answer"]["sse"].endswith("2 nodes, without a verdict")
+
+
 @pytest.mark.parametrize(
     ("capacities", "said"),
     [

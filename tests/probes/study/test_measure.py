@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,3 +47,35 @@ def test_transports_take_turns_on_one_server_and_what_is_there_is_not_measured_a
     monkeypatch.setattr(measure, "go", None)  # it would fail if anything were run
     measure.measure(matrix, again, seed=1)
     assert len(store.load(tmp_path)["base"].runs) == len(runs)
+
+
+_TIDIES = """
+import pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+try:
+    (folder / "begun").touch()
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(0.6)  # longer than subprocess.run would wait before it kills
+    (folder / "tidied").touch()
+"""
+_WAITS = """
+import sys
+from probes.study.measure import ended
+ended([sys.executable, *sys.argv[1:]])
+"""
+
+
+def test_a_probe_that_is_interrupted_may_tidy_up(tmp_path: Path) -> None:
+    study = subprocess.Popen(
+        [sys.executable, "-c", _WAITS, "-c", _TIDIES, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 30
+    while not (tmp_path / "begun").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    study.send_signal(signal.SIGINT)
+    study.wait(30)
+    assert (tmp_path / "tidied").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from probes.__main__ import main
 from probes.bench.result import Verdict, write
 from probes.plots import digest_in
 from probes.study import store
+from probes.study.answers import earlier
 from probes.study.model import CPU, Model
 from probes.study.pictures import PICTURES, drawn
 from probes.study.reading import Study
@@ -44,6 +46,23 @@ def test_the_break_even_is_found_in_what_was_measured() -> None:
     each = found.estimate(lambda prices: prices.messages_per_poll)
     assert each.low <= each.middle <= each.high
     assert all(one.error < 0.05 for one in found.checked)
+
+
+def test_what_a_run_took_belongs_to_what_it_did() -> None:
+    results = deepcopy(study(noise=0))
+    for run in (run for one in results.values() for run in one.runs if run.number % 2):
+        run.figures["deliveries_per_s"] /= 2  # in the same processor time
+        run.figures[CPU] *= 2
+    for one in Model(Study(results), CPU).checked:
+        each = [run.figures[CPU] * run.figures["deliveries_per_s"] for run in one.group.runs]
+        assert one.measured == pytest.approx(each[0])
+
+
+def test_one_pair_of_runs_says_nothing_of_noise() -> None:
+    results = deepcopy(study())
+    results["base"].runs = [run for run in results["base"].runs if run.number == 1]
+    said = earlier(Study(results))
+    assert "No verdict: WebSocket, long poll and short poll, 1 s." in said
 
 
 def test_sentences_follow_the_data() -> None:
