@@ -46,7 +46,8 @@ def page(study: Study) -> str:
         crowd=crowd,
         rate=rate,
         limit=f"{scaling.limit:g} ms",
-        often=f"; short polls each {often:g} s, or it could not be" if often else "",
+        small=_small(scaling.quota or Scaling(study.results, PARTS[1]).quota),
+        often=f"; short polls each {often:g} s, which they may take longer" if often else "",
         first_order=answers.first_order(study),
         answer=answers.answer(study),
         size=_span(study, "size"),
@@ -71,6 +72,11 @@ def page(study: Study) -> str:
         versions="; ".join(f"{name} {version}" for name, version in _versions(study).items()),
     )
     return _without_missing_plots(text, study)
+
+
+def _small(quota: float) -> str:
+    """Whoever reads one row alone shall not take it for what a processor does."""
+    return f", on a node that may use {quota:.0%} of a processor" if quota else ""
 
 
 def _caveats(study: Study) -> str:

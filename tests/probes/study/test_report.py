@@ -49,13 +49,13 @@ def test_the_break_even_is_found_in_what_was_measured() -> None:
 
 
 def test_what_a_run_took_belongs_to_what_it_did() -> None:
-    results = deepcopy(study(noise=0))
+    results = deepcopy(study())
     for run in (run for one in results.values() for run in one.runs if run.number % 2):
         run.figures["deliveries_per_s"] /= 2  # in the same processor time
         run.figures[CPU] *= 2
     for one in Model(Study(results), CPU).checked:
         each = [run.figures[CPU] * run.figures["deliveries_per_s"] for run in one.group.runs]
-        assert one.measured == pytest.approx(each[0])
+        assert one.measured == pytest.approx(each[0], rel=0.05)
 
 
 def test_one_pair_of_runs_says_nothing_of_noise() -> None:
