@@ -53,7 +53,9 @@ class Doorway:
         self._resting: dict[Line, float] = {}
         """They have been answered; with the time since when, the longest first."""
         self._busy: dict[Line, None] = {}
-        self._ready: deque[tuple[Line, bytes]] = deque()
+        self._ready: deque[Line] = deque()
+        """They have said something for the first time, or while they were busy, and wait for their
+        turn."""
         self._sweep: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
 
@@ -82,16 +84,15 @@ class Doorway:
     def clear(self) -> None:
         """Nobody stays from now on. Who is being answered goes after that, who has been as soon as
         they are quiet, and all others go on to the HTTP server."""
-        waiting = [(line, b"") for line in self._silent]
-        for line, data in [*self._ready, *waiting]:
-            line.hand_over(data)
+        for line in [*self._ready, *self._silent]:
+            line.hand_over(b"")
         self._ready.clear()
         for line in [*self._busy, *self._resting]:
             line.leaving = True
 
     async def drain(self) -> None:
         """Done when nobody is here any more. To be called after `clear`."""
-        while len(self):  # noqa: ASYNC110 - seldom, and nobody has to keep an event for it
+        while len(self):
             quiet = self._loop.time() - connections.QUIET_SECONDS
             for line, since in list(self._resting.items()):
                 if since > quiet:
@@ -105,8 +106,7 @@ class Doorway:
         for timer in (self._sweep, self._look):
             if timer is not None:
                 timer.cancel()
-        ready = [line for line, _ in self._ready]
-        for line in [*self._silent, *self._resting, *self._busy, *ready]:
+        for line in [*self._silent, *self._resting, *self._busy, *self._ready]:
             line.close()
         self._ready.clear()
         self.outlets.close()
@@ -127,17 +127,23 @@ class Doorway:
         if line.guest is not None:
             self._serve(line, data)
             return
-        line.busy = True  # more may come before it has its turn
-        if not self._ready:
-            self._loop.call_soon(self._serve_some)
-        self._ready.append((line, data))
+        line.keep(data)
+        self.heard_later(line)
 
     def heard_later(self, line: Line) -> None:
-        """Something was said while the line was busy, which it is no more."""
-        line.busy = True
+        """What was said is kept by the line, which has its turn later."""
+        self.forget(line)
+        line.busy = True  # more may come before that
         if not self._ready:
             self._loop.call_soon(self._serve_some)
-        self._ready.append((line, b""))
+        self._ready.append(line)
+
+    def heard_too_much(self, line: Line) -> None:
+        """A busy line keeps more than it may."""
+        if line in self._busy:
+            line.close()  # it asks on and on before it has an answer: nobody does that
+        else:
+            line.hand_over(b"")  # a large request whose turn has not come
 
     def rest(self, line: Line) -> None:
         """The line was answered, and may ask again."""
@@ -161,9 +167,9 @@ class Doorway:
 
     def _serve_some(self) -> None:
         for _ in range(min(SERVED_AT_ONCE, len(self._ready))):
-            line, data = self._ready.popleft()
+            line = self._ready.popleft()
             if not line.closed:
-                self._serve(line, data + line.unread())
+                self._serve(line, line.unread())
         if self._ready:
             self._loop.call_soon(self._serve_some)
 

@@ -92,8 +92,12 @@ class Line:
         self._arrival.unread = data + self._unread
         self._doorway.server.serve(self._arrival)
 
+    def keep(self, data: bytes) -> None:
+        """This was said, and is for later."""
+        self._unread += data
+
     def unread(self) -> bytes:
-        """What came while it was busy."""
+        """What was kept, and is no more."""
         data, self._unread = self._unread, b""
         return data
 
@@ -119,9 +123,9 @@ class Line:
         elif not self.busy:
             self._doorway.heard(self, data)
         else:
-            self._unread += data
+            self.keep(data)
             if len(self._unread) > MOST_HEADER_BYTES:
-                self.close()
+                self._doorway.heard_too_much(self)
 
     # -- inside
 

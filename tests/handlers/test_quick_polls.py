@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.handlers.test_gate import counting
 from tests.handlers.test_limits import Raw
 from tests.handlers.test_publish_costs import said as said
 from tests.handlers.visitor import Visitor
-from tornchat import metrics
+from tornchat import connections, metrics
 from tornchat.hub.poll import Poll
 from tornchat.line import Line as Held
 from tornchat.wire.browser import poll_answer
@@ -415,3 +415,60 @@ def posting(who: Visitor, body: str) -> bytes:
         f"Cookie: {who.cookie}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_a_large_post_that_waits_for_its_turn_is_taken(
+    served: Served, ana: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[Callable[[], None]] = []
+    doorway = served.worker.doorway
+    monkeypatch.setattr(connections, "QUIET_SECONDS", 20.0)  # the machine may be busy
+    async with polling(served, ana) as [line]:
+        await eventually(lambda: _is(len(doorway) == 1), "a line that has said nothing")
+        with monkeypatch.context() as patch:
+            # As in a storm, where others have their turn first.
+            take_turns = doorway._serve_some
+            patch.setattr(doorway, "_serve_some", lambda: turns.append(take_turns))
+            line.raw.writer.write(posting(ana, json.dumps({"body": "x" * 7000, "y": "z" * 50_000})))
+            await line.raw.writer.drain()
+            await eventually(lambda: _is(bool(turns)), "a post that waits")
+            await asyncio.sleep(0.2)
+        for turn in turns:
+            turn()
+        await line.answered()
+        assert line.status == 201
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_who_asks_on_before_taking_an_answer_gets_that_whole_and_nothing_after_it(
+    served: Served, ana: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "QUIET_SECONDS", 20.0)  # the machine may be busy
+    cursor = (await ana.poll(None))["cursor"]
+    for number in range(30):
+        await ana.say(str(number) + "x" * 7000)
+    async with polling(served, ana) as [line]:
+        transport: Any = line.raw.writer.transport
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        transport.pause_reading()
+        await eventually(lambda: _is(len(served.worker.doorway) == 1), "a line")
+        [quick] = served.worker.doorway._silent
+        quick._arrival.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        answers: list[tuple[bytes, bool]] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(Held, "answer", lambda _, data, *, last: answers.append((data, last)))
+            line.send(f"?wait=0&after={cursor}")
+            await eventually(lambda: _is(bool(answers)), "an answer")
+            line.raw.writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await eventually(lambda: _is(bool(quick._unread)), "another request")
+        [(data, last)] = answers
+        quick.answer(data, last=last)
+        assert quick.telling
+        transport.resume_reading()
+        assert (await line.answered())["events"]  # it was whole, or would be no JSON
+        assert await line.raw.at_its_end()
+
+
+async def _is(what: bool) -> bool:
+    return what
