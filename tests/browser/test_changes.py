@@ -113,6 +113,16 @@ def test_an_edit_that_another_device_was_quicker_with_says_so_and_can_be_saved_a
     ana.sees("here")
     expect(error).to_have_text("")
 
+    ana.composer.press("ArrowUp")
+    expect(ana.composer).to_have_value("here")
+    ana.context.request.patch(f"{ana.url}/api/messages/{id}", data={"body": "there"})
+    ana.sees("there")
+    ana.write("mine")
+    expect(error).not_to_have_text("")
+    # It is not about the next room.
+    ana.create_room(f"{room_name} 2")
+    expect(error).to_have_text("")
+
 
 def test_two_people_react_one_of_them_on_a_phone(person: NewPerson, room_name: str) -> None:
     ana, ben = person("Ana"), person("Ben", **PHONE)

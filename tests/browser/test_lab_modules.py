@@ -221,3 +221,20 @@ def test_the_parts_of_a_trip_add_up_to_the_whole(run: Run) -> None:
     }  # fmt: skip
     assert sum(parts.values()) == 26 - 9
     assert replayed is None
+
+
+def test_a_long_measurement_keeps_no_more_than_it_shows(run: Run) -> None:
+    assert run(
+        """const {Run} = await import("/lab/run.js");
+        const {sleep} = await import("/lab/polls.js");
+        const {results: {sse}} = new Run({rate: 1, pad: 0, interval: 1000, seconds: 1, seed: 1});
+        for (let k = 0; k < 12000; k += 1) sse.took({k});
+        let listeners = 0;
+        const signal = {addEventListener: () => (listeners += 1),
+          removeEventListener: () => (listeners -= 1)};
+        for (let k = 0; k < 5; k += 1) await sleep(1, signal);
+        const stop = new AbortController();
+        const cut = sleep(60_000, stop.signal).catch((reason) => reason);
+        stop.abort("stopped");
+        return [sse.trips.length <= 5000, sse.trips.at(-1).k, listeners, await cut];"""
+    ) == [True, 11_999, 0, "stopped"]

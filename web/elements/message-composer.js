@@ -55,6 +55,7 @@ class MessageComposer extends HTMLElement {
       this.#user = user.id;
       this.#leaving = [];
       this.#edit = null;
+      this.#error.textContent = "";
       this.#text.value = drafts.read(user.id, room.id);
       this.#fit();
     }

@@ -92,10 +92,18 @@ export class ShortPoll extends Poll {
 
 export function sleep(ms, signal) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, Math.max(0, ms));
-    signal?.addEventListener("abort", () => {
+    const stop = () => {
       clearTimeout(timer);
       reject(signal.reason);
-    });
+    };
+    const timer = setTimeout(
+      () => {
+        // One signal outlives thousands of pauses.
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      },
+      Math.max(0, ms),
+    );
+    signal?.addEventListener("abort", stop, { once: true });
   });
 }

@@ -16,6 +16,8 @@ const LEAD = 500;
 const ASLEEP = 5000;
 /** Probes that come later than this after the last one was sent count as missing, in ms. */
 const LAST_CALL = 5000;
+/** The newest are kept to see where their time went: more would make the page itself slow, and what it measures. */
+const MOST_TRIPS = 5000;
 
 /** What one transport has brought. */
 class Results {
@@ -25,6 +27,11 @@ class Results {
   closed = new Distribution();
   ledger = new Ledger();
   trips = [];
+
+  took(parts) {
+    this.trips.push(parts);
+    if (this.trips.length > MOST_TRIPS) this.trips.splice(0, MOST_TRIPS / 5);
+  }
 }
 
 export class Run {
@@ -186,7 +193,7 @@ export class Run {
       const arrival = { event, at, painted };
       // Not before the answer has shown where the server's clock stands.
       const parts = partsOf(probe, arrival, this.clock);
-      if (parts) results.trips.push(parts);
+      if (parts) results.took(parts);
     });
   }
 
