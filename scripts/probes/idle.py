@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from probes.bench import invocation
+from probes.bench.asked import demand, transports
 from probes.bench.figures import FIGURES
 from probes.bench.own import SCANS
 from probes.bench.result import Result, Run
@@ -18,7 +19,6 @@ from probes.bench.scenarios import USUAL_INTERVAL, Scenario
 from probes.bench.show import cell
 from probes.bench.targets import OURS, factory
 from probes.latency.table import cells, values, verdicts, with_interval
-from probes.rig.children import CannotRun
 
 NAME = "idle"
 _MOST_ACCOUNTS = 5
@@ -66,30 +66,24 @@ def run(given: argparse.Namespace) -> int:
 def scenarios(given: argparse.Namespace) -> list[Scenario]:
     """One for each transport. Raises `CannotRun`."""
     least = {"members": 2, "interval": 0.01, "heartbeat": 0.1, "seconds": 0.1, "workers": 1}
-    for name, value in {**least, "runs": 1}.items():
-        if getattr(given, name) < value:
-            raise CannotRun(f"--{name}: {getattr(given, name):g} is too little")
-    found = []
-    for transport in given.transport.split(","):
-        if transport not in SCANS:
-            raise CannotRun(f"{transport!r} is no transport; there are: {', '.join(SCANS)}")
-        found.append(
-            Scenario(
-                NAME,
-                "",
-                subscribers=given.members,
-                members=min(_MOST_ACCOUNTS, 1 + given.members // 100),
-                own_sessions=True,
-                transport=transport,
-                workers=given.workers,
-                heartbeat=given.heartbeat,
-                seconds=given.seconds,
-                warm_up=given.warm_up,
-                interval=given.interval if transport == "short-poll" else None,
-                seed=given.seed,
-            )
+    demand(vars(given), {**least, "warm_up": 0, "runs": 1})
+    return [
+        Scenario(
+            NAME,
+            "",
+            subscribers=given.members,
+            members=min(_MOST_ACCOUNTS, 1 + given.members // 100),
+            own_sessions=True,
+            transport=transport,
+            workers=given.workers,
+            heartbeat=given.heartbeat,
+            seconds=given.seconds,
+            warm_up=given.warm_up,
+            interval=given.interval if transport == "short-poll" else None,
+            seed=given.seed,
         )
-    return found
+        for transport in transports(given.transport)
+    ]
 
 
 def tables(result: Result) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from probes.bench import show
+from probes.bench.asked import demand
 from probes.bench.invocation import conclude, one_run, server, server_options
 from probes.bench.own import SCANS
 from probes.bench.result import Result, Run
@@ -84,10 +85,7 @@ def _scenarios(given: argparse.Namespace) -> list[Scenario]:
             raise CannotRun(f"{name!r} is no scenario; there are: all, {', '.join(SCENARIOS)}")
     changes = {name: getattr(given, name) for name in ("transport", *_PARAMETERS)}
     changes["network"] = str(conditions.given(given))
-    for name, value in changes.items():
-        least = _LEAST.get(name, 1)
-        if isinstance(value, int | float) and value < least:
-            raise CannotRun(f"--{name.replace('_', '-')}: {value:g} is too little")
+    demand(changes, {name: _LEAST.get(name, 1) for name in changes})
     return [SCENARIOS[name].with_options(changes) for name in names]
 
 

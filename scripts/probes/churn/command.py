@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from probes.bench import invocation, show
+from probes.bench.asked import demand, transports
 from probes.bench.figures import FIGURES
 from probes.bench.result import Result, Run
 from probes.bench.show import cell
@@ -83,26 +84,15 @@ def tables(result: Result) -> None:
 
 def _shapes(given: argparse.Namespace) -> list[Shape]:
     least = {"members": 2, "going": 1, "churn": 0.1, "away": 0, "rate": 0.1, "size": 1}
-    for name, value in {**least, "seconds": 0.5, "workers": 1, "people": 1, "runs": 1}.items():
-        if getattr(given, name) < value:
-            raise CannotRun(f"--{name}: {getattr(given, name):g} is too little")
+    demand(vars(given), {**least, "seconds": 0.5, "workers": 1, "people": 1, "runs": 1})
     if given.going >= given.members:
         raise CannotRun("--going must be less than --members: somebody has to stay")
-    found = []
-    for transport in given.transport.split(","):
-        if transport not in TRANSPORTS:
-            raise CannotRun(f"{transport!r} takes no part; there are: {', '.join(TRANSPORTS)}")
-        found.append(
-            Shape(
-                Transport(transport),
-                **{
-                    name: getattr(given, name)
-                    for name in Shape.__dataclass_fields__
-                    if name != "transport"
-                },
-            )
-        )
-    return found
+    names = [name for name in Shape.__dataclass_fields__ if name != "transport"]
+    numbers = {name: getattr(given, name) for name in names}
+    return [
+        Shape(Transport(transport), **numbers)
+        for transport in transports(given.transport, TRANSPORTS)
+    ]
 
 
 def _measure(found: Result, given: argparse.Namespace) -> Iterator[Run]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
+from probes.bench.asked import demand, seconds, transports
 from probes.bench.own import SCANS
 from probes.bench.scenarios import USUAL_INTERVAL, Scenario
 from probes.network import conditions
-from probes.rig.children import CannotRun
 
 NAME = "latency"
 _MOST_ACCOUNTS = 200
 """More members share accounts: making one costs the hash of a password."""
 _MOST_CONNECTIONS = 256
 _WARM_SECONDS = 2.0
-_LEAST_SECONDS = 0.01
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -54,30 +53,8 @@ def scenarios(given: argparse.Namespace) -> list[Scenario]:
         "runs": 1,
         "size": 1,
     }
-    for name, value in least.items():
-        if getattr(given, name) < value:
-            raise CannotRun(f"--{name}: {getattr(given, name):g} is too little")
-    return list(_each(given, transports(given.transport), numbers("interval", given.interval)))
-
-
-def transports(text: str) -> list[str]:
-    """Of a list with commas. Raises `CannotRun`."""
-    found = text.split(",")
-    for transport in found:
-        if transport not in SCANS:
-            raise CannotRun(f"{transport!r} is no transport; there are: {', '.join(SCANS)}")
-    return found
-
-
-def numbers(option: str, text: str) -> list[float]:
-    """Of a list of seconds with commas. Raises `CannotRun`."""
-    try:
-        found = [float(word) for word in text.split(",")]
-    except ValueError:
-        raise CannotRun(f"--{option}: {text!r} is no list of seconds") from None
-    if min(found) < _LEAST_SECONDS:
-        raise CannotRun(f"--{option}: {min(found):g} is too little")
-    return found
+    demand(vars(given), least)
+    return list(_each(given, transports(given.transport), seconds("interval", given.interval)))
 
 
 def accounts(members: int) -> int:

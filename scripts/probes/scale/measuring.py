@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.bench import pinning, show
-from probes.bench.own import SCANS
+from probes.bench.asked import demand, transports
 from probes.bench.result import Result, Run
 from probes.calls import GivenUp
 from probes.loads.generator import NotInTime
@@ -47,12 +47,9 @@ def measure(found: Result, given: argparse.Namespace, folder: Path) -> Iterator[
     """Every run, into the result as it comes. Raises `CannotRun`."""
     # As Ctrl-C, which asyncio makes an end in order.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    for name, least in _LEAST.items():
-        if not getattr(given, name) >= least:
-            option = name.replace("_", "-")
-            raise CannotRun(f"--{option}: {getattr(given, name):g} is too little")
+    demand(vars(given), _LEAST)
     need_descriptors(2 * given.most + _SPARE_DESCRIPTORS)
-    transports = _transports(given)
+    asked = transports(given.transport)
     places = pinning.places_of_all()
     share = _quota(given, places)
     with asyncio.Runner() as runner, _servers(runner, given, folder, places, share) as servers:
@@ -61,7 +58,7 @@ def measure(found: Result, given: argparse.Namespace, folder: Path) -> Iterator[
         found.versions = {"tornchat": servers.versions()}
         parameters = _parameters(given, share)
         if given.part != "rebalance":
-            for run in _capacity(runner, servers, given, parameters, places, transports, nodes):
+            for run in _capacity(runner, servers, given, parameters, places, asked, nodes):
                 found.runs.append(run)
                 yield run
         if given.part != "capacity" and isinstance(servers, Cluster) and nodes > 1:
@@ -188,14 +185,6 @@ def _settings(given: argparse.Namespace, places: pinning.Places, nodes: int) -> 
         "precision": given.precision,
         "pinning": f"servers on {sorted(places.server)}, generator on {sorted(places.client)}",
     }
-
-
-def _transports(given: argparse.Namespace) -> list[str]:
-    names = given.transport.split(",")
-    for name in names:
-        if name not in SCANS:
-            raise CannotRun(f"{name!r} is no transport; there are: {', '.join(SCANS)}")
-    return list(names)
 
 
 def _addresses(given: argparse.Namespace) -> bool:

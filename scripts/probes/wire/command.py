@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from probes.bench import invocation
+from probes.bench.asked import demand, seconds, transports
 from probes.bench.own import SCANS
 from probes.bench.result import Result, Run
 from probes.bench.scenarios import USUAL_INTERVAL
 from probes.bench.servers import Servers
 from probes.bench.targets import OURS
-from probes.latency.cells import numbers, transports
-from probes.rig.children import CannotRun
 from probes.wire.cells import NAME, cells
 from probes.wire.measuring import measure
 from probes.wire.table import tables
@@ -53,13 +52,11 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _runs(found: Result, given: argparse.Namespace) -> Iterator[Run]:
-    for name in ("members", "size", "seconds", "runs"):
-        if getattr(given, name) < 1:
-            raise CannotRun(f"--{name}: {getattr(given, name):g} is too little")
+    demand(vars(given), dict.fromkeys(("members", "size", "seconds", "runs"), 1))
     asked = cells(
         transports(given.transport),
-        numbers("every", given.every),
-        numbers("interval", given.interval),
+        seconds("every", given.every),
+        seconds("interval", given.interval),
         given.members,
         given.size,
     )
