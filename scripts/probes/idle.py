@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from probes.bench import invocation
 from probes.bench.asked import demand, transports
-from probes.bench.figures import FIGURES
 from probes.bench.own import SCANS
 from probes.bench.result import Result, Run
 from probes.bench.scenarios import USUAL_INTERVAL, Scenario
 from probes.bench.show import cell
 from probes.bench.targets import OURS, factory
-from probes.latency.table import cells, values, verdicts, with_interval
+from probes.latency.table import columns
 
 NAME = "idle"
 _MOST_ACCOUNTS = 5
@@ -87,17 +82,8 @@ def scenarios(given: argparse.Namespace) -> list[Scenario]:
 
 
 def tables(result: Result) -> None:
-    """A column for each transport: medians over the runs, with an interval of 95 %."""
-    groups = cells(result.runs)
-    table = Table("", *groups)
-    for name in _SHOWN:
-        row = [with_interval(values(runs, name)) for runs in groups.values()]
-        if any(row):
-            table.add_row(FIGURES[name].label, *row)
-    table.add_row("verdicts", *map(verdicts, groups.values()))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-    console.print(table)
-    console.print(*result.machine.values())
+    """A column for each transport."""
+    columns(result, _SHOWN)
 
 
 def _measure(found: Result, given: argparse.Namespace) -> Iterator[Run]:

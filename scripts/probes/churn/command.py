@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from probes.bench import invocation, show
 from probes.bench.asked import demand, transports
-from probes.bench.figures import FIGURES
 from probes.bench.result import Result, Run
 from probes.bench.show import cell
 from probes.calls import GivenUp
 from probes.churn.measuring import NAME, Shape, one_run
 from probes.client import Transport
-from probes.latency.table import cells, values, verdicts, with_interval
+from probes.latency.table import columns
 from probes.rig.children import CannotRun
 
 TRANSPORTS = (Transport.SSE, Transport.WEBSOCKET)
@@ -69,17 +64,8 @@ def run(given: argparse.Namespace) -> int:
 
 
 def tables(result: Result) -> None:
-    """A column for each transport: medians over the runs, with an interval of 95 %."""
-    groups = cells(result.runs)
-    table = Table("", *groups)
-    for name in _SHOWN:
-        row = [with_interval(values(runs, name)) for runs in groups.values()]
-        if any(row):
-            table.add_row(FIGURES[name].label, *row)
-    table.add_row("verdicts", *map(verdicts, groups.values()))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-    console.print(table)
-    console.print(*result.machine.values())
+    """A column for each transport."""
+    columns(result, _SHOWN)
 
 
 def _shapes(given: argparse.Namespace) -> list[Shape]:

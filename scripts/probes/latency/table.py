@@ -42,9 +42,9 @@ _LOAD = (
 def tables(result: Result) -> None:
     """Medians over the runs, with an interval of 95 % by the bootstrap."""
     groups = cells(result.runs)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = _console()
     console.print(_delays(groups))
-    console.print(_load(groups))
+    console.print(_columns(groups, _LOAD))
     split = _split(groups)
     if split.row_count:
         console.print(split)
@@ -98,9 +98,20 @@ def _delays(groups: dict[str, list[Run]]) -> Table:
     return table
 
 
-def _load(groups: dict[str, list[Run]]) -> Table:
+def columns(result: Result, figures: Sequence[str]) -> None:
+    """Show a column for each transport: medians over the runs, with an interval of 95 %."""
+    console = _console()
+    console.print(_columns(cells(result.runs), figures))
+    console.print(*result.machine.values())
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def _columns(groups: dict[str, list[Run]], figures: Sequence[str]) -> Table:
     table = Table("", *groups)
-    for name in _LOAD:
+    for name in figures:
         row = [with_interval(values(runs, name)) for runs in groups.values()]
         if any(row):
             table.add_row(FIGURES[name].label, *row)
