@@ -27,6 +27,7 @@ defaults
     mode http
     option forwardfor
     option http-keep-alive
+    http-reuse never
     option abortonclose
     timeout http-request 20s
     timeout connect 2s
