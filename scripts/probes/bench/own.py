@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from probes.bench import scans
@@ -46,11 +46,39 @@ _TOKEN_SECONDS = 120.0
 _ANNOUNCED_SECONDS = 60.0
 
 
-class Own:
+class Speaker:
+    """What every target says that is a Tornchat, wherever it runs."""
+
+    transports: Collection[str] = tuple(SCANS)
+    _asking: Asking
+
+    def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
+        return self._asking.subscribe(number, cursor)
+
+    def ready(self, data: bytes) -> bool:
+        return SERVED[self._asking.transport] in data
+
+    def publish(self, post: Post) -> bytes:
+        return self._asking.publish(post)
+
+    def published(self, status: int) -> bool:
+        return status == 201
+
+
+class StampingSpeaker(Speaker):
+    """And one whose events may be followed through it (`probes.bench.target.Stamping`)."""
+
+    def probe(self, nonce: str) -> bytes:
+        return self._asking.probe(nonce)
+
+    def follow(self, cursor: bytes | None = None) -> bytes:
+        return self._asking.follow(cursor)
+
+
+class Own(StampingSpeaker):
     """One server, made for one `Shape`."""
 
     name = "tornchat"
-    transports = tuple(SCANS)
 
     def __init__(self, shape: Shape) -> None:
         self.scan = SCANS[shape.transport]
@@ -75,24 +103,6 @@ class Own:
     def stop(self) -> None:
         asyncio.run(self._node.stop())
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
-        return self._asking.subscribe(number, cursor)
-
-    def ready(self, data: bytes) -> bool:
-        return SERVED[self._shape.transport] in data
-
-    def publish(self, post: Post) -> bytes:
-        return self._asking.publish(post)
-
-    def probe(self, nonce: str) -> bytes:
-        return self._asking.probe(nonce)
-
-    def follow(self, cursor: bytes | None = None) -> bytes:
-        return self._asking.follow(cursor)
-
-    def published(self, status: int) -> bool:
-        return status == 201
 
     def processes(self) -> dict[str, list[int]]:
         roles: dict[str, list[int]] = {"worker": [], "redis": [], "supervisor": [self._node.pid]}
@@ -182,7 +192,7 @@ class Asking:
         self.prober = ""
         self.wait = USUAL_WAIT
         self._base = base
-        self._transport = transport
+        self.transport = transport
         self._series = series
 
     def subscribe(self, number: int, cursor: bytes | None) -> bytes:
@@ -196,12 +206,12 @@ class Asking:
     def _subscribe(self, session: str, cursor: bytes | None) -> bytes:
         headers = signed(session)
         path = "/api/events"
-        if self._transport in ("long-poll", "short-poll"):
+        if self.transport in ("long-poll", "short-poll"):
             # The first one asks where to begin, and is answered at once.
-            wait = self.wait if self._transport == "long-poll" and cursor is not None else 0
+            wait = self.wait if self.transport == "long-poll" and cursor is not None else 0
             path += f"?wait={wait:g}" + (f"&after={cursor.decode()}" if cursor is not None else "")
             headers["Accept"] = "application/json"
-        elif self._transport == "websocket":
+        elif self.transport == "websocket":
             path += "/socket"
             headers["Upgrade"], headers["Connection"] = "websocket", "Upgrade"
             headers["Sec-WebSocket-Version"] = "13"

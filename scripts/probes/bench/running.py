@@ -6,29 +6,27 @@ import secrets
 import socket
 from collections.abc import Callable
 
-from probes.bench.own import SCANS, SERVED, Asking
-from probes.bench.target import Post, Shape
+from probes.bench.own import SCANS, Asking, StampingSpeaker
+from probes.bench.target import Shape
 from probes.exchange import Base
 from probes.network import clock
 from probes.network.clock import NoStamps, Offset
 from probes.rig.children import CannotRun
 
 
-class Running:
+class Running(StampingSpeaker):
     """``credential`` is a cookie or ``Bearer TOKEN``; its rate of posts is the server's to limit.
 
     Nothing is known of its processes, so nothing is said of what a delivery costs.
     """
 
     name = "running"
-    transports = tuple(SCANS)
 
     def __init__(self, shape: Shape, base: Base, credential: str, room: str) -> None:
         if shape.rooms != 1:
             raise CannotRun("with --url there is one room: this scenario needs more")
         self.base = base
         self.scan = SCANS[shape.transport]
-        self._served = SERVED[shape.transport]
         self._asking = Asking(base, shape.transport, secrets.token_hex(4))
         self._asking.rooms = [room]
         self._asking.sessions = self._asking.authors = [credential]
@@ -49,24 +47,6 @@ class Running:
 
     def stop(self) -> None:
         pass
-
-    def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
-        return self._asking.subscribe(number, cursor)
-
-    def ready(self, data: bytes) -> bool:
-        return self._served in data
-
-    def publish(self, post: Post) -> bytes:
-        return self._asking.publish(post)
-
-    def probe(self, nonce: str) -> bytes:
-        return self._asking.probe(nonce)
-
-    def follow(self, cursor: bytes | None = None) -> bytes:
-        return self._asking.follow(cursor)
-
-    def published(self, status: int) -> bool:
-        return status == 201
 
     def processes(self) -> dict[str, list[int]]:
         return {}

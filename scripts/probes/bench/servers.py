@@ -8,12 +8,12 @@ fall) is shared by what is compared, and differs from repetition to repetition.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
-from probes.bench.own import SCANS, SERVED, Own
-from probes.bench.target import Post, Scan, Shape
+from probes.bench.own import SCANS, Own, StampingSpeaker
+from probes.bench.target import Scan, Shape
 from probes.bench.usage import Usage
 from probes.exchange import Base
 
@@ -58,12 +58,11 @@ class Servers:
         return self._own
 
 
-class Visit:
+class Visit(StampingSpeaker):
     """A run's target (`probes.bench.target.Target`): a server that may have been there before, and
     that stays."""
 
     name = Own.name
-    transports: Collection[str] = Own.transports
 
     def __init__(self, servers: Servers, shape: Shape, series: str) -> None:
         self.scan: Scan = SCANS[shape.transport]
@@ -82,24 +81,6 @@ class Visit:
 
     def stop(self) -> None:
         """The server stays, for the next run."""
-
-    def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
-        return self._asking.subscribe(number, cursor)
-
-    def ready(self, data: bytes) -> bool:
-        return SERVED[self._shape.transport] in data
-
-    def publish(self, post: Post) -> bytes:
-        return self._asking.publish(post)
-
-    def probe(self, nonce: str) -> bytes:
-        return self._asking.probe(nonce)
-
-    def follow(self, cursor: bytes | None = None) -> bytes:
-        return self._asking.follow(cursor)
-
-    def published(self, status: int) -> bool:
-        return self._own.published(status)
 
     def processes(self) -> Mapping[str, Sequence[int]]:
         return self._own.processes()

@@ -13,11 +13,10 @@ from multiprocessing.connection import Connection
 
 from probes.bench.client import Client, Plan
 from probes.bench.latency import Delays
-from probes.bench.own import SCANS, SERVED, Asking
+from probes.bench.own import SCANS, Asking, Speaker
 from probes.bench.paces import OpenLoop
 from probes.bench.scans import BadStream
 from probes.bench.subscribers import Broken
-from probes.bench.target import Post
 from probes.bench.window import Window
 from probes.exchange import Base
 from probes.rig.children import CannotRun
@@ -63,16 +62,14 @@ class Found:
     wrong: str = ""
 
 
-class Room:
+class Room(Speaker):
     """The room of a `Task` as a target of the benchmark; its server is started elsewhere."""
 
     name = "tornchat"
-    transports = tuple(SCANS)
 
     def __init__(self, task: Task) -> None:
         self._task = task
         self.scan = SCANS[task.transport]
-        self._served = SERVED[task.transport]
         self.base = task.base
         series = f"scale-{time.monotonic_ns()}"
         self._asking = Asking(task.base, task.transport, series)
@@ -84,18 +81,6 @@ class Room:
 
     def stop(self) -> None:
         pass
-
-    def subscribe(self, number: int, cursor: bytes | None = None) -> bytes:
-        return self._asking.subscribe(number, cursor)
-
-    def ready(self, data: bytes) -> bool:
-        return self._served in data
-
-    def publish(self, post: Post) -> bytes:
-        return self._asking.publish(post)
-
-    def published(self, status: int) -> bool:
-        return status == 201
 
     def processes(self) -> Mapping[str, Sequence[int]]:
         return {name: [pid] for name, pid in self._task.processes.items()}
