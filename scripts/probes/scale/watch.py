@@ -56,13 +56,14 @@ class Watch:
         at = self.seconds
         for name, pid in self._processes().items():
             used = cpu_seconds([pid])
-            if name in self._used:
+            is_new = name not in self._used
+            if not is_new:
                 since, before = self._used[name]
                 if at - since < self._pause / 2:
                     continue  # so short a time says nothing, in ticks of 10 ms
                 self._row(f"cpu {name}", at, max(0.0, used - before) / (at - since))
             self._used[name] = at, used
-            if self._looks % _EACH == 0:
+            if is_new or self._looks % _EACH == 0:
                 with suppress(OSError):  # it has ended just now
                     self._row(f"rss {name}", at, resident_bytes(pid))
         self._looks += 1
