@@ -14,16 +14,20 @@ from tornchat.settings import web_root
 
 WEB = Path(web_root())
 BUDGET = 250 * 1024
-"""Bytes of our own CSS and JS, uncompressed."""
+"""Bytes of our own CSS and JS that a room needs to be shown, uncompressed."""
+PANELS_BUDGET = 250 * 1024
+"""Those of what is loaded when somebody opens it, all together."""
 LANGUAGES = sorted(path.stem for path in (WEB / "locale").glob("*.json"))
-SCRIPTS = sorted(path for folder in ("js", "elements") for path in (WEB / folder).glob("*.js"))
+SCRIPTS = sorted(path for folder in ("js", "elements") for path in (WEB / folder).rglob("*.js"))
 STYLES = sorted((WEB / "css").glob("*.css"))
+PANELS = sorted((WEB / "panels").glob("*.js"))
+PANEL_STYLES = sorted((WEB / "panels").glob("*.css"))
 LAB = WEB / "lab"
 LAB_SCRIPTS = sorted(LAB.glob("*.js"))
 LAB_BUDGET = 90 * 1024
 """The lab page's own, which nobody loads who only chats."""
-ALL = [*SCRIPTS, *STYLES, *LAB_SCRIPTS, LAB / "lab.css"]
-FOLDERS = {WEB: SCRIPTS, LAB: LAB_SCRIPTS}
+ALL = [*SCRIPTS, *STYLES, *PANELS, *PANEL_STYLES, *LAB_SCRIPTS, LAB / "lab.css"]
+FOLDERS = {WEB: [*SCRIPTS, *PANELS], LAB: LAB_SCRIPTS}
 """Where words are, and the scripts that use them."""
 STARTED = {"js/early.js", "js/main.js", "js/stream-worker.js"}
 """Scripts that nobody imports."""
@@ -123,6 +127,21 @@ def test_the_page_stays_within_its_budget() -> None:
     assert size <= BUDGET, f"{size:,} bytes"
 
 
+def test_what_is_loaded_later_stays_within_its_budget() -> None:
+    size = sum(path.stat().st_size for path in [*PANELS, *PANEL_STYLES])
+    assert size <= PANELS_BUDGET, f"{size:,} bytes"
+
+
+def test_styles_of_a_panel_belong_to_a_module_that_asks_for_them() -> None:
+    asking = {path.stem for path in PANELS if "export const styled = true" in path.read_text()}
+    assert asking == {path.stem for path in PANEL_STYLES}
+
+
+def test_no_part_that_loads_at_once_imports_one_that_is_loaded_later() -> None:
+    for path in [*SCRIPTS, *LAB_SCRIPTS]:
+        assert not re.search(r"from \"[^\"]*panels/", path.read_text()), path.name
+
+
 def test_the_lab_page_stays_within_its_budget() -> None:
     size = sum(path.stat().st_size for path in [*LAB_SCRIPTS, LAB / "lab.css"])
     assert size <= LAB_BUDGET, f"{size:,} bytes"
@@ -132,7 +151,7 @@ def test_html_is_made_of_text_in_one_place_only() -> None:
     makers = re.compile(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createHTML|\beval\("
     )
-    found = {path.name for path in [*SCRIPTS, *LAB_SCRIPTS] if makers.search(path.read_text())}
+    found = {path.name for path in [*SCRIPTS, *PANELS, *LAB_SCRIPTS] if makers.search(path.read_text())}
     assert found == {"html.js"}
 
 
@@ -148,18 +167,18 @@ def test_nothing_inline_and_nothing_from_elsewhere() -> None:
 
 
 def test_js_imports_no_elements_and_elements_do_not_fetch() -> None:
-    for path in SCRIPTS:
+    for path in [*SCRIPTS, *PANELS]:
         text = path.read_text()
-        if path.parent.name == "js" and path.name != "main.js":
+        if WEB / "js" in path.parents and path.name != "main.js":
             assert "elements/" not in text, path.name
-        if path.parent.name == "elements":
+        if path.parent.name in ("elements", "panels"):
             assert not re.search(r"\bfetch\(|EventSource|js/api\.js", text), path.name
 
 
 def test_colours_are_named_once_and_components_use_roles() -> None:
     allowed = {"tokens.css", "sign-in.css", "controls.css"}
     """The brand side and the avatars have colours of their own, the same in both themes."""
-    for path in STYLES:
+    for path in [*STYLES, *PANEL_STYLES]:
         if path.name not in allowed:
             assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb\(", path.read_text()), path.name
 

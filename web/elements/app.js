@@ -48,7 +48,7 @@ class TornchatApp extends HTMLElement {
     this.dataset.pane = state.open ? "room" : "rooms";
     this.#banner.update(state);
     for (const child of this.#body.children) child.update?.(state, { afresh });
-    this.querySelector("room-browser")?.update(state);
+    for (const panel of this.querySelectorAll("dialog [data-live]")) panel.update(state);
     document.title = titleOf(state);
   }
 

@@ -3,7 +3,7 @@ import { language, t } from "../js/i18n.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, field, formError, h, submitBy } from "./dom.js";
 import { icon } from "./icons.js";
-import { openLeaveRoom } from "./room-dialogs.js";
+import { openPanel } from "./panel.js";
 
 class MemberList extends HTMLElement {
   #shown = [];
@@ -60,7 +60,7 @@ class MemberList extends HTMLElement {
           "button",
           {
             class: "button button-wide leave",
-            onclick: () => openLeaveRoom(this.closest("tc-app"), this.#room),
+            onclick: () => openPanel(this.closest("tc-app"), "rooms", "openLeaveRoom", this.#room),
           },
           icon("exit"),
           t("leave.do"),

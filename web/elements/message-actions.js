@@ -2,9 +2,7 @@
  * reached by arrow keys. One for all rows, so that a row costs no more for it. */
 import { t } from "../js/i18n.js";
 import { mayDelete, mayEdit, messageOf } from "../js/selectors.js";
-import { openDeleteMessage } from "./message-dialogs.js";
 import { emit, h } from "./dom.js";
-import { openEmojiPicker } from "./emoji-picker.js";
 import { icon } from "./icons.js";
 
 const ROW = ".message[data-id]:not([data-id=''])";
@@ -57,12 +55,14 @@ export class MessageActions {
       !message.deleted && button("react", () => this.#react(app, id)),
       mayEdit(state, message) &&
         button("edit", (at) => emit(at, "compose-begin", { room, kind: "edit", id })),
-      mayDelete(state, message) && button("delete", () => openDeleteMessage(app, message)),
+      mayDelete(state, message) && button("delete", () => openPanel(app, "messages", "openDeleteMessage", message)),
     ].filter(Boolean);
   }
 
   #react(app, id) {
-    openEmojiPicker(app, (emoji) => emit(app, "message-react", { id, emoji, add: true }));
+    openPanel(app, "emoji-picker", "openEmojiPicker", (emoji) =>
+      emit(app, "message-react", { id, emoji, add: true }),
+    );
   }
 
   #tapped(event) {

@@ -2,12 +2,10 @@
 import { language, t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { roomsInOrder, troubledRooms } from "../js/selectors.js";
-import { openAccount } from "./account-dialog.js";
 import { avatar, nameOf } from "./avatar.js";
-import { openBrowser } from "./room-browser.js";
-import { openCreateRoom } from "./room-dialogs.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { openPanel } from "./panel.js";
 
 class RoomList extends HTMLElement {
   #list = h("ul", { class: "rooms" });
@@ -32,7 +30,7 @@ class RoomList extends HTMLElement {
               class: "icon-button",
               title: t("rooms.create"),
               "aria-label": t("rooms.create"),
-              onclick: () => openCreateRoom(app),
+              onclick: () => openPanel(app, "rooms", "openCreateRoom"),
             },
             icon("plus"),
           ),
@@ -40,7 +38,7 @@ class RoomList extends HTMLElement {
         this.#list,
         h(
           "button",
-          { class: "side-action", onclick: () => openBrowser(app, this.#state) },
+          { class: "side-action", onclick: () => openPanel(app, "room-browser", "openBrowser", this.#state) },
           icon("compass"),
           t("rooms.browse"),
         ),
@@ -79,7 +77,7 @@ class RoomList extends HTMLElement {
     this.#foot.replaceChildren(
       h(
         "button",
-        { class: "account", onclick: () => openAccount(app, this.#state) },
+        { class: "account", onclick: () => openPanel(app, "account", "openAccount", this.#state) },
         avatar(user),
         h(
           "span",

@@ -2,6 +2,8 @@
 import "../elements/app.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
+import { attempt } from "./doing/attempt.js";
+import { messageHandlers } from "./doing/messages.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
@@ -11,7 +13,7 @@ import { owner } from "./owner.js";
 import { Reading } from "./reading.js";
 import { Rooms } from "./rooms.js";
 import { follow, hashOf } from "./route.js";
-import { arrivedIn, lastOfMine, neighbour } from "./selectors.js";
+import { arrivedIn, neighbour } from "./selectors.js";
 import { Session } from "./session.js";
 import { initialState, reduce } from "./state.js";
 import { storage } from "./storage.js";
@@ -100,14 +102,8 @@ store.subscribe((state) => {
 });
 store.subscribe((state) => app.show(state));
 
-/** Runs what a form asked for and tells the form how it went: `settle()` or `settle(words, error)`. */
-async function attempt(settle, work) {
-  try {
-    settle(await work());
-  } catch (error) {
-    settle(explain(error), error);
-  }
-}
+/** What the handlers of a subject work with. */
+const page = { app, store, rooms, outbox, session };
 
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
@@ -176,35 +172,9 @@ const HANDLERS = {
   "room-seen": ({ room, message }) => reading.seen(room, message),
   "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
 
-  "message-send": async ({ room, body, kept }) => {
-    await outbox.send(room, body);
-    kept();
-  },
-
-  "compose-begin": (about) => store.dispatch({ type: "compose.began", ...about }),
-  "compose-end": () => store.dispatch({ type: "compose.ended" }),
-  "compose-last": ({ room }) => {
-    const message = lastOfMine(store.state);
-    if (message) store.dispatch({ type: "compose.began", room, kind: "edit", id: message.id });
-  },
-  "message-edit": ({ id, values, settle }) =>
-    attempt(settle, async () => {
-      // What it says now comes by the stream: applied before its turn it would hide what came before.
-      await api.edit(id, values);
-      store.dispatch({ type: "compose.ended" });
-    }),
-  "message-react": async ({ id, emoji, add }) => {
-    try {
-      await (add ? api.react : api.takeBack)(id, emoji);
-    } catch (error) {
-      app.announce(explain(error), { urgent: true });
-    }
-  },
-  "message-delete": ({ id, settle }) => attempt(settle, () => api.remove(id)),
+  ...messageHandlers(page),
 
   "line-retry": () => session.retry(),
-  "message-retry": ({ nonce }) => outbox.retry(nonce),
-  "message-discard": ({ nonce }) => outbox.remove(nonce),
 };
 
 for (const [name, handler] of Object.entries(HANDLERS)) {

@@ -1,7 +1,7 @@
 /** Dialogs about one message: delete it. */
 import { t } from "../js/i18n.js";
-import { openDialog } from "./dialog.js";
-import { formError, h, submitBy } from "./dom.js";
+import { openDialog } from "../elements/dialog.js";
+import { formError, h, submitBy } from "../elements/dom.js";
 
 export function openDeleteMessage(app, { id, body }) {
   const close = () => form.closest("dialog").close();

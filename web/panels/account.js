@@ -3,10 +3,10 @@ import { checkPassword } from "../js/checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
 import { unsent } from "../js/selectors.js";
 import { storage } from "../js/storage.js";
-import { avatar, nameOf } from "./avatar.js";
-import { openDialog } from "./dialog.js";
-import { emit, field, formError, h, submitBy } from "./dom.js";
-import { icon } from "./icons.js";
+import { avatar, nameOf } from "../elements/avatar.js";
+import { openDialog } from "../elements/dialog.js";
+import { emit, field, formError, h, submitBy } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
 
 const THEMES = ["auto", "light", "dark"];
 

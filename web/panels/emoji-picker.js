@@ -1,9 +1,9 @@
 /** The dialog in which an emoji is chosen: search, then arrow keys, Enter, a click or a tap. */
-import { findEmoji } from "../js/emoji.js";
+import { findEmoji } from "./emoji.js";
 import { t } from "../js/i18n.js";
 import { storage } from "../js/storage.js";
-import { openDialog } from "./dialog.js";
-import { h } from "./dom.js";
+import { openDialog } from "../elements/dialog.js";
+import { h } from "../elements/dom.js";
 
 const RECENT = "emoji.recent";
 const MOST_RECENT = 16;

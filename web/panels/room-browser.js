@@ -1,8 +1,8 @@
 /** <room-browser>: open rooms that are not mine yet, to find and to join. */
 import { language, t } from "../js/i18n.js";
-import { openDialog } from "./dialog.js";
-import { emit, formError, h } from "./dom.js";
-import { icon } from "./icons.js";
+import { openDialog } from "../elements/dialog.js";
+import { emit, formError, h } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
 
 class RoomBrowser extends HTMLElement {
   #search = h("input", {
@@ -84,7 +84,7 @@ class RoomBrowser extends HTMLElement {
 customElements.define("room-browser", RoomBrowser);
 
 export function openBrowser(app, state) {
-  const browser = h("room-browser");
+  const browser = h("room-browser", { "data-live": true });
   openDialog(app, t("rooms.browse"), browser);
   browser.update(state);
 }

@@ -1,0 +1,37 @@
+/** Parts of the page that are loaded when somebody opens them: the modules and styles of `panels/`. */
+import { t } from "../js/i18n.js";
+import { h } from "./dom.js";
+
+/**
+ * Calls the function `name` of `panels/<file>.js` with `app` and what else there is. Its styles are in
+ * `panels/<file>.css`, where the module says `export const styled = true`. What cannot be loaded is said.
+ */
+export async function openPanel(app, file, name, ...given) {
+  let panel;
+  try {
+    panel = await import(`../panels/${file}.js`);
+    if (panel.styled) await styles(file);
+  } catch {
+    return app.announce(t("panel.failed"), { urgent: true });
+  }
+  return panel[name](app, ...given);
+}
+
+const sheets = new Map();
+
+function styles(file) {
+  if (!sheets.has(file)) {
+    const href = `/panels/${file}.css`;
+    const loading = new Promise((loaded, failed) => {
+      const link = h("link", { rel: "stylesheet", href, onload: loaded });
+      link.addEventListener("error", () => {
+        link.remove();
+        sheets.delete(file);
+        failed(new Error(href));
+      });
+      document.head.append(link);
+    });
+    sheets.set(file, loading);
+  }
+  return sheets.get(file);
+}

@@ -1,0 +1,35 @@
+/** What people do with messages: send, change, delete, answer with an emoji, try again. */
+import { api } from "../api.js";
+import { explain } from "../explain.js";
+import { lastOfMine } from "../selectors.js";
+import { attempt } from "./attempt.js";
+
+export const messageHandlers = ({ app, store, outbox }) => ({
+  "message-send": async ({ room, body, kept }) => {
+    await outbox.send(room, body);
+    kept();
+  },
+
+  "compose-begin": (about) => store.dispatch({ type: "compose.began", ...about }),
+  "compose-end": () => store.dispatch({ type: "compose.ended" }),
+  "compose-last": ({ room }) => {
+    const message = lastOfMine(store.state);
+    if (message) store.dispatch({ type: "compose.began", room, kind: "edit", id: message.id });
+  },
+  "message-edit": ({ id, values, settle }) =>
+    attempt(settle, async () => {
+      // What it says now comes by the stream: applied before its turn it would hide what came before.
+      await api.edit(id, values);
+      store.dispatch({ type: "compose.ended" });
+    }),
+  "message-react": async ({ id, emoji, add }) => {
+    try {
+      await (add ? api.react : api.takeBack)(id, emoji);
+    } catch (error) {
+      app.announce(explain(error), { urgent: true });
+    }
+  },
+  "message-delete": ({ id, settle }) => attempt(settle, () => api.remove(id)),
+  "message-retry": ({ nonce }) => outbox.retry(nonce),
+  "message-discard": ({ nonce }) => outbox.remove(nonce),
+});
