@@ -13,6 +13,7 @@ from tornchat import __version__
 from tornchat.archive import messages, rooms, users
 from tornchat.archive.rows import Listed, Seat, User
 from tornchat.chat.context import Chat, Identity
+from tornchat.domain.attention import level_of
 from tornchat.domain.changes import DELETED
 from tornchat.domain.errors import NotFound, Unauthenticated
 from tornchat.domain.rules import EDIT_SECONDS, MOST_BODY
@@ -122,6 +123,8 @@ def _room(seat: Seat, head: int, last_read: int, unread: int) -> dict[str, Any]:
         "last_read": last_read,
         "unread": unread,
         "mentions": 0,
+        "level": level_of(seat.member.level, seat.room.kind),
+        "read_turn": seat.member.read_turn,
         "role": seat.member.role,
     }
 

@@ -11,6 +11,7 @@ import { icon } from "./icons.js";
 import { historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
 import { RowKeeper } from "./row-keeper.js";
+import { UnreadJump } from "./unread-jump.js";
 
 const AT_END_PX = 40;
 const OLDER_PX = 900;
@@ -28,12 +29,17 @@ class MessageList extends HTMLElement {
   #actions = new MessageActions(this.#scroller, () => this.#state);
   #view = null;
   #placed = false; // the room's first page is in, and scrolled to where reading begins
+  #unread = new UnreadJump(this.#scroller, {
+    reach: () =>
+      emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
+    caughtUp: () => this.catchUp(),
+  });
   #atEnd = true;
   #endId = 0; // newest message when the end was last in sight
   #gone = new AbortController();
 
   connectedCallback() {
-    this.append(this.#scroller, this.#pill);
+    this.append(this.#unread.element, this.#scroller, this.#pill);
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const sizes = new ResizeObserver(() => this.#atEnd && this.#toEnd());
     sizes.observe(this.#scroller);
@@ -70,16 +76,16 @@ class MessageList extends HTMLElement {
     else if (this.#atEnd || wrote) this.#toEnd();
     else this.#keeper.restore(this.#scroller, place);
 
-    this.#look({ watching: watched || wrote });
-    this.#showPill();
+    this.#look({ watching: watched || wrote, said: wrote });
+    this.#showPills();
     this.#askOlder();
   }
 
   /** Escape: to the newest, and nothing is new any more. */
   catchUp() {
     this.#toEnd();
-    this.#look({ watching: true });
-    this.#showPill();
+    this.#look({ watching: true, said: true });
+    this.#showPills();
   }
 
   #reset() {
@@ -116,7 +122,7 @@ class MessageList extends HTMLElement {
   #scrolled() {
     this.#measure();
     this.#look();
-    this.#showPill();
+    this.#showPills();
     this.#askOlder();
   }
 
@@ -128,17 +134,17 @@ class MessageList extends HTMLElement {
   #newest = () => this.#view.page?.messages.at(-1)?.id ?? 0;
 
   /** Tells what has been seen: the newest message, if it is before open eyes. `watching`: the reader saw
-   * it come (or has just written), so that no line need say that it is new. */
-  #look({ watching = false } = {}) {
+   * it come (or has just written), so that no line need say that it is new. `said`: by what they did. */
+  #look({ watching = false, said = false } = {}) {
     if (!this.#placed || !this.#atEnd || !this.#view.page) return;
     const message = this.#newest();
     this.#endId = message;
-    if (this.#view.page.messages.length > MANY) {
+    if (this.#view.page.messages.length > MANY && !this.#unread.wanted) {
       emit(this, "history-trim", { room: this.#view.room.id });
     }
     if (message === 0 || document.hidden || !document.hasFocus()) return;
     const room = this.#view.room.id;
-    emit(this, "room-seen", { room, message });
+    emit(this, "room-seen", { room, message, said });
     if (watching) emit(this, "news-seen", { room, message });
   }
 
@@ -150,7 +156,8 @@ class MessageList extends HTMLElement {
     }
   }
 
-  #showPill() {
+  #showPills() {
+    this.#unread.show(this.#view);
     const { page, me } = this.#view;
     this.#pill.hidden = this.#atEnd || !this.#placed;
     if (this.#pill.hidden) return;
@@ -171,7 +178,8 @@ function viewOf(state) {
   const losses = page?.losses ?? [];
   const pending = pendingIn(state, room.id);
   const about = composed(state)?.id ?? null;
-  return { room, page, messages, losses, pending, people, since, me: user.id, composed: about };
+  const more = page?.more ?? false;
+  return { room, page, messages, losses, pending, people, since, me: user.id, composed: about, more };
 }
 
 function sameView(view, other) {

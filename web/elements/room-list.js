@@ -1,9 +1,10 @@
 /** <room-list>: the side of the page: my rooms with what is unread, ways to more rooms, my account. */
+import { concerning } from "../js/attention.js";
 import { language, t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { roomsInOrder, troubledRooms } from "../js/selectors.js";
 import { avatar, nameOf } from "./avatar.js";
-import { h } from "./dom.js";
+import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
 
@@ -11,6 +12,17 @@ class RoomList extends HTMLElement {
   #list = h("ul", { class: "rooms" });
   #head = h("header", { class: "side-head" });
   #foot = h("footer", { class: "side-foot" });
+  #readAll = h(
+    "button",
+    {
+      class: "icon-button read-all",
+      hidden: true,
+      title: `${t("unread.read_all")} (Shift+Esc)`,
+      "aria-label": t("unread.read_all"),
+      onclick: ({ currentTarget }) => emit(currentTarget, "rooms-read"),
+    },
+    icon("check"),
+  );
   #state = null;
 
   connectedCallback() {
@@ -24,6 +36,7 @@ class RoomList extends HTMLElement {
           "div",
           { class: "rooms-head" },
           h("h2", {}, t("rooms.title")),
+          this.#readAll,
           h(
             "button",
             {
@@ -65,6 +78,7 @@ class RoomList extends HTMLElement {
     this.#list.replaceChildren(...rooms.map(link));
     if (rooms.length === 0)
       this.#list.append(h("li", { class: "rooms-none quiet" }, t("rooms.none")));
+    this.#readAll.hidden = !rooms.some(({ unread }) => unread > 0);
     if (focused) this.#list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
   }
 
@@ -92,12 +106,16 @@ class RoomList extends HTMLElement {
   }
 }
 
+/** What is unread shows by its weight, and what concerns me by its colour as well. */
 function entry(room, open, troubled) {
+  const count = concerning(room);
+  const quiet = room.level === "none";
+  const classes = { unread: room.unread > 0 && !quiet, quiet };
   const link = h(
     "a",
     {
       href: hashOf(room.id),
-      class: room.unread > 0 ? "room unread" : "room",
+      class: ["room", ...Object.keys(classes).filter((name) => classes[name])].join(" "),
       "aria-current": open && "page",
     },
     icon(room.kind === "open" ? "hash" : "lock", 18),
@@ -106,11 +124,14 @@ function entry(room, open, troubled) {
   if (troubled) {
     link.append(icon("alert", 18), h("span", { class: "visually-hidden" }, t("rooms.unsent")));
   }
+  if (quiet) link.append(icon("mute", 16), h("span", { class: "visually-hidden" }, t("rooms.quiet")));
   if (room.unread > 0) {
-    link.append(
-      h("span", { class: "badge", "aria-hidden": "true" }, room.unread > 99 ? "99+" : room.unread),
-      h("span", { class: "visually-hidden" }, t("rooms.unread", { count: room.unread })),
-    );
+    const number = count || room.unread;
+    const badge = { class: count > 0 ? "badge" : "badge badge-other", "aria-hidden": "true" };
+    const aloud = t("rooms.unread", { count: room.unread });
+    const mine = count > 0 && count < room.unread ? `, ${t("rooms.concern", { count })}` : "";
+    if (!quiet) link.append(h("span", badge, number > 99 ? "99+" : number));
+    link.append(h("span", { class: "visually-hidden" }, aloud, mine));
   }
   return h("li", {}, link);
 }

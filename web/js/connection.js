@@ -11,6 +11,7 @@ const KINDS = [
   "member.joined",
   "member.left",
   "read",
+  "level",
 ];
 
 /** How long opening may take, in ms. */

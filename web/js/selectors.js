@@ -15,9 +15,6 @@ export function neighbour(state, language, step) {
   return rooms.at(next);
 }
 
-export const totalUnread = (state) =>
-  Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
-
 /** Ids of authors in the open room, and of those who reacted, whose names are not known yet. */
 export function strangers(state) {
   const page = state.pages[state.open];
