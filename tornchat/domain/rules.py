@@ -18,6 +18,8 @@ MOST_BODY = 10_000
 MOST_NONCE = 64
 MOST_REACTIONS = 50
 """Different emoji on one message."""
+MOST_PINS = 50
+"""Pinned messages of one room: what everybody should know, and not a second history."""
 EDIT_SECONDS = 24 * 3600
 """For so long the author may edit a message: what people have answered to should stay."""
 

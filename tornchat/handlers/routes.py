@@ -32,8 +32,10 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/members", rooms.Members),
     (rf"/api/rooms/{_ID}/members/{_ID}", rooms.Member),
     (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
+    (rf"/api/rooms/{_ID}/pins", rooms.Pins),
     (rf"/api/messages/{_ID}", messages.Message),
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
+    (rf"/api/messages/{_ID}/pin", messages.Pin),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),
 ]
