@@ -65,6 +65,9 @@ rooms = Table(
     Column("created_by", Text, ForeignKey("users.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),
+    # Ids of the people of a direct room, in their order: there is one for exactly these.
+    Column("direct_key", Text),
+    Index(None, "direct_key", unique=True),
 )
 
 members = Table(
