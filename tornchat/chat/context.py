@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
 from tornchat.log.client import Client
 from tornchat.log.sessions import Sessions
+
+MOST_SEARCHES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class Chat:
     """Whether there was an account when it was looked at."""
     kinds: dict[str, str] = field(default_factory=dict)
     """Kind of each room that was looked at: it never changes, and spares a query per page."""
+
+    searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
+    """Those that run: each has one of the few connections that read."""
 
     def now(self) -> int:
         """Unix milliseconds."""
