@@ -10,8 +10,17 @@ from tornado import web
 
 from tornchat import metrics
 from tornchat.chat.context import Chat
-from tornchat.handlers import accounts, direct, events, health, lab, messages, rooms, websocket
-from tornchat.handlers import accounts, events, health, lab, messages, rooms, search, websocket
+from tornchat.handlers import (
+    accounts,
+    direct,
+    events,
+    health,
+    lab,
+    messages,
+    rooms,
+    search,
+    websocket,
+)
 from tornchat.handlers.base import Handler, Site, Unknown
 from tornchat.handlers.page import Page, page_route
 from tornchat.hub.hub import Hub
