@@ -115,6 +115,8 @@ const HANDLERS = {
   "sign-out": async () => {
     const { user } = store.state;
     owner.unset();
+    // Whoever leaves was asked. Afterwards somebody may have come in already, and it would be sent.
+    await outbox.forget(user.id);
     try {
       await session.signOut();
     } catch (error) {
@@ -122,7 +124,6 @@ const HANDLERS = {
       return app.announce(`${t("account.still_in")} ${explain(error)}`, { urgent: true });
     }
     drafts.forget(user.id);
-    outbox.forget(user.id);
     location.hash = hashOf(null);
   },
   "password-change": ({ values, settle }) =>
