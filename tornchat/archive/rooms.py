@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Listed, Member, Room, RoomKind, Seat
 from tornchat.archive.schema import members, rooms
-from tornchat.archive.sql import insert_unless_there, rows_changed
+from tornchat.archive.sql import in_chunks, insert_unless_there, rows_changed
 from tornchat.domain.errors import NameTaken
 from tornchat.domain.rules import room_key
 
@@ -57,10 +59,40 @@ async def add(
     return Room(room_id, name, kind, description, created_by, now, None)
 
 
+async def add_direct(
+    conn: AsyncConnection, *, room_id: str, people: Sequence[str], created_by: str, now: int
+) -> bool:
+    """A direct room of exactly these people; False where there is one."""
+    statement = insert_unless_there(conn, rooms, on=["direct_key"]).values(
+        id=room_id,
+        description="",
+        kind="direct",
+        created_by=created_by,
+        created_at=now,
+        direct_key=_direct_key(people),
+    )
+    return await rows_changed(conn, statement) > 0
+
+
+async def direct_of(conn: AsyncConnection, people: Sequence[str]) -> str | None:
+    """The id of the direct room of exactly these people; None where there is none."""
+    query = select(rooms.c.id).where(rooms.c.direct_key == _direct_key(people))
+    return (await conn.execute(query)).scalar_one_or_none()
+
+
 async def by_id(conn: AsyncConnection, room_id: str) -> Room | None:
     """The room, archived or not."""
     row = (await conn.execute(select(*_ROOM).where(rooms.c.id == room_id))).one_or_none()
     return Room(*row) if row else None
+
+
+async def many(conn: AsyncConnection, ids: Collection[str]) -> list[Room]:
+    """Those of ``ids`` that there are, archived or not, in no order."""
+    return [
+        Room(*row)
+        for chunk in in_chunks(ids)
+        for row in await conn.execute(select(*_ROOM).where(rooms.c.id.in_(chunk)))
+    ]
 
 
 async def of_user(conn: AsyncConnection, user_id: str) -> list[Seat]:
@@ -98,6 +130,10 @@ async def first_open(conn: AsyncConnection) -> Room | None:
     )
     row = (await conn.execute(query)).one_or_none()
     return Room(*row) if row else None
+
+
+def _direct_key(people: Sequence[str]) -> str:
+    return " ".join(sorted(people))
 
 
 def _how_many() -> ScalarSelect[int]:

@@ -6,6 +6,7 @@ A change here needs a migration; a test compares the two.
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -65,6 +66,9 @@ rooms = Table(
     Column("created_by", Text, ForeignKey("users.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),
+    # Ids of the people of a direct room, in their order: there is one for exactly these.
+    Column("direct_key", Text),
+    Index(None, "direct_key", unique=True),
 )
 
 members = Table(
@@ -95,11 +99,14 @@ messages = Table(
     Column("html", Text, nullable=False),
     Column("nonce", Text),
     Column("reply_to", BigInteger),
+    Column("reply_author", Text),
     Column("edited", BigInteger),
     Column("deleted", Boolean, nullable=False, server_default=false()),
     Column("version", BigInteger, nullable=False),
     # JSON: emoji -> ids of users, NULL where there are none.
     Column("reactions", Text),
+    Column("pinned_by", Text),
+    Column("pinned_at", BigInteger),
     UniqueConstraint("author_id", "room_id", "nonce"),
     Index(None, "room_id", "id"),
 )
@@ -110,6 +117,31 @@ Index(
     sqlite_where=messages.c.nonce.is_not(None),
     postgresql_where=messages.c.nonce.is_not(None),
 )
+
+Index(
+    "ix_messages_pinned",
+    messages.c.room_id,
+    messages.c.pinned_at,
+    sqlite_where=messages.c.pinned_at.is_not(None),
+    postgresql_where=messages.c.pinned_at.is_not(None),
+)
+
+
+# A row per message that is not deleted (`search.index`). SQLite has its trigrams in the virtual
+# table `search_grams`, which triggers keep; PostgreSQL in `grams`.
+search = Table(
+    "search",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("room_id", Text, nullable=False),
+    Column("author_id", Text, nullable=False),
+    Column("traits", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("grams", Text().with_variant(ARRAY(Text), "postgresql")),
+    Index(None, "room_id", "id"),
+    Index(None, "author_id", "id"),
+)
+Index("ix_search_grams", search.c.grams, postgresql_using="gin").ddl_if(dialect="postgresql")
 
 outbox = Table(
     "outbox",

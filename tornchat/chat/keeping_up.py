@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tornchat.archive import members
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import changing
+from tornchat.chat.limits import change_by
 from tornchat.chat.rooms import room_and_member
 from tornchat.domain import announcements, permissions
 from tornchat.domain.attention import check_level
@@ -29,7 +29,7 @@ async def mark_read(
     """
     last_read = min(_id_of(message), (await read.position(chat.client, [])).clock)
     known = None if turn is None else _turn_of(turn)
-    async with changing(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)
         now = await members.move_read(change.conn, room_id, who.user, last_read, known)
@@ -43,7 +43,7 @@ async def mark_unread(chat: Chat, who: Identity, room_id: str, message: object) 
     first = _id_of(message)
     # From the mirror: SQL learns the id of a membership a moment after it was announced.
     joined = (await read.position(chat.client, [], who.user)).memberships.get(room_id, 0)
-    async with changing(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)
         assert member is not None
@@ -57,7 +57,7 @@ async def mark_unread(chat: Chat, who: Identity, room_id: str, message: object) 
 async def set_level(chat: Chat, who: Identity, room_id: str, level: object) -> None:
     """Choose what of a room concerns me."""
     chosen = check_level(level)
-    async with changing(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)
         if await members.set_level(change.conn, room_id, who.user, chosen):

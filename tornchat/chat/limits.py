@@ -22,7 +22,7 @@ async def rate_limit(chat: Chat, what: str, per_minute: float, burst: int, detai
 
 
 @asynccontextmanager
-async def changing(chat: Chat, who: Identity) -> AsyncIterator[Change]:
+async def change_by(chat: Chat, who: Identity) -> AsyncIterator[Change]:
     """A change by one person, who may not keep the one writer of the database for themselves."""
     if chat.post_rate:
         await rate_limit(

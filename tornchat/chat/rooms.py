@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive import members, rooms, users
@@ -11,7 +9,7 @@ from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import changing
+from tornchat.chat.limits import change_by
 from tornchat.domain import announcements, permissions, rules
 from tornchat.domain.errors import InvalidValue, NotFound
 
@@ -24,7 +22,7 @@ async def create(
     text = rules.check_description("" if description is None else description)
     if not isinstance(private, bool | None):
         raise InvalidValue("private is true or false.")
-    async with changing(chat, who) as change:
+    async with change_by(chat, who) as change:
         user = await _user(change.conn, who.user)
         room = await add_room(change, clean, text, "private" if private else "open", who.user)
         await seat(change, room, user, "owner", by=who.user)
@@ -59,7 +57,7 @@ async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: st
 
 async def join(chat: Chat, who: Identity, room_id: str) -> None:
     """Become a member of an open room, or its owner where nobody is in it any more."""
-    async with changing(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         deserted = await members.none_in(change.conn, room_id)
         permissions.may_join(room.kind, member is not None, deserted, who.role)
@@ -69,7 +67,7 @@ async def join(chat: Chat, who: Identity, room_id: str) -> None:
 
 async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else a member."""
-    async with changing(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_add(room.kind, member is not None)
         await seat(change, room, await _user(change.conn, user_id), "member", by=who.user)
@@ -77,15 +75,15 @@ async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
 
 async def leave(chat: Chat, who: Identity, room_id: str) -> None:
     """Be a member no longer. Harmless for one who is not."""
-    async with changing(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
-        permissions.may_see(room.kind, member is not None)
+        permissions.may_leave(room.kind, member is not None)
         await _unseat(change, room_id, who.user, by=who.user)
 
 
 async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else leave; streams stop carrying the room at once."""
-    async with changing(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_remove(room.kind, member.role if member else None, who.role)
         if not await _unseat(change, room_id, user_id, by=who.user):
@@ -98,19 +96,6 @@ async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:
         room, member = await room_and_member(conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)
         return await members.of_room(conn, room_id)
-
-
-async def profiles(chat: Chat, ids: list[str], username: str | None) -> list[dict[str, Any]]:
-    """Names of people by their ids, or of the one with a username."""
-    async with chat.database.read() as conn:
-        found = list((await users.many(conn, ids)).values())
-        if username is not None:
-            named = await users.by_username(conn, username)
-            found += [named] if named is not None and named.disabled_at is None else []
-    return [
-        {"id": user.id, "username": user.username, "display_name": user.display_name}
-        for user in found
-    ]
 
 
 async def _unseat(change: Change, room_id: str, user_id: str, *, by: str) -> bool:

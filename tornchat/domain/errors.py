@@ -156,6 +156,12 @@ class WrongHost(TornchatError):
     hint = "Start the server with --origin or --hosts to allow the name."
 
 
+class NoOriginal(InvalidValue):
+    code = "no_original"
+    title = "The message to be answered is not there"
+    hint = "Answer a message of the same room that you may read, or send it without reply_to."
+
+
 class UpgradeRequired(TornchatError):
     status = 426
     code = "upgrade_required"
@@ -196,6 +202,12 @@ class Busy(Unavailable):
 
     def __init__(self, detail: str | None = None, *, retry_after: float | None = 5.0) -> None:
         super().__init__(detail, retry_after=retry_after)
+
+
+class SearchTooLong(Unavailable):
+    code = "search_too_long"
+    title = "The search takes too long"
+    hint = "Ask for less: another word, one room, or fewer days."
 
 
 class LogAway(Unavailable):

@@ -4,12 +4,14 @@
  * comes above or below.
  */
 import { t } from "../js/i18n.js";
+import { partnerIn, roomName } from "../js/naming.js";
 import { composed, pendingIn } from "../js/selectors.js";
 import { timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
+import { openPanel } from "./panel.js";
 import { RowKeeper } from "./row-keeper.js";
 import { UnreadJump } from "./unread-jump.js";
 
@@ -32,6 +34,7 @@ class MessageList extends HTMLElement {
   #unread = new UnreadJump(this.#scroller, {
     reach: () =>
       emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
+    arrived: () => this.#measure(),
     caughtUp: () => this.catchUp(),
   });
   #atEnd = true;
@@ -40,6 +43,10 @@ class MessageList extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#unread.element, this.#scroller, this.#pill);
+    this.#rows.addEventListener("click", ({ target }) => {
+      const id = target.closest("[data-user]")?.dataset.user;
+      if (id) openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
+    });
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const sizes = new ResizeObserver(() => this.#atEnd && this.#toEnd());
     sizes.observe(this.#scroller);
@@ -61,13 +68,13 @@ class MessageList extends HTMLElement {
     if (switched) this.#reset();
     // What is written in another tab does not move what is read in this one.
     const wrote = !switched && document.hasFocus() && hasNew(view.pending, this.#view.pending);
-    const hadNews = this.#rows.querySelector(".new-line") !== null;
+    const hadNews = this.#unread.far || this.#rows.querySelector(".new-line") !== null;
     const watched = this.#placed && this.#atEnd && !hadNews;
     const place = this.#atEnd ? null : this.#keeper.firstBelow(this.#scroller);
     this.#view = view;
 
     const { room, page, people, me } = view;
-    this.#scroller.setAttribute("aria-label", t("list.title", { room: room.name }));
+    this.#scroller.setAttribute("aria-label", t("list.title", { room: view.name }));
     this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
     this.#head.replaceChildren(...historyHead(view, (name) => emit(this, name, { room: room.id })));
     this.#keeper.show(timeline(view), { people, me });
@@ -178,13 +185,16 @@ function viewOf(state) {
   const losses = page?.losses ?? [];
   const pending = pendingIn(state, room.id);
   const about = composed(state)?.id ?? null;
+  const name = roomName(state, room);
+  const partner = partnerIn(state, room);
+  const named = { room, name, partner, people, me: user.id };
   const more = page?.more ?? false;
-  return { room, page, messages, losses, pending, people, since, me: user.id, composed: about, more };
+  return { ...named, page, more, messages, losses, pending, since, composed: about };
 }
 
 function sameView(view, other) {
   if (!other || view.room.id !== other.room.id) return false;
-  if (view.room.description !== other.room.description || view.room.name !== other.room.name)
+  if (view.room.description !== other.room.description || view.name !== other.name)
     return false;
   const pendingSame =
     view.pending.length === other.pending.length &&

@@ -7,15 +7,19 @@ export class UnreadJump {
   element = h("div", { class: "unread-jump", hidden: true });
   #scroller;
   #reach;
+  #arrived;
   #button;
   #since = null;
   #seen = false; // the line above it has been in sight
   #wanted = false; // to be gone to as soon as it is loaded
+  #far = false; // it is not loaded yet
 
-  /** `reach()` asks for history back to it, `caughtUp()` says that all is read. */
-  constructor(scroller, { reach, caughtUp }) {
+  /** `reach()` asks for history back to it, `arrived()` tells that the list was scrolled to it, and
+   * `caughtUp()` that all is read. */
+  constructor(scroller, { reach, arrived, caughtUp }) {
     this.#scroller = scroller;
     this.#reach = reach;
+    this.#arrived = arrived;
     this.#button = h("button", { class: "unread-go", onclick: () => this.#go() });
     const words = t("unread.read");
     const attributes = { class: "icon-button", title: words, "aria-label": words };
@@ -31,11 +35,16 @@ export class UnreadJump {
     return this.#wanted;
   }
 
+  /** There are unread messages before all that is loaded. */
+  get far() {
+    return this.#far;
+  }
+
   /** `view` is that of <message-list>. */
   show({ page, since }) {
     if (since !== this.#since) this.#forget(since);
     const line = this.#line();
-    const far = !line && since > 0 && page?.status === "ready" && isBefore(page, since);
+    const far = (this.#far = !line && since > 0 && page?.status === "ready" && isBefore(page, since));
     if (line && this.#wanted) this.#arrive(line);
     else if (!far || page.older === "failed") this.#wanted = false;
     const above = line && line.getBoundingClientRect().bottom < this.#top();
@@ -60,6 +69,7 @@ export class UnreadJump {
   #arrive(line) {
     this.#wanted = false;
     this.#scroller.scrollTop += line.getBoundingClientRect().top - this.#top() - this.#scroller.clientHeight / 4;
+    this.#arrived();
     line.nextElementSibling?.focus({ preventScroll: true });
   }
 

@@ -1,4 +1,5 @@
 /** What of a room concerns me, by the level that I chose for it (the server's rule is the same). Pure. */
+import { roomName } from "./naming.js";
 
 /** Whether a message says my name, or that of everybody who is there. */
 export const mentionsMe = ({ mentions, here }, me) =>
@@ -27,7 +28,7 @@ export function titleOf(state) {
   const name = state.server?.name ?? "Tornchat";
   if (state.phase !== "in") return name;
   const { count, others } = attention(state);
-  const room = state.rooms[state.open]?.name;
+  const room = state.rooms[state.open];
   const mark = count > 0 ? `(${count}) ` : others ? "• " : "";
-  return `${mark}${room ? `${room} · ` : ""}${name}`;
+  return `${mark}${room ? `${roomName(state, room)} · ` : ""}${name}`;
 }

@@ -5,7 +5,7 @@ import { emit, formError, h } from "../elements/dom.js";
 
 const LEVELS = ["all", "mentions", "none"];
 
-export function openRoomLevel(app, room) {
+export function openRoomLevel(app, room, name) {
   const error = formError();
   const options = h(
     "fieldset",
@@ -35,5 +35,5 @@ export function openRoomLevel(app, room) {
     };
     emit(options, "level-choose", { room: room.id, level, settle });
   };
-  openDialog(app, t("level.title.room", { room: room.name }), options, error);
+  openDialog(app, t("level.title.room", { room: name }), options, error);
 }
