@@ -14,10 +14,13 @@ from tornchat.chat.messages import page_json
 from tornchat.domain import announcements
 from tornchat.domain.changes import (
     CHANGES,
+    PINNED,
     REACTED,
+    UNPINNED,
     UNREACTED,
     message_deleted,
     message_edited,
+    pin,
     reaction,
 )
 from tornchat.domain.errors import TornchatError, Unusable, every_error
@@ -103,10 +106,11 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
             "message.edited": message_edited(ROOM, 1, ANA, "**Hello**", "<p></p>"),
             "message.deleted": message_deleted(ROOM, 1, ANA, ANA),
             **{name: reaction(name, ROOM, 1, BUDI, "👍") for name in (REACTED, UNREACTED)},
+            **{name: pin(name, ROOM, 1, BUDI) for name in (PINNED, UNPINNED)},
         }
         return [(f"room:{ROOM}", by_kind[kind])]
     if kind == "message":
-        return [(f"room:{ROOM}", message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1))]
+        return [(f"room:{ROOM}", message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1, BUDI))]
     return [(topic, dict(fields)) for topic, fields in made[kind].events]
 
 
@@ -126,7 +130,7 @@ def test_the_example_of_an_event_is_like_the_real_one(kind: str) -> None:
 
 def test_the_example_of_a_message_is_like_the_real_one() -> None:
     [example] = examples("Message")
-    fields = message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1)
+    fields = message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1, BUDI)
     real = message_of(2, {**fields, "at": 0})
     assert example.keys() == real.public().keys()
     [page] = examples("GET /api/rooms/R/messages")

@@ -90,12 +90,19 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> Non
         ask(ana, "PUT", f"messages/{second}/reactions/❤️")
         for emoji in ("👍", "❤️"):
             ask(ana, "DELETE", f"messages/{first if emoji == '👍' else second}/reactions/{emoji}")
+        for pinned in (first, second):
+            ask(ana, "PUT", f"messages/{pinned}/pin")
+        ask(budi, "DELETE", f"messages/{first}/pin")
         ask(cara, "PUT", f"rooms/{place}/members/me")
         say(cara, place, "hello")
         if place == other:
             ask(ana, "PUT", f"rooms/{place}/read", {"id": first})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
+    me = ask(ana, "GET", "session")["user"]["id"]
+    for number in range(2):
+        direct = ask(budi if number else cara, "POST", "direct", {"users": [me]})["id"]
+        say(budi if number else cara, direct, "only for you")
 
 
 def test_a_page_that_looked_on_shows_what_a_new_one_does(

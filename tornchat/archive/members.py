@@ -52,12 +52,35 @@ async def none_in(conn: AsyncConnection, room_id: str) -> bool:
 async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
     """In the order of joining."""
     query = (
-        select(users.c.id, users.c.username, users.c.display_name, members.c.role)
+        select(
+            users.c.id,
+            users.c.username,
+            users.c.display_name,
+            members.c.role,
+            users.c.disabled_at.is_not(None),
+        )
         .join(members, members.c.user_id == users.c.id)
         .where(members.c.room_id == room_id)
         .order_by(members.c.joined_at, users.c.id)
     )
     return [Profile(*row) for row in await conn.execute(query)]
+
+
+async def with_whom(conn: AsyncConnection, user_id: str) -> dict[str, list[str]]:
+    """The direct rooms of somebody, each with the ids of its other people, by their names."""
+    mine = members.alias()
+    query = (
+        select(mine.c.room_id, users.c.id)
+        .join(rooms, rooms.c.id == mine.c.room_id)
+        .join(members, members.c.room_id == mine.c.room_id)
+        .join(users, users.c.id == members.c.user_id)
+        .where(mine.c.user_id == user_id, rooms.c.kind == "direct")
+        .order_by(users.c.username_key)
+    )
+    found: dict[str, list[str]] = {}
+    for room_id, other in await conn.execute(query):
+        found.setdefault(room_id, []).extend([other] if other != user_id else [])
+    return found
 
 
 async def set_joined_id(conn: AsyncConnection, room_id: str, user_id: str, joined_id: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,6 +57,27 @@ async def add(
     return Room(room_id, name, kind, description, created_by, now, None)
 
 
+async def add_direct(
+    conn: AsyncConnection, *, room_id: str, people: Sequence[str], created_by: str, now: int
+) -> bool:
+    """A direct room of exactly these people; False where there is one."""
+    statement = insert_unless_there(conn, rooms, on=["direct_key"]).values(
+        id=room_id,
+        description="",
+        kind="direct",
+        created_by=created_by,
+        created_at=now,
+        direct_key=_direct_key(people),
+    )
+    return await rows_changed(conn, statement) > 0
+
+
+async def direct_of(conn: AsyncConnection, people: Sequence[str]) -> str | None:
+    """The id of the direct room of exactly these people; None where there is none."""
+    query = select(rooms.c.id).where(rooms.c.direct_key == _direct_key(people))
+    return (await conn.execute(query)).scalar_one_or_none()
+
+
 async def by_id(conn: AsyncConnection, room_id: str) -> Room | None:
     """The room, archived or not."""
     row = (await conn.execute(select(*_ROOM).where(rooms.c.id == room_id))).one_or_none()
@@ -107,6 +128,10 @@ async def first_open(conn: AsyncConnection) -> Room | None:
     )
     row = (await conn.execute(query)).one_or_none()
     return Room(*row) if row else None
+
+
+def _direct_key(people: Sequence[str]) -> str:
+    return " ".join(sorted(people))
 
 
 def _how_many() -> ScalarSelect[int]:

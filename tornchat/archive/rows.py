@@ -95,6 +95,7 @@ class Profile:
     username: str
     display_name: str
     role: SeatRole
+    disabled: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ rooms = Table(
     Column("created_by", Text, ForeignKey("users.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),
+    # Ids of the people of a direct room, in their order: there is one for exactly these.
+    Column("direct_key", Text),
+    Index(None, "direct_key", unique=True),
 )
 
 members = Table(
@@ -92,11 +95,14 @@ messages = Table(
     Column("html", Text, nullable=False),
     Column("nonce", Text),
     Column("reply_to", BigInteger),
+    Column("reply_author", Text),
     Column("edited", BigInteger),
     Column("deleted", Boolean, nullable=False, server_default=false()),
     Column("version", BigInteger, nullable=False),
     # JSON: emoji -> ids of users, NULL where there are none.
     Column("reactions", Text),
+    Column("pinned_by", Text),
+    Column("pinned_at", BigInteger),
     UniqueConstraint("author_id", "room_id", "nonce"),
     Index(None, "room_id", "id"),
 )
@@ -107,6 +113,15 @@ Index(
     sqlite_where=messages.c.nonce.is_not(None),
     postgresql_where=messages.c.nonce.is_not(None),
 )
+
+Index(
+    "ix_messages_pinned",
+    messages.c.room_id,
+    messages.c.pinned_at,
+    sqlite_where=messages.c.pinned_at.is_not(None),
+    postgresql_where=messages.c.pinned_at.is_not(None),
+)
+
 
 # A row per message that is not deleted (`search.index`). SQLite has its trigrams in the virtual
 # table `search_grams`, which triggers keep; PostgreSQL in `grams`.

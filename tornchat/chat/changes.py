@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tornchat.archive import messages as archive
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.messages import as_it_is_now, may_render, reads_from
-from tornchat.chat.rendering import INLINE_BELOW
+from tornchat.chat.rendering import takes_long
 from tornchat.domain import changes, permissions, rules
 from tornchat.domain.errors import InvalidValue, NotFound
 from tornchat.domain.ids import MAX_ID
@@ -26,11 +26,11 @@ async def edit(
     """
     text = rules.check_body(body)
     key = None if nonce is None else rules.check_nonce(nonce)
-    seen = _time_or_none(edited)
-    found = await _find(chat, who, id)
+    looked_at = _time_or_none(edited)
+    found = await seen(chat, who, id)
     message = found.message
     permissions.may_edit(message.author, who.user)
-    if len(text) >= INLINE_BELOW:
+    if takes_long(text):
         await may_render(chat, who, message.room)
     html = await chat.renderer.render_off_loop(text)
     await change.append_change(
@@ -40,10 +40,10 @@ async def edit(
         who.user,
         chat.post_rate,
         nonce=key,
-        edited=seen,
+        edited=looked_at,
         until=message.at + rules.EDIT_SECONDS * 1000,
     )
-    return await _now(chat, found)
+    return await now(chat, found)
 
 
 async def delete(chat: Chat, who: Identity, id: int) -> None:
@@ -51,7 +51,7 @@ async def delete(chat: Chat, who: Identity, id: int) -> None:
 
     Raises `NotFound`, `Forbidden`, `TooMany`, `LogAway`, `DatabaseAway`.
     """
-    message = (await _find(chat, who, id)).message
+    message = (await seen(chat, who, id)).message
     permissions.may_delete(message.author, who.user)
     fields = changes.message_deleted(message.room, id, message.author, who.user)
     await change.append_change(chat.client, fields, message, who.user, chat.post_rate)
@@ -63,7 +63,7 @@ async def react(chat: Chat, who: Identity, id: int, emoji: str) -> None:
     Raises `NotFound`, `Forbidden`, `InvalidValue`, `TooMany`, `LogAway`, `DatabaseAway`.
     """
     rules.check_emoji(emoji)
-    message = await _now(chat, await _find(chat, who, id))
+    message = await now(chat, await seen(chat, who, id))
     given = message.reactions or {}
     if who.user in given.get(emoji, ()):
         return
@@ -75,7 +75,7 @@ async def react(chat: Chat, who: Identity, id: int, emoji: str) -> None:
 async def take_back(chat: Chat, who: Identity, id: int, emoji: str) -> None:
     """Take an emoji back. Harmless where one has not given it."""
     rules.check_emoji(emoji)
-    message = await _now(chat, await _find(chat, who, id))
+    message = await now(chat, await seen(chat, who, id))
     if who.user in (message.reactions or {}).get(emoji, ()):
         await _say(chat, who, message, changes.UNREACTED, emoji)
 
@@ -87,14 +87,14 @@ async def _say(chat: Chat, who: Identity, message: Message, kind: str, emoji: st
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """A message, perhaps without the changes of the last moment: those after ``archived``."""
 
     message: Message
     archived: int
 
 
-async def _find(chat: Chat, who: Identity, id: int) -> _Found:
+async def seen(chat: Chat, who: Identity, id: int) -> Found:
     """A message that ``who`` may read.
 
     The queue first, then SQL: what the archive takes meanwhile is in both, and never in neither.
@@ -107,10 +107,10 @@ async def _find(chat: Chat, who: Identity, id: int) -> _Found:
             message = await archive.by_id(conn, id)
     if message is None or message.id <= await reads_from(chat, who, message.room):
         raise NotFound("There is no such message, or you may not see it.")
-    return _Found(message, archived)
+    return Found(message, archived)
 
 
-async def _now(chat: Chat, found: _Found) -> Message:
+async def now(chat: Chat, found: Found) -> Message:
     """The message with all that is in the log."""
     [message] = await as_it_is_now(chat, found.message.room, found.archived, [found.message])
     return message

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Room
+from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
 from tornchat.log.client import Client
 from tornchat.log.sessions import Sessions
+from tornchat.media.fetcher import Fetcher
+from tornchat.media.folder import Folder
 
 MOST_SEARCHES = 2
 
@@ -38,10 +41,19 @@ class Chat:
     announcer: Announcer
     passwords: Passwords
     renderer: Renderer
+    folder: Folder
+    fetcher: Fetcher
+    drawing: OffLoop
+    """Makes pictures small, few at a time (`media.pictures`)."""
     signup: str = "open"
     post_rate: float = 10
     lab: bool = True
     probe_rate: float = 20
+    max_file: int = 25_000_000
+    """Bytes; 0: nobody sends files."""
+    file_quota: int = 0
+    """Bytes of one user's files; 0 for no limit."""
+    previews: bool = True
     heartbeat: float = 25
     peopled: bool = False
     """Whether there was an account when it was looked at."""

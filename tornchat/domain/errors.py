@@ -156,6 +156,12 @@ class WrongHost(TornchatError):
     hint = "Start the server with --origin or --hosts to allow the name."
 
 
+class NoOriginal(InvalidValue):
+    code = "no_original"
+    title = "The message to be answered is not there"
+    hint = "Answer a message of the same room that you may read, or send it without reply_to."
+
+
 class UpgradeRequired(TornchatError):
     status = 426
     code = "upgrade_required"

@@ -11,6 +11,7 @@ from tornchat.domain.errors import Forbidden, InvalidValue, NotFound
 ADMIN = "admin"
 OWNER = "owner"
 OPEN = "open"
+DIRECT = "direct"
 
 
 def may_see(kind: str, member: bool) -> None:
@@ -32,19 +33,26 @@ def may_join(kind: str, member: bool, deserted: bool, space_role: str) -> None:
     A private room that nobody is in (made from the shell, or left by the last one) can be found by
     nobody: an administrator may take it over.
     """
-    may_see(kind, member or (deserted and space_role == ADMIN))
+    may_take_over = deserted and kind != DIRECT and space_role == ADMIN
+    may_see(kind, member or may_take_over)
 
 
 def may_add(kind: str, member: bool) -> None:
     """To make somebody else a member: any member may, except in a direct room."""
     may_read(kind, member)
-    if kind == "direct":
-        raise InvalidValue("A direct room stays among its people. Make a new one.")
+    _may_change_people(kind)
+
+
+def may_leave(kind: str, member: bool) -> None:
+    """To be a member no longer; harmless for a stranger of an open room."""
+    may_see(kind, member)
+    _may_change_people(kind)
 
 
 def may_remove(kind: str, own_role: str | None, space_role: str) -> None:
     """To make somebody else leave. ``own_role``: in the room, None for a stranger."""
-    may_see(kind, own_role is not None or space_role == ADMIN)
+    may_see(kind, own_role is not None or (space_role == ADMIN and kind != DIRECT))
+    _may_change_people(kind)
     if own_role != OWNER and space_role != ADMIN:
         raise Forbidden("Only an owner of the room or an administrator may remove somebody.")
 
@@ -64,3 +72,8 @@ def may_delete(author: str, who: str) -> None:
 def reads_from(kind: str, joined_id: int) -> int:
     """The id above which a member may read: all of an open room, a private one from joining on."""
     return 0 if kind == OPEN else joined_id
+
+
+def _may_change_people(kind: str) -> None:
+    if kind == DIRECT:
+        raise InvalidValue("A direct room stays among its people. Make a new one.")

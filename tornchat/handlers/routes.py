@@ -10,7 +10,17 @@ from tornado import web
 
 from tornchat import metrics
 from tornchat.chat.context import Chat
-from tornchat.handlers import accounts, events, health, lab, messages, rooms, search, websocket
+from tornchat.handlers import (
+    accounts,
+    direct,
+    events,
+    health,
+    lab,
+    messages,
+    rooms,
+    search,
+    websocket,
+)
 from tornchat.handlers.base import Handler, Site, Unknown
 from tornchat.handlers.page import Page, page_route
 from tornchat.hub.hub import Hub
@@ -32,8 +42,11 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/members", rooms.Members),
     (rf"/api/rooms/{_ID}/members/{_ID}", rooms.Member),
     (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
+    (rf"/api/rooms/{_ID}/pins", rooms.Pins),
+    (r"/api/direct", direct.Direct),
     (rf"/api/messages/{_ID}", messages.Message),
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
+    (rf"/api/messages/{_ID}/pin", messages.Pin),
     (r"/api/search", search.Search),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),

@@ -7,6 +7,8 @@ const KINDS = [
   "message.deleted",
   "reaction.added",
   "reaction.removed",
+  "message.pinned",
+  "message.unpinned",
   "room.created",
   "member.joined",
   "member.left",
