@@ -5,6 +5,7 @@ import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
 import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
+import { searchHandlers } from "./doing/search.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
@@ -176,6 +177,7 @@ const HANDLERS = {
   "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
 
   ...messageHandlers(page),
+  ...searchHandlers(page),
   ...directHandlers(page),
 
   "line-retry": () => session.retry(),
