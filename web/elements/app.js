@@ -5,6 +5,7 @@ import { t } from "../js/i18n.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
+import { openPanel } from "./panel.js";
 import "./room-list.js";
 import "./room-view.js";
 import "./sign-in.js";
@@ -67,6 +68,11 @@ class TornchatApp extends HTMLElement {
     this.#notices.add(text, { urgent, unseen, act });
   }
 
+  /** Opens the search, perhaps with something in it. */
+  search(query = "") {
+    openPanel(this, "search", "openSearch", this.#seen, query);
+  }
+
   #key(event) {
     if (this.#phase !== "in" || this.querySelector("dialog[open]")) return;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
@@ -77,10 +83,19 @@ class TornchatApp extends HTMLElement {
       emit(this, "rooms-read");
     } else if (event.key === "Escape" && !event.isComposing) {
       this.querySelector("message-list")?.catchUp();
+    } else if (isSearchKey(event, plain)) {
+      event.preventDefault();
+      this.search();
     } else if (plain && event.key.length === 1 && event.target === document.body) {
       this.querySelector("message-composer")?.focus();
     }
   }
+}
+
+/** Ctrl + Shift + F anywhere, or a stroke where it would not be written. */
+function isSearchKey(event, plain) {
+  if (plain) return event.key === "/" && event.target === document.body;
+  return (event.ctrlKey || event.metaKey) && event.shiftKey && event.code === "KeyF";
 }
 
 /** iOS lays its keyboard over the page: the page must end where the keyboard begins. */
