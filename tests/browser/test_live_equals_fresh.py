@@ -99,6 +99,10 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> Non
             ask(ana, "PUT", f"rooms/{place}/read", {"id": first})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
+    me = ask(ana, "GET", "session")["user"]["id"]
+    for number in range(2):
+        direct = ask(budi if number else cara, "POST", "direct", {"users": [me]})["id"]
+        say(budi if number else cara, direct, "only for you")
 
 
 def test_a_page_that_looked_on_shows_what_a_new_one_does(

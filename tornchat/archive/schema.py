@@ -6,6 +6,7 @@ A change here needs a migration; a test compares the two.
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -120,6 +121,23 @@ Index(
     sqlite_where=messages.c.pinned_at.is_not(None),
     postgresql_where=messages.c.pinned_at.is_not(None),
 )
+
+
+# A row per message that is not deleted (`search.index`). SQLite has its trigrams in the virtual
+# table `search_grams`, which triggers keep; PostgreSQL in `grams`.
+search = Table(
+    "search",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("room_id", Text, nullable=False),
+    Column("author_id", Text, nullable=False),
+    Column("traits", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("grams", Text().with_variant(ARRAY(Text), "postgresql")),
+    Index(None, "room_id", "id"),
+    Index(None, "author_id", "id"),
+)
+Index("ix_search_grams", search.c.grams, postgresql_using="gin").ddl_if(dialect="postgresql")
 
 outbox = Table(
     "outbox",

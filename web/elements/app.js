@@ -1,5 +1,6 @@
 /** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
 import { t } from "../js/i18n.js";
+import { roomName } from "../js/naming.js";
 import { totalUnread } from "../js/selectors.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
@@ -82,8 +83,9 @@ function titleOf(state) {
   const name = state.server?.name ?? "Tornchat";
   if (state.phase !== "in") return name;
   const unread = totalUnread(state);
-  const room = state.rooms[state.open]?.name;
-  return `${unread > 0 ? `(${unread}) ` : ""}${room ? `${room} · ` : ""}${name}`;
+  const room = state.rooms[state.open];
+  const where = room ? `${roomName(state, room)} · ` : "";
+  return `${unread > 0 ? `(${unread}) ` : ""}${where}${name}`;
 }
 
 /** iOS lays its keyboard over the page: the page must end where the keyboard begins. */

@@ -57,7 +57,7 @@ class MessageComposer extends HTMLElement {
     });
   }
 
-  update({ room, user, composing }) {
+  update({ room, name, user, composing }) {
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
@@ -71,7 +71,7 @@ class MessageComposer extends HTMLElement {
     this.#edited = composing?.edited ?? 0;
     if (composing?.id !== this.#edit?.id) this.#turnTo(composing);
     this.#about.hidden = !composing;
-    const label = t("composer.label", { room: room.name });
+    const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
   }

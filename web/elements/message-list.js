@@ -4,12 +4,14 @@
  * comes above or below.
  */
 import { t } from "../js/i18n.js";
+import { partnerIn, roomName } from "../js/naming.js";
 import { composed, pendingIn } from "../js/selectors.js";
 import { timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
+import { openPanel } from "./panel.js";
 import { RowKeeper } from "./row-keeper.js";
 
 const AT_END_PX = 40;
@@ -34,6 +36,10 @@ class MessageList extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#scroller, this.#pill);
+    this.#rows.addEventListener("click", ({ target }) => {
+      const id = target.closest("[data-user]")?.dataset.user;
+      if (id) openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
+    });
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const sizes = new ResizeObserver(() => this.#atEnd && this.#toEnd());
     sizes.observe(this.#scroller);
@@ -61,7 +67,7 @@ class MessageList extends HTMLElement {
     this.#view = view;
 
     const { room, page, people, me } = view;
-    this.#scroller.setAttribute("aria-label", t("list.title", { room: room.name }));
+    this.#scroller.setAttribute("aria-label", t("list.title", { room: view.name }));
     this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
     this.#head.replaceChildren(...historyHead(view, (name) => emit(this, name, { room: room.id })));
     this.#keeper.show(timeline(view), { people, me });
@@ -171,12 +177,15 @@ function viewOf(state) {
   const losses = page?.losses ?? [];
   const pending = pendingIn(state, room.id);
   const about = composed(state)?.id ?? null;
-  return { room, page, messages, losses, pending, people, since, me: user.id, composed: about };
+  const name = roomName(state, room);
+  const partner = partnerIn(state, room);
+  const named = { room, name, partner, people, me: user.id };
+  return { ...named, page, messages, losses, pending, since, composed: about };
 }
 
 function sameView(view, other) {
   if (!other || view.room.id !== other.room.id) return false;
-  if (view.room.description !== other.room.description || view.room.name !== other.room.name)
+  if (view.room.description !== other.room.description || view.name !== other.name)
     return false;
   const pendingSame =
     view.pending.length === other.pending.length &&

@@ -54,7 +54,7 @@ function buildMessage(row, author, context) {
     h(
       "div",
       { class: "words" },
-      row.lead && by(name, row.at),
+      row.lead && by(author, row.at),
       row.item ? typedProse(row.item.body) : rendered(row.message),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
@@ -62,8 +62,11 @@ function buildMessage(row, author, context) {
   );
 }
 
-function by(name, at) {
-  const author = name ? h("bdi", { class: "author" }, name) : h("span", { class: "skeleton-name" });
+function by(person, at) {
+  const name = nameOf(person);
+  // Not a stop of the Tab key: there would be hundreds, and the list of members has the same.
+  const about = { type: "button", class: "author", tabindex: "-1", "data-user": person.id };
+  const author = name ? h("button", about, h("bdi", {}, name)) : h("span", { class: "skeleton-name" });
   return h("header", { class: "by" }, author, " ", time(at, false));
 }
 

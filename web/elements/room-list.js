@@ -1,14 +1,17 @@
 /** <room-list>: the side of the page: my rooms with what is unread, ways to more rooms, my account. */
 import { language, t } from "../js/i18n.js";
+import { partnerIn, roomName } from "../js/naming.js";
 import { hashOf } from "../js/route.js";
-import { roomsInOrder, troubledRooms } from "../js/selectors.js";
+import { isDirect, roomsInOrder, troubledRooms } from "../js/selectors.js";
 import { avatar, nameOf } from "./avatar.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
+import { roomMark } from "./room-mark.js";
 
 class RoomList extends HTMLElement {
   #list = h("ul", { class: "rooms" });
+  #direct = h("ul", { class: "rooms" });
   #head = h("header", { class: "side-head" });
   #foot = h("footer", { class: "side-foot" });
   #state = null;
@@ -20,21 +23,7 @@ class RoomList extends HTMLElement {
       h(
         "nav",
         { "aria-label": t("rooms.title") },
-        h(
-          "div",
-          { class: "rooms-head" },
-          h("h2", {}, t("rooms.title")),
-          h(
-            "button",
-            {
-              class: "icon-button",
-              title: t("rooms.create"),
-              "aria-label": t("rooms.create"),
-              onclick: () => openPanel(app, "rooms", "openCreateRoom"),
-            },
-            icon("plus"),
-          ),
-        ),
+        listHead("rooms.title", "rooms.create", () => openPanel(app, "rooms", "openCreateRoom")),
         this.#list,
         h(
           "button",
@@ -42,6 +31,10 @@ class RoomList extends HTMLElement {
           icon("compass"),
           t("rooms.browse"),
         ),
+        listHead("direct.title", "direct.new", () =>
+          openPanel(app, "new-message", "openNewMessage", this.#state),
+        ),
+        this.#direct,
       ),
       this.#foot,
     );
@@ -50,7 +43,7 @@ class RoomList extends HTMLElement {
   update(state, { afresh }) {
     const before = this.#state;
     this.#state = state;
-    if (afresh || ["rooms", "open", "pending"].some((key) => before?.[key] !== state[key]))
+    if (afresh || ["rooms", "open", "pending", "people"].some((key) => before?.[key] !== state[key]))
       this.#showRooms(state);
     if (afresh || before?.user !== state.user || before.server !== state.server)
       this.#showFrame(state);
@@ -60,12 +53,14 @@ class RoomList extends HTMLElement {
   #showRooms(state) {
     const rooms = roomsInOrder(state, language());
     const troubled = troubledRooms(state);
-    const focused = this.#list.querySelector(":focus")?.getAttribute("href");
-    const link = (room) => entry(room, room.id === state.open, troubled.has(room.id));
-    this.#list.replaceChildren(...rooms.map(link));
-    if (rooms.length === 0)
+    const focused = this.querySelector(".room:focus")?.getAttribute("href");
+    const link = (room) => entry(state, room, troubled.has(room.id));
+    const named = rooms.filter((room) => !isDirect(room));
+    this.#list.replaceChildren(...named.map(link));
+    if (named.length === 0)
       this.#list.append(h("li", { class: "rooms-none quiet" }, t("rooms.none")));
-    if (focused) this.#list.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+    this.#direct.replaceChildren(...rooms.filter(isDirect).map(link));
+    if (focused) this.querySelector(`.room[href="${CSS.escape(focused)}"]`)?.focus();
   }
 
   #showFrame({ user, server }) {
@@ -92,16 +87,27 @@ class RoomList extends HTMLElement {
   }
 }
 
-function entry(room, open, troubled) {
+function listHead(title, does, onclick) {
+  const label = t(does);
+  return h(
+    "div",
+    { class: "rooms-head" },
+    h("h2", {}, t(title)),
+    h("button", { class: "icon-button", title: label, "aria-label": label, onclick }, icon("plus")),
+  );
+}
+
+function entry(state, room, troubled) {
   const link = h(
     "a",
     {
       href: hashOf(room.id),
       class: room.unread > 0 ? "room unread" : "room",
-      "aria-current": open && "page",
+      "aria-current": room.id === state.open && "page",
     },
-    icon(room.kind === "open" ? "hash" : "lock", 18),
-    h("bdi", { class: "ellipsis" }, room.name),
+    roomMark(state, room, 18),
+    h("bdi", { class: "ellipsis" }, roomName(state, room)),
+    partnerIn(state, room)?.disabled && h("span", { class: "tag" }, t("person.disabled.short")),
   );
   if (troubled) {
     link.append(icon("alert", 18), h("span", { class: "visually-hidden" }, t("rooms.unsent")));

@@ -74,6 +74,7 @@ export const api = {
   signOut: () => request("DELETE", "/api/session"),
   changePassword: (values) => request("PUT", "/api/session/password", values),
 
+  direct: (users) => request("POST", "/api/direct", { users }),
   rooms: () => request("GET", "/api/rooms"),
   room: (id) => request("GET", room(id)),
   createRoom: (values) => request("POST", "/api/rooms", values),
@@ -84,6 +85,7 @@ export const api = {
   markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
 
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
+  usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),
   userByName: (name) => request("GET", `/api/users?username=${encodeURIComponent(name)}`),
 
   probe: (values) => request("POST", "/api/lab/probe", values),

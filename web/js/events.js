@@ -44,7 +44,10 @@ const CHANGES = {
   "member.joined"(state, event) {
     const { room: roomId, user, username, display_name, role } = event;
     const person = { id: user, username, display_name };
-    const next = { ...state, people: { ...state.people, [user]: person } };
+    const people = { ...state.people, [user]: { ...state.people[user], ...person } };
+    // Those of a direct room, whom I may never have seen.
+    for (const other of event.people ?? []) people[other.id] = other;
+    const next = { ...state, people };
     if (user === state.user.id) return touched(next, event);
     const members = state.members[roomId];
     if (members?.some((member) => member.id === user)) return next;

@@ -184,6 +184,17 @@ export class Rooms {
     return room;
   }
 
+  /** The direct room of these people and me. */
+  async direct(users) {
+    const room = await api.direct(users);
+    this.#joined(room);
+    return room;
+  }
+
+  async findPeople(prefix) {
+    return (await api.usersByPrefix(prefix)).users;
+  }
+
   #joined(room) {
     this.#store.dispatch({ type: "room.joined", room });
     if (room.id === this.#store.state.open) this.#show(room.id);

@@ -60,7 +60,7 @@ const ACTIONS = {
   }),
 
   snapshot(state, { snapshot }) {
-    const { user, rooms, server, cursor } = snapshot;
+    const { user, rooms, people = [], server, cursor } = snapshot;
     const mine = byId(rooms);
     return {
       ...state,
@@ -74,7 +74,7 @@ const ACTIONS = {
       heads: {},
       memberships: {},
       members: {},
-      people: { ...state.people, [user.id]: user },
+      people: { ...state.people, ...byId(people), [user.id]: user },
       since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),
     };
   },
