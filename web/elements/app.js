@@ -1,7 +1,7 @@
 /** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
+import { attention, titleOf } from "../js/attention.js";
+import { showBadge } from "../js/badge.js";
 import { t } from "../js/i18n.js";
-import { roomName } from "../js/naming.js";
-import { totalUnread } from "../js/selectors.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
@@ -52,6 +52,7 @@ class TornchatApp extends HTMLElement {
     for (const child of this.#body.children) child.update?.(state, { afresh });
     for (const panel of this.querySelectorAll("dialog [data-live]")) panel.update(state);
     document.title = titleOf(state);
+    showBadge(attention(state));
   }
 
   /** Builds everything anew, in another language. */
@@ -61,9 +62,10 @@ class TornchatApp extends HTMLElement {
     this.show(state, { afresh: true });
   }
 
-  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while. */
-  announce(text, { urgent = false, unseen = false } = {}) {
-    this.#notices.add(text, { urgent, unseen });
+  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while.
+   * `act`: see <notice-board>. */
+  announce(text, { urgent = false, unseen = false, act = null } = {}) {
+    this.#notices.add(text, { urgent, unseen, act });
   }
 
   /** Opens the search, perhaps with something in it. */
@@ -77,6 +79,8 @@ class TornchatApp extends HTMLElement {
     if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       emit(this, "room-step", { step: event.key === "ArrowDown" ? 1 : -1 });
+    } else if (event.key === "Escape" && event.shiftKey) {
+      emit(this, "rooms-read");
     } else if (event.key === "Escape" && !event.isComposing) {
       this.querySelector("message-list")?.catchUp();
     } else if (isSearchKey(event, plain)) {
@@ -92,15 +96,6 @@ class TornchatApp extends HTMLElement {
 function isSearchKey(event, plain) {
   if (plain) return event.key === "/" && event.target === document.body;
   return (event.ctrlKey || event.metaKey) && event.shiftKey && event.code === "KeyF";
-}
-
-function titleOf(state) {
-  const name = state.server?.name ?? "Tornchat";
-  if (state.phase !== "in") return name;
-  const unread = totalUnread(state);
-  const room = state.rooms[state.open];
-  const where = room ? `${roomName(state, room)} · ` : "";
-  return `${unread > 0 ? `(${unread}) ` : ""}${where}${name}`;
 }
 
 /** iOS lays its keyboard over the page: the page must end where the keyboard begins. */

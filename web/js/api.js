@@ -82,7 +82,9 @@ export const api = {
   leave: (id) => request("DELETE", member(id, "me")),
   addMember: (id, user) => request("PUT", member(id, user)),
   members: (id) => request("GET", `${room(id)}/members`),
-  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
+  markRead: (id, { message, turn }) => request("PUT", `${room(id)}/read`, { id: message, turn }),
+  markUnread: (id, message) => request("PUT", `${room(id)}/read`, { id: message, unread: true }),
+  setLevel: (id, level) => request("PUT", `${room(id)}/level`, { level }),
 
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
   usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),

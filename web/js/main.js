@@ -3,6 +3,7 @@ import "../elements/app.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
+import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
 import { searchHandlers } from "./doing/search.js";
@@ -106,7 +107,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, outbox, session };
+const page = { app, store, rooms, reading, outbox, session };
 
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
@@ -173,10 +174,9 @@ const HANDLERS = {
   "history-older": ({ room }) => rooms.loadOlder(room),
   "history-trim": ({ room }) => store.dispatch({ type: "page.trimmed", room }),
   "history-retry": ({ room }) => rooms.loadNewest(room),
-  "room-seen": ({ room, message }) => reading.seen(room, message),
-  "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
 
   ...messageHandlers(page),
+  ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
 
