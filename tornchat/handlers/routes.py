@@ -10,7 +10,17 @@ from tornado import web
 
 from tornchat import metrics
 from tornchat.chat.context import Chat
-from tornchat.handlers import accounts, direct, events, health, lab, messages, rooms, websocket
+from tornchat.handlers import (
+    accounts,
+    direct,
+    events,
+    files,
+    health,
+    lab,
+    messages,
+    rooms,
+    websocket,
+)
 from tornchat.handlers.base import Handler, Site, Unknown
 from tornchat.handlers.page import Page, page_route
 from tornchat.hub.hub import Hub
@@ -37,6 +47,10 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/messages/{_ID}", messages.Message),
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
     (rf"/api/messages/{_ID}/pin", messages.Pin),
+    (rf"/api/messages/{_ID}/previews", messages.Previews),
+    (r"/api/files", files.Files),
+    (rf"/api/files/{_ID}/([^/]+)", files.File),
+    (rf"/api/thumbs/{_ID}", files.Thumb),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),
 ]
