@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Listed, Member, Room, RoomKind, Seat
 from tornchat.archive.schema import members, rooms
-from tornchat.archive.sql import insert_unless_there, rows_changed
+from tornchat.archive.sql import in_chunks, insert_unless_there, rows_changed
 from tornchat.domain.errors import NameTaken
 from tornchat.domain.rules import room_key
 
@@ -29,6 +29,8 @@ _MEMBER = (
     members.c.joined_at,
     members.c.joined_id,
     members.c.last_read,
+    members.c.read_turn,
+    members.c.level,
 )
 
 
@@ -82,6 +84,15 @@ async def by_id(conn: AsyncConnection, room_id: str) -> Room | None:
     """The room, archived or not."""
     row = (await conn.execute(select(*_ROOM).where(rooms.c.id == room_id))).one_or_none()
     return Room(*row) if row else None
+
+
+async def many(conn: AsyncConnection, ids: Collection[str]) -> list[Room]:
+    """Those of ``ids`` that there are, archived or not, in no order."""
+    return [
+        Room(*row)
+        for chunk in in_chunks(ids)
+        for row in await conn.execute(select(*_ROOM).where(rooms.c.id.in_(chunk)))
+    ]
 
 
 async def of_user(conn: AsyncConnection, user_id: str) -> list[Seat]:

@@ -18,6 +18,8 @@ from tornchat.log.sessions import Sessions
 from tornchat.media.fetcher import Fetcher
 from tornchat.media.folder import Folder
 
+MOST_SEARCHES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -67,6 +69,9 @@ class Chat:
     """How many files each user is sending to this worker."""
     kinds: dict[str, str] = field(default_factory=dict)
     """Kind of each room that was looked at: it never changes, and spares a query per page."""
+
+    searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
+    """Those that run: each has one of the few connections that read."""
 
     def now(self) -> int:
         """Unix milliseconds."""

@@ -72,7 +72,8 @@ async def take_away(chat: Chat, who: Identity, id: int) -> None:
     message = await now(chat, await seen(chat, who, id))
     async with chat.database.read() as conn:
         member = await members.get(conn, message.room, who.user)
-    permissions.may_hide_previews(message.author, who.user, member and member.role, who.role)
+    role = member.role if member else None
+    permissions.may_hide_previews(message.author, who.user, role, who.role)
     if message.previews:
         await _say(chat, message, who.user, [], rate=chat.post_rate)
 

@@ -16,9 +16,11 @@ from tornchat.handlers import (
     events,
     files,
     health,
+    keeping_up,
     lab,
     messages,
     rooms,
+    search,
     websocket,
 )
 from tornchat.handlers.base import Handler, Site, Unknown
@@ -41,7 +43,8 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}", rooms.Room),
     (rf"/api/rooms/{_ID}/members", rooms.Members),
     (rf"/api/rooms/{_ID}/members/{_ID}", rooms.Member),
-    (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
+    (rf"/api/rooms/{_ID}/read", keeping_up.ReadMarker),
+    (rf"/api/rooms/{_ID}/level", keeping_up.Level),
     (rf"/api/rooms/{_ID}/pins", rooms.Pins),
     (r"/api/direct", direct.Direct),
     (rf"/api/messages/{_ID}", messages.Message),
@@ -51,6 +54,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (r"/api/files", files.Files),
     (rf"/api/files/{_ID}/([^/]+)", files.File),
     (rf"/api/thumbs/{_ID}", files.Thumb),
+    (r"/api/search", search.Search),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),
 ]

@@ -9,6 +9,7 @@ class MemberList extends HTMLElement {
   #shown = [];
   #list = null;
   #room = null;
+  #state = null;
 
   connectedCallback() {
     this.setAttribute("role", "complementary");
@@ -20,7 +21,9 @@ class MemberList extends HTMLElement {
     });
   }
 
-  update({ rooms, open, members, user }, { afresh }) {
+  update(state, { afresh }) {
+    const { rooms, open, members, user } = state;
+    this.#state = state;
     const room = rooms[open];
     const list = members[open];
     if (afresh || room.id !== this.#room?.id || room.description !== this.#room?.description) {
@@ -56,7 +59,7 @@ class MemberList extends HTMLElement {
         h("h3", {}, t("members.title")),
         this.#list,
         room.kind === "private" ? this.#addForm(room) : "",
-        h(
+        room.kind !== "direct" && h(
           "button",
           {
             class: "button button-wide leave",
@@ -76,7 +79,9 @@ class MemberList extends HTMLElement {
     }
     const compare = new Intl.Collator(language()).compare;
     const sorted = list.toSorted((a, b) => compare(nameOf(a), nameOf(b)));
-    this.#list.replaceChildren(...sorted.map((member) => entry(member, member.id === me.id)));
+    const open = (id) =>
+      openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
+    this.#list.replaceChildren(...sorted.map((member) => entry(member, member.id === me.id, open)));
   }
 
   #addForm(room) {
@@ -101,13 +106,18 @@ class MemberList extends HTMLElement {
   }
 }
 
-function entry(member, mine) {
+function entry(member, mine, open) {
+  const about = mine ? t("members.you") : `@${member.username}`;
   return h(
     "li",
-    { class: "member" },
-    avatar(member, "small"),
-    h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
-    h("span", { class: "quiet ellipsis" }, mine ? t("members.you") : `@${member.username}`),
+    {},
+    h(
+      "button",
+      { type: "button", class: "member", onclick: () => open(member.id) },
+      avatar(member, "small"),
+      h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
+      h("span", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
+    ),
   );
 }
 

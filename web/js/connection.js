@@ -14,6 +14,7 @@ const KINDS = [
   "member.joined",
   "member.left",
   "read",
+  "level",
 ];
 
 /** How long opening may take, in ms. */
