@@ -33,6 +33,7 @@ def server(chat: Chat) -> dict[str, Any]:
         "signup": chat.signup,
         "heartbeat": chat.heartbeat,
         "max_body": MOST_BODY,
+        "max_file": chat.max_file,
         "edit_seconds": EDIT_SECONDS,
         "lab": chat.lab,
     }

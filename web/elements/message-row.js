@@ -4,6 +4,7 @@ import { t } from "../js/i18n.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
+import { buildExtras, extrasOf } from "./extras.js";
 import { icon } from "./icons.js";
 import { prose, typedProse } from "./prose.js";
 import { reactions, whoReacted } from "./reactions.js";
@@ -18,7 +19,7 @@ export function ingredients(row, { people, me }) {
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
   const { html, version, reactions: given } = row.message ?? {};
   const reacted = given && whoReacted(given, { people, me });
-  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person)];
+  return [html, version, reacted, extrasOf(row), row.composed, ...state, row.lead, person && nameOf(person)];
 }
 
 export function buildRow(row, { people, me }) {
@@ -55,7 +56,8 @@ function buildMessage(row, author, context) {
       "div",
       { class: "words" },
       row.lead && by(author, row.at),
-      row.item ? typedProse(row.item.body) : rendered(row.message),
+      row.item ? row.item.body && typedProse(row.item.body) : rendered(row.message),
+      buildExtras(row, context.me),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
@@ -80,18 +82,22 @@ function time(at, hidden) {
 }
 
 function rendered(message) {
-  if (message.deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
-  const { edited } = message;
-  if (!edited) return prose(message);
-  return [prose(message), h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
+  const { deleted, edited, html } = message;
+  if (deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
+  return [
+    html && prose(message),
+    edited && h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited")),
+  ];
 }
 
 /** How far a message of mine has come, and what can be done where it goes no further. */
-function state({ nonce, status, body, error, kept }, waits) {
+function state({ nonce, status, room, body, files = [], error, kept }, waits) {
   const unkept = kept ? "" : ` ${t("send.unkept")}`;
   if (status === "pending") {
     const words = t(waits ? "send.waiting" : "send.pending");
-    return h("p", { class: waits ? "state" : "state state-late" }, words, unkept);
+    const cancel = ({ target }) => emit(target, "message-cancel", { nonce, files });
+    const stop = files.length > 0 && h("button", { class: "link-button", onclick: cancel }, t("files.cancel"));
+    return h("p", { class: waits ? "state" : "state state-late" }, words, unkept, stop);
   }
   const act = (name, then) => (event) => {
     const composer = event.target.closest("room-view").querySelector("message-composer");
@@ -107,7 +113,10 @@ function state({ nonce, status, body, error, kept }, waits) {
     { class: "state" },
     h("span", { class: "why" }, icon("alert", 16), h("span", {}, why, unkept)),
     button(isLost ? "send.again" : "send.retry", act("message-retry")),
-    button("send.edit", act("message-discard", (composer) => composer.takeUp(body))),
+    button("send.edit", act("message-discard", (composer) => {
+      composer.takeUp(body);
+      if (files.length > 0) emit(composer, "files-again", { room, files });
+    })),
     button("send.discard", act("message-discard")),
   );
 }

@@ -3,7 +3,9 @@ import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { partnerIn, roomName } from "../js/naming.js";
 import { composed } from "../js/selectors.js";
+import { trayOf } from "../js/trays.js";
 import { emit, h } from "./dom.js";
+import { takeDrops } from "./dropping.js";
 import { icon } from "./icons.js";
 import "./member-list.js";
 import "./message-composer.js";
@@ -22,12 +24,18 @@ class RoomView extends HTMLElement {
   #main = h("main", { class: "room-main" }, this.#head, this.#list, this.#composer, this.#empty);
   #shown = null; // what the head shows: room, number of members, whether details are open
   #room = null;
+  #dropped = () => {}; // ends the taking of files
   #name = null;
   #state = null;
 
   connectedCallback() {
     this.append(this.#main, this.#details);
     this.addEventListener("details-close", () => this.#toggleDetails(false));
+    this.#dropped = takeDrops(this.#main, () => this.#room && { id: this.#room.id, name: this.#name });
+  }
+
+  disconnectedCallback() {
+    this.#dropped();
   }
 
   update(state, { afresh }) {
@@ -41,7 +49,9 @@ class RoomView extends HTMLElement {
     if (!room) return this.#showEmpty(state);
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
-    this.#composer.update({ room, name, user: state.user, composing: composed(state) });
+    const { user, uploads } = state;
+    const files = trayOf(state, room.id);
+    this.#composer.update({ room, name, user, composing: composed(state), files, uploads });
     this.#details.update(state, { afresh });
     if (switched) this.#arrive();
   }

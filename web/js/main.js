@@ -1,10 +1,12 @@
 /** Wires state, stream, outbox and elements together. What happens is read here from top to bottom. */
 import "../elements/app.js";
+import { needed } from "../elements/panel.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
 import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
+import { fileHandlers } from "./doing/files.js";
 import { messageHandlers } from "./doing/messages.js";
 import { searchHandlers } from "./doing/search.js";
 import { drafts } from "./drafts.js";
@@ -48,6 +50,7 @@ function complain(key, room) {
 const kept = new OutboxStore();
 const outbox = new Outbox({
   post: api.post,
+  upload: async (files) => (await fileWork()).upload(files),
   store: kept,
   turn: turnsBy(kept),
   mayPost: owner.is,
@@ -108,6 +111,9 @@ store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
 const page = { app, store, rooms, reading, outbox, session };
+
+let working = null;
+const fileWork = () => (working ??= needed("files").then((panel) => panel.fileWork({ ...page, api })));
 
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
@@ -176,6 +182,7 @@ const HANDLERS = {
   "history-retry": ({ room }) => rooms.loadNewest(room),
 
   ...messageHandlers(page),
+  ...fileHandlers(fileWork),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),

@@ -19,6 +19,7 @@ import {
 } from "./history.js";
 import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
+import { trayActions } from "./trays.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -41,6 +42,8 @@ export const initialState = Object.freeze({
   members: {},
   people: {},
   pending: [],
+  trays: {},
+  uploads: {},
   lost: [],
 });
 
@@ -51,6 +54,7 @@ export function reduce(state, action) {
 }
 
 const ACTIONS = {
+  ...trayActions,
   "server.known": (state, { server }) => ({ ...state, server: { ...state.server, ...server } }),
 
   "signed.out": (state, { reason = null, server = state.server }) => ({
