@@ -49,3 +49,28 @@ def test_two_people_find_each_other_and_talk(person: NewPerson, room_name: str) 
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Room details").click()
     expect(page.locator(".leave")).to_have_count(0)
+
+
+def test_who_is_called_sees_it_at_once_and_counted(person: NewPerson, room_name: str) -> None:
+    ana, budi = person("Ana Calls"), person("Budi Calls", **PHONE)
+    ana.create_room(room_name)
+    budi.page.get_by_role("button", name="Browse rooms").tap()
+    budi.page.get_by_role("button", name=f"Join {room_name}", exact=True).tap()
+    expect(budi.composer).to_have_attribute("placeholder", f"Write to {room_name}")
+    slug = room_name.lower().replace(" ", "-")
+    ana.write(f"@{budi.username} look at #{slug}")
+    message = budi.page.locator(".message.for-me")
+    expect(message.locator(".mention-me")).to_have_text(f"@{budi.username}")
+    expect(message.get_by_role("link", name=f"#{room_name}")).to_be_visible()
+    expect(ana.page.locator(".mention:not(.mention-me)")).to_have_count(2)
+    expect(ana.page.locator(".for-me")).to_have_count(0)
+    ana.page.locator(".mention", has_text=budi.username).click()
+    expect(ana.page.get_by_role("dialog")).to_contain_text("Budi Calls")
+    ana.page.keyboard.press("Escape")
+
+    # An edit that calls him no longer takes the mark away.
+    ana.composer.press("ArrowUp")
+    expect(ana.composer).not_to_have_value("")
+    ana.composer.fill("nobody in particular")
+    ana.composer.press("Enter")
+    expect(budi.page.locator(".for-me")).to_have_count(0)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, false, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tornchat.archive import mentions
 from tornchat.archive.schema import marks, members, messages
 from tornchat.archive.sql import in_chunks, insert_unless_there
 from tornchat.domain.changes import fold
@@ -21,6 +22,7 @@ MOST_UNREAD = 1_000
 
 _CHANGING = (
     "body", "html", "edited", "deleted", "version", "reactions", "pinned_by", "pinned_at",
+    "mentions", "here",
 )  # fmt: skip
 """Columns that later events may change."""
 
@@ -40,6 +42,8 @@ _MESSAGE = select(
     messages.c.reactions,
     messages.c.pinned_by,
     messages.c.pinned_at,
+    messages.c.mentions,
+    messages.c.here,
 )
 
 
@@ -48,6 +52,7 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
     if batch:
         rows = [_row(message) for message in batch]
         await conn.execute(insert_unless_there(conn, messages), rows)
+        await mentions.note(conn, batch)
 
 
 async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
@@ -70,6 +75,9 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
             for row in [_row(message)]
         ]
         await conn.execute(statement, values)
+        await mentions.note_again(
+            conn, [row for row in changed if _calls(row) != _calls(before[row.id])]
+        )
 
 
 async def by_id(conn: AsyncConnection, id: int) -> Message | None:
@@ -147,13 +155,19 @@ async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[M
 
 
 def _message(row: Iterable[Any]) -> Message:
-    *values, reactions, pinned_by, pinned_at = row
-    message = Message(*values)
+    *values, reactions, pinned_by, pinned_at, called, here = row
+    message = Message(*values, here=here)
+    if called:
+        message = replace(message, mentions=json.loads(called))
     if reactions:
         message = replace(message, reactions=json.loads(reactions))
     if pinned_at is not None:
         message = replace(message, pinned={"by": pinned_by, "at": pinned_at})
     return message
+
+
+def _calls(message: Message) -> object:
+    return message.mentions, message.here, message.deleted
 
 
 def _row(message: Message) -> dict[str, Any]:
@@ -175,6 +189,8 @@ def _row(message: Message) -> dict[str, Any]:
         "reactions": json.dumps(reactions, ensure_ascii=False) if reactions else None,
         "pinned_by": pinned.get("by"),
         "pinned_at": pinned.get("at"),
+        "mentions": json.dumps(message.mentions) if message.mentions else None,
+        "here": message.here,
     }
 
 

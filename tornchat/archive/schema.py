@@ -103,6 +103,9 @@ messages = Table(
     Column("reactions", Text),
     Column("pinned_by", Text),
     Column("pinned_at", BigInteger),
+    # JSON: ids of users, NULL where there are none.
+    Column("mentions", Text),
+    Column("here", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("author_id", "room_id", "nonce"),
     Index(None, "room_id", "id"),
 )
@@ -122,6 +125,16 @@ Index(
     postgresql_where=messages.c.pinned_at.is_not(None),
 )
 
+# Whom a message is for (`domain.mentions.concerned`), to count what is unread of that.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("room_id", Text, primary_key=True),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("author_id", Text, nullable=False),
+    Index(None, "message_id"),
+)
 
 # A row per message that is not deleted (`search.index`). SQLite has its trigrams in the virtual
 # table `search_grams`, which triggers keep; PostgreSQL in `grams`.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Room
+from tornchat.chat.names import KnownNames
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
@@ -55,6 +56,7 @@ class Chat:
     """Bytes of one user's files; 0 for no limit."""
     previews: bool = True
     heartbeat: float = 25
+    names: KnownNames = field(init=False)
     peopled: bool = False
     """Whether there was an account when it was looked at."""
     kinds: dict[str, str] = field(default_factory=dict)
@@ -62,6 +64,9 @@ class Chat:
 
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
     """Those that run: each has one of the few connections that read."""
+
+    def __post_init__(self) -> None:
+        self.names = KnownNames(self.database)
 
     def now(self) -> int:
         """Unix milliseconds."""

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_OPTIONAL = ("nonce", "reply_to", "reply_author", "edited", "reactions", "pinned", "mentions")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded
     in. ``reply_author`` wrote the message that this one answers. ``reactions``: emoji -> ids of
     users, in the order of their coming; None where there are none. ``pinned``: ``by`` whom and
-    ``at`` which time (unix ms); None where it is not."""
+    ``at`` which time (unix ms); None where it is not. ``mentions``: ids of the people it calls,
+    ``here``: whether it calls everybody."""
 
     id: int
     at: int
@@ -29,6 +32,8 @@ class Message:
     version: int = 0
     reactions: dict[str, list[str]] | None = None
     pinned: dict[str, Any] | None = None
+    mentions: list[str] | None = None
+    here: bool = False
 
     def public(self) -> dict[str, Any]:
         """The JSON object of ``docs/protocol.md``, "Message": optional members only where they
@@ -41,10 +46,20 @@ class Message:
             "body": self.body,
             "html": self.html,
         }
-        for name in ("nonce", "reply_to", "reply_author", "edited", "reactions", "pinned"):
+        for name in (
+            "nonce",
+            "reply_to",
+            "reply_author",
+            "edited",
+            "reactions",
+            "pinned",
+            "mentions",
+        ):
             value = getattr(self, name)
             if value is not None:
                 out[name] = value
+        if self.here:
+            out["here"] = True
         if self.deleted:
             out["deleted"] = True
         if self.version > self.id:
@@ -64,6 +79,8 @@ def message_of(id: int, event: Mapping[str, Any]) -> Message:
         nonce=event.get("nonce"),
         reply_to=event.get("reply_to"),
         reply_author=event.get("reply_author"),
+        mentions=event.get("mentions"),
+        here=event.get("here", False),
         version=id,
     )
 

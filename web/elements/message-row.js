@@ -2,10 +2,12 @@
 import { explain } from "../js/explain.js";
 import { fragmentOf } from "../js/html.js";
 import { t } from "../js/i18n.js";
+import { isFor } from "../js/mentions.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { withMentions } from "./mentions.js";
 import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
@@ -39,6 +41,7 @@ function buildMessage(row, author, context) {
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
   if (row.composed) classes.push("composed");
+  if (row.message && isFor(row.message, context.me)) classes.push("for-me");
   const name = nameOf(author);
   return h(
     "article",
@@ -55,7 +58,7 @@ function buildMessage(row, author, context) {
       "div",
       { class: "words" },
       row.lead && by(author, row.at),
-      row.item ? typed(row.item.body) : rendered(row.message),
+      row.item ? typed(row.item.body) : rendered(row.message, context.me),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
@@ -79,9 +82,9 @@ function time(at, hidden) {
   );
 }
 
-function rendered({ body, html, edited, deleted }) {
+function rendered({ body, html, edited, deleted }, me) {
   if (deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
-  const prose = h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
+  const prose = h("div", { class: proseClass(body), dir: "auto" }, withMentions(fragmentOf(html), me));
   if (!edited) return prose;
   return [prose, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }

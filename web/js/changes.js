@@ -2,11 +2,16 @@
  *
  * A message carries the id of the last event folded in, its `version`, where that is not its own id.
  */
-const STEPS = {
-  "message.edited": (message, { body, html, at }) => ({ ...message, body, html, edited: at }),
+const uncalling = ({ mentions: _mentions, here: _here, ...message }) => message;
 
-  "message.deleted"({ edited: _edited, reactions: _reactions, pinned: _pinned, ...message }) {
-    return { ...message, body: "", html: "", deleted: true };
+const STEPS = {
+  "message.edited"(message, { body, html, at, mentions, here }) {
+    return { ...uncalling(message), body, html, edited: at, ...(mentions && { mentions }), ...(here && { here }) };
+  },
+
+  "message.deleted"(message) {
+    const { edited: _edited, reactions: _reactions, pinned: _pinned, ...rest } = uncalling(message);
+    return { ...rest, body: "", html: "", deleted: true };
   },
 
   "reaction.added"(message, { emoji, user }) {

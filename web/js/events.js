@@ -2,6 +2,7 @@
 import { isChange } from "./changes.js";
 import { unreadAfter, withChange, withMessage } from "./history.js";
 import { withoutLostTail } from "./losses.js";
+import { counted, isFor, noted } from "./mentions.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -26,7 +27,8 @@ const CHANGES = {
     if (id > room.head) {
       // Up to the snapshot's head the snapshot has counted already.
       const unread = author === state.user.id ? room.unread : room.unread + 1;
-      rooms[roomId] = { ...room, head: id, unread };
+      const mentioned = noted(room.mentioned, id, isFor(event, state.user.id));
+      rooms[roomId] = { ...counted(room, unread, mentioned), head: id };
     }
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
@@ -38,7 +40,8 @@ const CHANGES = {
     const room = state.rooms[roomId];
     if (!room || read <= room.last_read) return state;
     const unread = unreadAfter(state.pages[roomId], read, state.user.id) ?? room.unread;
-    return { ...state, rooms: { ...state.rooms, [roomId]: { ...room, last_read: read, unread } } };
+    const after = { ...counted(room, unread, mentionedAfter(room, read)), last_read: read };
+    return { ...state, rooms: { ...state.rooms, [roomId]: after } };
   },
 
   "member.joined"(state, event) {
@@ -84,10 +87,16 @@ function changeMessage(state, event) {
   if (event.id <= room.head) return { ...state, pages };
   const { message, author } = event;
   const wasUnread = message > room.last_read && author !== state.user.id;
-  const fewer = event.kind === "message.deleted" && wasUnread ? 1 : 0;
-  const after = { ...room, head: event.id, unread: Math.max(0, room.unread - fewer) };
+  const isGone = event.kind === "message.deleted";
+  const unread = Math.max(0, room.unread - (isGone && wasUnread ? 1 : 0));
+  const says = isGone || event.kind === "message.edited";
+  const calls = wasUnread && !isGone && isFor(event, state.user.id);
+  const mentioned = says ? noted(room.mentioned, message, calls) : room.mentioned;
+  const after = { ...counted(room, unread, mentioned), head: event.id };
   return { ...state, pages, rooms: { ...state.rooms, [event.room]: after } };
 }
+
+export const mentionedAfter = ({ mentioned }, read) => mentioned.filter((id) => id > read);
 
 /** Remembers the last change of my own membership: an answer asked for before it is out of date. */
 function touched(state, { room, id }) {

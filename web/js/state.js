@@ -5,7 +5,7 @@
  * `pending` mirrors the outbox; `lost` are messages of mine that the server lost and the outbox is yet to
  * take. `line` is the life of the stream as people should hear of it.
  */
-import { applyEvent, withoutRoom } from "./events.js";
+import { applyEvent, mentionedAfter, withoutRoom } from "./events.js";
 import {
   answered,
   asked,
@@ -18,6 +18,7 @@ import {
   withMessage,
 } from "./history.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
+import { counted } from "./mentions.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -189,7 +190,7 @@ const ACTIONS = {
     const room = state.rooms[roomId];
     if (!room || (message <= room.last_read && room.unread === 0)) return state;
     const read = Math.max(message, room.last_read);
-    const marked = { ...room, last_read: read, unread: 0, mentions: 0 };
+    const marked = { ...counted(room, 0, mentionedAfter(room, read)), last_read: read };
     return { ...state, rooms: { ...state.rooms, [roomId]: marked } };
   },
 
