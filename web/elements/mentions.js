@@ -3,12 +3,11 @@ import { EVERYBODY } from "../js/mentions.js";
 import { hashOf } from "../js/route.js";
 import { h } from "./dom.js";
 
-/** Changes a fragment of a message's HTML; `me` is my id. */
-export function withMentions(fragment, me) {
-  for (const mention of fragment.querySelectorAll(".mention")) {
+/** Changes the element of a message's text; `me` is my id. */
+export function withMentions(prose, me) {
+  for (const mention of prose.querySelectorAll(".mention")) {
     const { room, user } = mention.dataset;
     if (room) mention.replaceWith(h("a", { class: "mention", href: hashOf(room) }, mention.textContent));
     else if (user === me || user === EVERYBODY) mention.classList.add("mention-me");
   }
-  return fragment;
 }

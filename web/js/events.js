@@ -1,6 +1,7 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
 import { isChange } from "./changes.js";
-import { unreadAfter, withChange, withMessage } from "./history.js";
+import { withChange, withMessage } from "./history.js";
+import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
 import { counted, isFor, noted } from "./mentions.js";
 
@@ -36,13 +37,7 @@ const CHANGES = {
     return { ...state, rooms, pages: { ...state.pages, [roomId]: withMessage(page, message) } };
   },
 
-  read(state, { room: roomId, last_read: read }) {
-    const room = state.rooms[roomId];
-    if (!room || read <= room.last_read) return state;
-    const unread = unreadAfter(state.pages[roomId], read, state.user.id) ?? room.unread;
-    const after = { ...counted(room, unread, mentionedAfter(room, read)), last_read: read };
-    return { ...state, rooms: { ...state.rooms, [roomId]: after } };
-  },
+  ...HEARD,
 
   "member.joined"(state, event) {
     const { room: roomId, user, username, display_name, role } = event;
@@ -95,8 +90,6 @@ function changeMessage(state, event) {
   const after = { ...counted(room, unread, mentioned), head: event.id };
   return { ...state, pages, rooms: { ...state.rooms, [event.room]: after } };
 }
-
-export const mentionedAfter = ({ mentioned }, read) => mentioned.filter((id) => id > read);
 
 /** Remembers the last change of my own membership: an answer asked for before it is out of date. */
 function touched(state, { room, id }) {

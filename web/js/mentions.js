@@ -15,9 +15,11 @@ export function counted(room, unread, mentioned = room.mentioned) {
   return { ...room, unread, mentioned, mentions };
 }
 
+export const newest = (ids) => ids.slice(-MOST);
+
 /** `mentioned` after a message, or an edit of it, that is unread. */
 export function noted(mentioned, id, calls) {
   if (calls === mentioned.includes(id)) return mentioned;
   if (!calls) return mentioned.filter((other) => other !== id);
-  return [...mentioned, id].sort((a, b) => a - b).slice(-MOST);
+  return newest([...mentioned, id].sort((a, b) => a - b));
 }

@@ -21,9 +21,6 @@ export function neighbour(state, language, step) {
   return rooms.at(next);
 }
 
-export const totalUnread = (state) =>
-  Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
-
 /** Ids of authors in the open room, of those who reacted, and of people of direct rooms, whose names are
  * not known yet. */
 export function strangers(state) {

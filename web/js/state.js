@@ -5,7 +5,7 @@
  * `pending` mirrors the outbox; `lost` are messages of mine that the server lost and the outbox is yet to
  * take. `line` is the life of the stream as people should hear of it.
  */
-import { applyEvent, mentionedAfter, withoutRoom } from "./events.js";
+import { applyEvent, withoutRoom } from "./events.js";
 import {
   answered,
   asked,
@@ -17,8 +17,8 @@ import {
   trimmed,
   withMessage,
 } from "./history.js";
+import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
-import { counted } from "./mentions.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -34,6 +34,7 @@ export const initialState = Object.freeze({
   outside: null, // {status, room} of an open room that is not mine
   composing: null, // {room, kind: "edit", id}: the message that the composer is about
   since: 0, // the read marker as it was when the room was opened: where "new" begins
+  held: null, // the open room, where I marked it as unread: looking does not make it read
   pages: {},
   heads: {},
   memberships: {},
@@ -101,7 +102,7 @@ const ACTIONS = {
     const left = state.pages[state.open];
     const pages = left ? { ...state.pages, [state.open]: trimmed(left) } : state.pages;
     const since = state.rooms[room]?.last_read ?? 0;
-    return { ...state, open: room, outside: null, composing: null, pages, since };
+    return { ...state, open: room, outside: null, composing: null, held: null, pages, since };
   },
 
   "room.outside": (state, { room, status, found = null }) =>
@@ -186,16 +187,7 @@ const ACTIONS = {
 
   "people.came": (state, { users }) => ({ ...state, people: { ...state.people, ...byId(users) } }),
 
-  "read.marked"(state, { room: roomId, message }) {
-    const room = state.rooms[roomId];
-    if (!room || (message <= room.last_read && room.unread === 0)) return state;
-    const read = Math.max(message, room.last_read);
-    const marked = { ...counted(room, 0, mentionedAfter(room, read)), last_read: read };
-    return { ...state, rooms: { ...state.rooms, [roomId]: marked } };
-  },
-
-  "news.seen": (state, { room, message }) =>
-    room === state.open && message > state.since ? { ...state, since: message } : state,
+  ...KEEPING_UP,
 };
 
 /** Pages outlive a reset: what they show is held against the newest page when that comes. */
