@@ -126,7 +126,8 @@ class Keeper:
             return False
         async with self._database.read() as conn:
             fence = await marks.read(conn, "fence")
-        events = _at_once(await upkeep.queued(self._client, BATCH))
+        queued = await upkeep.queued(self._client, BATCH)
+        events = _at_once(queued)
         if not events:
             return False
         last = events[-1].id
@@ -143,7 +144,7 @@ class Keeper:
             await search.index(conn, _said_or_changed(events))
             await marks.raise_to(conn, "archived", last)
         await upkeep.set_archived(self._client, last)
-        return await upkeep.any_queued(self._client)
+        return len(queued) == BATCH or len(events) < len(queued)
 
     async def _index_history(self) -> bool:
         """Take a part of what was in the history before there was an index into it."""
