@@ -80,7 +80,6 @@ def test_who_is_called_sees_it_at_once_and_counted(person: NewPerson, room_name:
     ana.composer.press("Backspace")
     ana.composer.press("Backspace")
     ana.composer.press("Enter")
-    slug = room_name.lower().replace(" ", "-")
     message = budi.page.locator(".message.for-me")
     expect(message.locator(".mention-me")).to_have_text(f"@{budi.username}")
     expect(message.get_by_role("link", name=f"#{room_name}")).to_be_visible()

@@ -19,6 +19,8 @@ async def render(chat: Chat, who: Identity, room: str, text: str) -> tuple[str, 
 
     Raises `LogAway`, and `TooMany` where too many long texts wait.
     """
+    if text == "":
+        return "", Said()
     if mentions.PERSON not in text and mentions.ROOM not in text:
         return await chat.renderer.render_off_loop(text), Said()
     return await chat.renderer.render_naming(text, await _names(chat, who, room, text))
