@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
@@ -18,6 +19,9 @@ from tornchat.media.fetcher import Fetcher
 from tornchat.media.folder import Folder
 
 MOST_SEARCHES = 2
+
+if TYPE_CHECKING:
+    from tornchat.chat.pushing import PushKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Chat:
     """Bytes of one user's files; 0 for no limit."""
     previews: bool = True
     heartbeat: float = 25
+    push: PushKeys | None = None
+    """What pushes are signed with; None where they are switched off."""
     peopled: bool = False
     """Whether there was an account when it was looked at."""
     kinds: dict[str, str] = field(default_factory=dict)

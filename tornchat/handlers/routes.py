@@ -18,6 +18,7 @@ from tornchat.handlers import (
     keeping_up,
     lab,
     messages,
+    push,
     rooms,
     search,
     websocket,
@@ -50,6 +51,8 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
     (rf"/api/messages/{_ID}/pin", messages.Pin),
     (r"/api/search", search.Search),
+    (r"/api/push", push.Push),
+    (r"/api/push/subscriptions", push.Subscriptions),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),
 ]
