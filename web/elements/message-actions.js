@@ -8,7 +8,7 @@ import { openPanel } from "./panel.js";
 
 const ROW = ".message[data-id]:not([data-id=''])";
 /** Where a tap means something else. */
-const BUSY = "a, button, input, summary, .actions";
+const BUSY = "a, button, input, summary, .actions, .spoiler";
 
 export class MessageActions {
   #bar = h("div", { class: "actions", role: "toolbar", "aria-label": t("actions.title") });

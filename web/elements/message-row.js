@@ -1,11 +1,11 @@
 /** The elements of one row of a room: a day, the line above what is new, a loss, a message. */
 import { explain } from "../js/explain.js";
-import { fragmentOf } from "../js/html.js";
 import { t } from "../js/i18n.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { prose, typedProse } from "./prose.js";
 import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
@@ -55,7 +55,7 @@ function buildMessage(row, author, context) {
       "div",
       { class: "words" },
       row.lead && by(author, row.at),
-      row.item ? typed(row.item.body) : rendered(row.message),
+      row.item ? typedProse(row.item.body) : rendered(row.message),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
@@ -79,23 +79,12 @@ function time(at, hidden) {
   );
 }
 
-function rendered({ body, html, edited, deleted }) {
-  if (deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
-  const prose = h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
-  if (!edited) return prose;
-  return [prose, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
+function rendered(message) {
+  if (message.deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
+  const { edited } = message;
+  if (!edited) return prose(message);
+  return [prose(message), h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }
-
-/** Text that the server has not rendered yet, as it was typed. */
-function typed(body) {
-  return h("div", { class: `${proseClass(body)} typed`, dir: "auto" }, body);
-}
-
-const FEW_EMOJI =
-  /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
-
-const proseClass = (body) =>
-  body.length < 40 && FEW_EMOJI.test(body.trim()) ? "prose prose-emoji" : "prose";
 
 /** How far a message of mine has come, and what can be done where it goes no further. */
 function state({ nonce, status, body, error, kept }, waits) {

@@ -82,11 +82,16 @@ class RoomList extends HTMLElement {
   }
 
   #showFrame({ user, server }) {
+    const app = this.closest("tc-app");
     this.#head.replaceChildren(
       h("img", { src: "/icon.svg", alt: "", width: 32, height: 32 }),
       h("h1", { class: "ellipsis" }, server.name),
+      h(
+        "button",
+        { class: "icon-button", title: t("search.title"), "aria-label": t("search.title"), onclick: () => app.search() },
+        icon("search"),
+      ),
     );
-    const app = this.closest("tc-app");
     this.#foot.replaceChildren(
       h(
         "button",

@@ -75,6 +75,16 @@ class RoomView extends HTMLElement {
       h(
         "button",
         {
+          class: "icon-button",
+          title: t("search.title"),
+          "aria-label": t("search.title"),
+          onclick: () => this.closest("tc-app").search(room.name ? `in:${JSON.stringify(room.name)} ` : ""),
+        },
+        icon("search"),
+      ),
+      h(
+        "button",
+        {
           class: "button button-plain members-button",
           "aria-expanded": String(!this.#details.hidden),
           "aria-label": t("room.details.named", { members }),

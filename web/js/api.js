@@ -90,6 +90,12 @@ export const api = {
   usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),
   userByName: (name) => request("GET", `/api/users?username=${encodeURIComponent(name)}`),
 
+  search(query, before) {
+    const minutes = -new Date().getTimezoneOffset();
+    const older = before === null ? "" : `&before=${before}`;
+    return request("GET", `/api/search?q=${encodeURIComponent(query)}&minutes=${minutes}${older}`);
+  },
+
   probe: (values) => request("POST", "/api/lab/probe", values),
 
   /** What comes after `cursor`, at once: `{cursor, reset, events}`. */

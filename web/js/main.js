@@ -6,6 +6,7 @@ import { attempt } from "./doing/attempt.js";
 import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
+import { searchHandlers } from "./doing/search.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
@@ -176,6 +177,7 @@ const HANDLERS = {
 
   ...messageHandlers(page),
   ...keepingUpHandlers(page),
+  ...searchHandlers(page),
   ...directHandlers(page),
 
   "line-retry": () => session.retry(),
