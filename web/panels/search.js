@@ -60,7 +60,7 @@ class MessageSearch extends HTMLElement {
     });
     this.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest(".hit")) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest("a.hit")) return;
       this.#remember(this.#query);
       this.closest("dialog").close();
     });
