@@ -5,21 +5,21 @@ import { t } from "../js/i18n.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
-import { openPanel } from "./panel.js";
+import { needed, openPanel } from "./panel.js";
 import "./room-list.js";
 import "./room-view.js";
-import "./sign-in.js";
+
+const splash = () =>
+  h(
+    "div",
+    { class: "splash" },
+    h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
+    h("p", { class: "visually-hidden" }, t("app.loading")),
+  );
 
 const PHASES = {
-  loading: () => [
-    h(
-      "div",
-      { class: "splash" },
-      h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
-      h("p", { class: "visually-hidden" }, t("app.loading")),
-    ),
-  ],
-  welcome: () => [h("sign-in")],
+  loading: () => [splash()],
+  welcome: () => [h("sign-in", {}, splash())],
   in: () => [h("room-list"), h("room-view")],
 };
 
@@ -43,6 +43,7 @@ class TornchatApp extends HTMLElement {
       this.#phase = phase;
       for (const dialog of this.querySelectorAll("dialog")) dialog.close();
       this.#body.replaceChildren(...PHASES[phase]());
+      if (phase === "welcome") needed("sign-in").then(() => this.show(this.#seen, { afresh: true }));
     }
     if (afresh) this.#seen = null;
     if (state === this.#seen) return;
@@ -76,7 +77,13 @@ class TornchatApp extends HTMLElement {
   #key(event) {
     if (this.#phase !== "in" || this.querySelector("dialog[open]")) return;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key === "k") {
+      event.preventDefault();
+      openPanel(this, "switcher", "openSwitcher", this.#seen);
+    } else if (plain && event.key === "?" && !event.target.matches("input, textarea, select")) {
+      event.preventDefault();
+      openPanel(this, "keys", "openKeys");
+    } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       emit(this, "room-step", { step: event.key === "ArrowDown" ? 1 : -1 });
     } else if (event.key === "Escape" && event.shiftKey) {

@@ -232,6 +232,7 @@ class MessageSearch extends HTMLElement {
       { part: "from:me", label: t("search.mine") },
       { part: `after:${since}`, label: t("search.week") },
       { part: "has:link", label: t("search.links") },
+      { part: "has:file", label: t("search.files") },
       { part: "is:pinned", label: t("search.pinned") },
     ]
       .filter(Boolean)
