@@ -20,6 +20,7 @@ from tornchat.domain.changes import (
     UNREACTED,
     message_deleted,
     message_edited,
+    message_previewed,
     pin,
     reaction,
 )
@@ -65,7 +66,9 @@ def headings(text: str) -> set[str]:
 def test_every_route_is_documented_with_its_methods() -> None:
     there = set()
     for pattern, handler in ROUTES:
-        path = pattern.replace("messages/([a-z0-9]+)", "messages/ID").replace("([^/]+)", "EMOJI")
+        last = "NAME" if "/files/" in pattern else "EMOJI"
+        path = re.sub(r"(messages|files|thumbs)/\(\[a-z0-9\]\+\)", r"\1/ID", pattern)
+        path = path.replace("([^/]+)", last)
         path = path.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
         for method in METHODS:
             if getattr(handler, method.lower()) is not getattr(Handler, method.lower()):
@@ -108,6 +111,7 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
             "message.deleted": message_deleted(ROOM, 1, ANA, ANA),
             **{name: reaction(name, ROOM, 1, BUDI, "👍") for name in (REACTED, UNREACTED)},
             **{name: pin(name, ROOM, 1, BUDI) for name in (PINNED, UNPINNED)},
+            "message.previewed": message_previewed(ROOM, 1, ANA, [{}]),
         }
         return [(f"room:{ROOM}", by_kind[kind])]
     if kind == "message":

@@ -21,7 +21,9 @@ from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.fencer import Fencer
 from tornchat.archive.keeper import Keeper
+from tornchat.archive.sweeper import Sweeper
 from tornchat.board import BEAT_SECONDS, Board
+from tornchat.chat import previews
 from tornchat.chat.context import Chat
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
@@ -72,12 +74,19 @@ class Worker:
         limits = Limits(settings.max_streams, settings.max_streams_per_address, room.streams)
         self.hub = Hub(self.client, redis_url, settings.heartbeat, limits)
         self.announcer = Announcer(self.client, self.database)
-        self.keeper = Keeper(self.client, self.database, self.announcer, settings.log_hours)
+        self.folder = Folder(settings.files_folder())
+        self.keeper = Keeper(
+            self.client,
+            self.database,
+            self.announcer,
+            Sweeper(self.client, self.database, self.folder),
+            settings.log_hours,
+        )
         self.passwords = Passwords()
         self.renderer = Renderer()
-        self.folder = Folder(settings.files_folder())
         self.fetcher = Fetcher(settings.fetch_hosts)
         self.drawing = OffLoop("drawing", threads=1, most_waiting=32)
+        self.disk = OffLoop("disk", threads=2, most_waiting=200)
         sequence = self.hub.bus.sequence
         self.client.fence = Fencer(self.client, self.database, lambda: sequence.last).fence
         self.hub.on_control = self.announcer.control
@@ -91,6 +100,7 @@ class Worker:
             folder=self.folder,
             fetcher=self.fetcher,
             drawing=self.drawing,
+            disk=self.disk,
             signup=settings.signup,
             post_rate=settings.post_rate,
             lab=settings.lab == "on",
@@ -99,6 +109,7 @@ class Worker:
             max_file=round(settings.max_file * 1_000_000),
             file_quota=round(settings.file_quota * 1_000_000),
             previews=settings.previews == "on",
+            own_hosts=site_of(settings).hosts - LOCAL,
         )
         site, outlets = site_of(settings), self.hub.outlets
         desk = Desk(self.chat, site, application(self.chat, self.hub, site, web_root()))
@@ -151,10 +162,12 @@ class Worker:
         except TimeoutError:
             pass
         await self.keeper.close()
+        await previews.close(self.chat)
         await self.client.close()
         self.passwords.close()
         self.renderer.close()
         self.drawing.close()
+        self.disk.close()
         await self.fetcher.close()
         await self.database.close()
         if self._beating is not None:

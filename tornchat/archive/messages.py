@@ -14,6 +14,7 @@ from tornchat.archive.schema import marks, members, messages
 from tornchat.archive.sql import in_chunks, insert_unless_there
 from tornchat.domain.changes import fold
 from tornchat.domain.events import Event
+from tornchat.domain.files import ids_of
 from tornchat.domain.messages import Message
 
 MOST_UNREAD = 1_000
@@ -21,6 +22,7 @@ MOST_UNREAD = 1_000
 
 _CHANGING = (
     "body", "html", "edited", "deleted", "version", "reactions", "pinned_by", "pinned_at",
+    "files", "previews",
 )  # fmt: skip
 """Columns that later events may change."""
 
@@ -40,6 +42,8 @@ _MESSAGE = select(
     messages.c.reactions,
     messages.c.pinned_by,
     messages.c.pinned_at,
+    messages.c.files,
+    messages.c.previews,
 )
 
 
@@ -50,11 +54,12 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
         await conn.execute(insert_unless_there(conn, messages), rows)
 
 
-async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
+async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> set[str]:
     """Folds events about messages into their rows, in the order of ids; those that are in them
-    already, and those about messages that are not there, do nothing."""
+    already, and those about messages that are not there, do nothing. Gives the ids of files that
+    their messages do not have any more."""
     if not events:
-        return
+        return set()
     rows = await many(conn, {event.fields["message"] for event in events})
     before = {row.id: row for row in rows}
     changed = [row for row in fold(rows, events) if row != before[row.id]]
@@ -70,6 +75,11 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
             for row in [_row(message)]
         ]
         await conn.execute(statement, values)
+    return {id for message in changed for id in _files_of(before[message.id]) - _files_of(message)}
+
+
+def _files_of(message: Message) -> set[str]:
+    return ids_of(message.files, message.previews)
 
 
 async def by_id(conn: AsyncConnection, id: int) -> Message | None:
@@ -147,10 +157,14 @@ async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[M
 
 
 def _message(row: Iterable[Any]) -> Message:
-    *values, reactions, pinned_by, pinned_at = row
+    *values, reactions, pinned_by, pinned_at, files, previews = row
     message = Message(*values)
     if reactions:
         message = replace(message, reactions=json.loads(reactions))
+    if files:
+        message = replace(message, files=json.loads(files))
+    if previews:
+        message = replace(message, previews=json.loads(previews))
     if pinned_at is not None:
         message = replace(message, pinned={"by": pinned_by, "at": pinned_at})
     return message
@@ -158,7 +172,7 @@ def _message(row: Iterable[Any]) -> Message:
 
 def _row(message: Message) -> dict[str, Any]:
     """What stands in the columns."""
-    reactions, pinned = message.reactions, message.pinned or {}
+    pinned = message.pinned or {}
     return {
         "id": message.id,
         "at": message.at,
@@ -172,10 +186,16 @@ def _row(message: Message) -> dict[str, Any]:
         "edited": message.edited,
         "deleted": message.deleted,
         "version": message.version,
-        "reactions": json.dumps(reactions, ensure_ascii=False) if reactions else None,
+        "reactions": _json(message.reactions or None),
         "pinned_by": pinned.get("by"),
         "pinned_at": pinned.get("at"),
+        "files": _json(message.files),
+        "previews": _json(message.previews),
     }
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, int], int]:

@@ -104,6 +104,24 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What was uploaded by ``owner_id``, or fetched for a message of theirs. Sizes are in bytes and
+    pixels; ``message_id`` and ``room_id`` are None until SQL knows of a message that has it."""
+
+    id: str
+    owner_id: str
+    name: str
+    type: str
+    size: int
+    width: int | None
+    height: int | None
+    has_thumb: bool
+    created_at: int
+    message_id: int | None = None
+    room_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """An announcement; the log appends it once per ``key``."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 from tornchat.archive.announcer import Announcer
@@ -45,6 +46,8 @@ class Chat:
     fetcher: Fetcher
     drawing: OffLoop
     """Makes pictures small, few at a time (`media.pictures`)."""
+    disk: OffLoop
+    """What waits for a disk, which may be one of another machine."""
     signup: str = "open"
     post_rate: float = 10
     lab: bool = True
@@ -54,9 +57,16 @@ class Chat:
     file_quota: int = 0
     """Bytes of one user's files; 0 for no limit."""
     previews: bool = True
+    """Whether what messages link to is looked up."""
+    own_hosts: frozenset[str] = frozenset()
+    """Names of this server: what it has itself it does not look up."""
+    looking_up: set[asyncio.Task[None]] = field(default_factory=set)
+    """Messages whose links are being looked up."""
     heartbeat: float = 25
     peopled: bool = False
     """Whether there was an account when it was looked at."""
+    uploading: Counter[str] = field(default_factory=Counter)
+    """How many files each user is sending to this worker."""
     kinds: dict[str, str] = field(default_factory=dict)
     """Kind of each room that was looked at: it never changes, and spares a query per page."""
 

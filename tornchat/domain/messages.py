@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ class Message:
     """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded
     in. ``reply_author`` wrote the message that this one answers. ``reactions``: emoji -> ids of
     users, in the order of their coming; None where there are none. ``pinned``: ``by`` whom and
-    ``at`` which time (unix ms); None where it is not."""
+    ``at`` which time (unix ms); None where it is not. ``files`` were sent with it; ``previews`` are
+    of what it links to, empty where somebody has taken them away."""
 
     id: int
     at: int
@@ -29,6 +30,8 @@ class Message:
     version: int = 0
     reactions: dict[str, list[str]] | None = None
     pinned: dict[str, Any] | None = None
+    files: list[dict[str, Any]] | None = None
+    previews: list[dict[str, Any]] | None = None
 
     def public(self) -> dict[str, Any]:
         """The JSON object of ``docs/protocol.md``, "Message": optional members only where they
@@ -45,6 +48,9 @@ class Message:
             value = getattr(self, name)
             if value is not None:
                 out[name] = value
+        for name in ("files", "previews"):
+            if getattr(self, name):
+                out[name] = getattr(self, name)
         if self.deleted:
             out["deleted"] = True
         if self.version > self.id:
@@ -64,10 +70,14 @@ def message_of(id: int, event: Mapping[str, Any]) -> Message:
         nonce=event.get("nonce"),
         reply_to=event.get("reply_to"),
         reply_author=event.get("reply_author"),
+        files=event.get("files"),
         version=id,
     )
 
 
-def digest_of(body: str, reply_to: int | None) -> str:
+def digest_of(
+    body: str, reply_to: int | None, files: Iterable[Mapping[str, Any]] | None = None
+) -> str:
     """Tells whether the same nonce comes with the same content."""
-    return hashlib.sha256(f"{reply_to}:{body}".encode()).hexdigest()[:32]
+    with_files = "".join(f":{file['id']}" for file in files or ())
+    return hashlib.sha256(f"{reply_to}{with_files}:{body}".encode()).hexdigest()[:32]

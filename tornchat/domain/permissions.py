@@ -69,6 +69,12 @@ def may_delete(author: str, who: str) -> None:
         raise Forbidden("Only its author may delete a message.")
 
 
+def may_hide_previews(author: str, who: str, own_role: str | None, space_role: str) -> None:
+    """To take away what is shown of the links of a message."""
+    if who != author and own_role in (None, "member") and space_role != ADMIN:
+        raise Forbidden("Only its author or somebody who looks after the room may do this.")
+
+
 def reads_from(kind: str, joined_id: int) -> int:
     """The id above which a member may read: all of an open room, a private one from joining on."""
     return 0 if kind == OPEN else joined_id

@@ -100,8 +100,11 @@ def check_password(value: object, username: str) -> str:
     return text
 
 
-def check_body(value: object) -> str:
-    """1 to 10,000 characters; control characters and blank lines around are dropped."""
+def check_body(value: object, *, may_be_empty: bool = False) -> str:
+    """1 to 10,000 characters; control characters and blank lines around are dropped. With files
+    there need be no text."""
+    if may_be_empty and value in (None, ""):
+        return ""
     text = _lines(value, "The message")
     if not _shows_something(text):
         raise InvalidValue("Write something first: the message is empty.")

@@ -112,7 +112,13 @@ class Messages(Handler):
     async def post(self, room: str) -> None:
         body = self.body()
         message, again = await messages.post(
-            self.chat, self.who, room, body.get("body"), body.get("nonce"), body.get("reply_to")
+            self.chat,
+            self.who,
+            room,
+            body.get("body"),
+            body.get("nonce"),
+            body.get("reply_to"),
+            files=body.get("files"),
         )
         self.answer(message.public(), 200 if again else 201)
 

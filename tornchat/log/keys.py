@@ -60,6 +60,10 @@ class Keys:
         """Version, time and body hash of a message that was changed lately."""
         return f"{self.prefix}state:{message}"
 
+    def file(self, id: str) -> str:
+        """``<message>:<room>`` that has had a file lately, or `REMOVED`."""
+        return f"{self.prefix}file:{id}"
+
     def changed(self, message: int, nonce: str) -> str:
         """Like `once`, of a change of a message."""
         return f"{self.prefix}changed:{message}:{nonce}"

@@ -5,21 +5,21 @@ import { t } from "../js/i18n.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
-import { openPanel } from "./panel.js";
+import { needed, openPanel } from "./panel.js";
 import "./room-list.js";
 import "./room-view.js";
-import "./sign-in.js";
+
+const splash = () =>
+  h(
+    "div",
+    { class: "splash" },
+    h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
+    h("p", { class: "visually-hidden" }, t("app.loading")),
+  );
 
 const PHASES = {
-  loading: () => [
-    h(
-      "div",
-      { class: "splash" },
-      h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
-      h("p", { class: "visually-hidden" }, t("app.loading")),
-    ),
-  ],
-  welcome: () => [h("sign-in")],
+  loading: () => [splash()],
+  welcome: () => [h("sign-in", {}, splash())],
   in: () => [h("room-list"), h("room-view")],
 };
 
@@ -43,6 +43,7 @@ class TornchatApp extends HTMLElement {
       this.#phase = phase;
       for (const dialog of this.querySelectorAll("dialog")) dialog.close();
       this.#body.replaceChildren(...PHASES[phase]());
+      if (phase === "welcome") needed("sign-in").then(() => this.show(this.#seen, { afresh: true }));
     }
     if (afresh) this.#seen = null;
     if (state === this.#seen) return;
