@@ -157,6 +157,12 @@ async def page(
     return [_message(row) for row in reversed(rows)]
 
 
+async def said_after(conn: AsyncConnection, after: int, limit: int) -> list[Message]:
+    """The first ``limit`` messages above ``after``, of all rooms."""
+    query = _MESSAGE.where(messages.c.id > after).order_by(messages.c.id).limit(limit)
+    return [_message(row) for row in await conn.execute(query)]
+
+
 async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[Message]:
     """The first ``limit`` messages above ``after``, of all rooms, that have a nonce."""
     query = _MESSAGE.where(messages.c.id > after, messages.c.nonce.is_not(None))

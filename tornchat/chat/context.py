@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
@@ -20,6 +21,9 @@ from tornchat.media.fetcher import Fetcher
 from tornchat.media.folder import Folder
 
 MOST_SEARCHES = 2
+
+if TYPE_CHECKING:
+    from tornchat.chat.pushing import PushKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Chat:
     """Messages whose links are being looked up."""
     heartbeat: float = 25
     names: KnownNames = field(init=False)
+    push: PushKeys | None = None
+    """What pushes are signed with; None where they are switched off."""
     peopled: bool = False
     """Whether there was an account when it was looked at."""
     uploading: Counter[str] = field(default_factory=Counter)
