@@ -7,10 +7,12 @@ import { drafts } from "../js/drafts.js";
 import { linked, marked, MARKS } from "../js/formatting.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
+import { trayOf } from "../js/trays.js";
 import { emit, formError, h } from "./dom.js";
 import { attachButton, pastedFiles } from "./dropping.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
+import { Suggesting } from "./suggesting.js";
 
 /** In characters (code points), as the server counts. */
 const LONGEST = 10_000;
@@ -30,6 +32,7 @@ class MessageComposer extends HTMLElement {
   #about = h("div", { class: "composing", hidden: true });
   #error = formError();
   #tray = h("div", { class: "tray", hidden: true });
+  #suggesting = new Suggesting(this.#text, (change) => this.#put(change));
   #room = null;
   #user = null;
   #edit = null; // {id, edited, nonce, tried} of the message that is edited
@@ -66,7 +69,8 @@ class MessageComposer extends HTMLElement {
     });
   }
 
-  update({ room, name, user, composing, files, uploads }) {
+  update({ room, name, user, composing, state }) {
+    this.#suggesting.state = state;
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
@@ -80,7 +84,7 @@ class MessageComposer extends HTMLElement {
     this.#edited = composing?.edited ?? 0;
     if (composing?.id !== this.#edit?.id) this.#turnTo(composing);
     this.#about.hidden = !composing;
-    this.#showFiles(files, uploads);
+    this.#showFiles(trayOf(state, room.id), state.uploads);
     const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
@@ -137,6 +141,7 @@ class MessageComposer extends HTMLElement {
   #key(event) {
     // While a word is being composed (Chinese, Japanese, Korean...), Enter belongs to the input method.
     if (event.isComposing || event.keyCode === 229) return;
+    if (this.#suggesting.key(event)) return;
     const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.key];
     if (mark) return this.#format(event, (text, start, end) => marked(text, start, end, mark));
     if (event.key === "Escape" && this.#edit) {
@@ -159,6 +164,10 @@ class MessageComposer extends HTMLElement {
     const done = change(value, selectionStart, selectionEnd);
     if (!done) return;
     event.preventDefault();
+    this.#put(done);
+  }
+
+  #put(done) {
     this.#text.setSelectionRange(done.from, done.to);
     if (!document.execCommand("insertText", false, done.by)) {
       this.#text.setRangeText(done.by);
@@ -221,6 +230,7 @@ class MessageComposer extends HTMLElement {
     const nothing = value.trim() === "" && (this.#files.length === 0 || Boolean(this.#edit));
     this.#send.disabled = nothing || length > LONGEST;
     this.toggleAttribute("data-filled", !this.#send.disabled);
+    this.#suggesting.look();
   }
 }
 

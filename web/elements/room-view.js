@@ -3,7 +3,6 @@ import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { partnerIn, roomName } from "../js/naming.js";
 import { composed } from "../js/selectors.js";
-import { trayOf } from "../js/trays.js";
 import { emit, h } from "./dom.js";
 import { takeDrops } from "./dropping.js";
 import { icon } from "./icons.js";
@@ -49,9 +48,7 @@ class RoomView extends HTMLElement {
     if (!room) return this.#showEmpty(state);
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
-    const { user, uploads } = state;
-    const files = trayOf(state, room.id);
-    this.#composer.update({ room, name, user, composing: composed(state), files, uploads });
+    this.#composer.update({ room, name, user: state.user, composing: composed(state), state });
     this.#details.update(state, { afresh });
     if (switched) this.#arrive();
   }
