@@ -27,6 +27,8 @@ from tornchat.chat import previews
 from tornchat.chat.context import Chat
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
+from tornchat.chat.pusher import Pusher
+from tornchat.chat.pushing import PushKeys
 from tornchat.chat.rendering import Renderer
 from tornchat.connections import Room, Server
 from tornchat.domain.errors import TornchatError
@@ -71,7 +73,10 @@ class Worker:
         self.client = Client(redis_url, Keys(settings.space))
         self.database = Database(database_url)
         room = Room.of_process()
-        limits = Limits(settings.max_streams, settings.max_streams_per_address, room.streams)
+        pushes = settings.push == "on"
+        limits = Limits(
+            settings.max_streams, settings.max_streams_per_address, room.streams, counted=pushes
+        )
         self.hub = Hub(self.client, redis_url, settings.heartbeat, limits)
         self.announcer = Announcer(self.client, self.database)
         self.folder = Folder(settings.files_folder())
@@ -111,6 +116,11 @@ class Worker:
             previews=settings.previews == "on",
             own_hosts=site_of(settings).hosts - LOCAL,
         )
+        self.pusher: Pusher | None = None
+        if pushes:
+            self.chat.push = PushKeys(contact_of(settings))
+            # One of its own: a slow push service must not hold up previews.
+            self.pusher = Pusher(self.chat, self.chat.push, Fetcher(settings.fetch_hosts))
         site, outlets = site_of(settings), self.hub.outlets
         desk = Desk(self.chat, site, application(self.chat, self.hub, site, web_root()))
         self.gate = Gate(self.chat, self.hub, site, desk)
@@ -130,6 +140,8 @@ class Worker:
         await self.client.ensure_fenced()
         await self.hub.start()
         self.keeper.start()
+        if self.pusher is not None:
+            self.pusher.start()
         self.acceptor.open(listener)
 
     async def drain(self, seconds: float) -> None:
@@ -161,6 +173,8 @@ class Worker:
                 await self.server.close_all_connections()
         except TimeoutError:
             pass
+        if self.pusher is not None:
+            await self.pusher.close()
         await self.keeper.close()
         await previews.close(self.chat)
         await self.client.close()
@@ -183,6 +197,14 @@ class Worker:
         while True:
             self.acceptor.report()
             await asyncio.sleep(BEAT_SECONDS)
+
+
+def contact_of(settings: Settings) -> str:
+    """Whom a push service may write to."""
+    origin = settings.origin or ""
+    return settings.push_contact or (
+        origin if origin.startswith("https:") else "mailto:tornchat@localhost"
+    )
 
 
 def site_of(settings: Settings) -> Site:

@@ -81,6 +81,10 @@ OUTBOX_WAITING = Gauge(
     "stands for as many or more.",
 )
 
+PUSHES_WAITING = Gauge(
+    "tornchat_pushes_waiting", "Pushes that are still to be sent, those to be tried again included."
+)
+
 # -- what was done
 
 EVENTS = Counter("tornchat_events_total", "Events that workers have handed on to their readers.")
@@ -149,6 +153,12 @@ FENCES = Counter(
     "tornchat_fences_total",
     "Times that the log was fenced for a Redis that was started, by whether it had lost events.",
     {"lost": ("yes", "no")},
+)
+PUSHES = Counter(
+    "tornchat_pushes_total",
+    "Pushes by outcome: sent; again (the push service was away or busy); gone (the browser takes "
+    "none any more); refused; dropped (read meanwhile, connected again, or too old).",
+    {"outcome": ("sent", "again", "gone", "refused", "dropped")},
 )
 FILES = Counter(
     "tornchat_files_total",

@@ -119,7 +119,8 @@ async def move_read(
     statement = (
         update(members).where(*which).values(last_read=last_read).returning(members.c.read_turn)
     )
-    return (await conn.execute(statement)).scalar_one_or_none()
+    found: int | None = await conn.scalar(statement)
+    return found
 
 
 async def put_read_back(conn: AsyncConnection, room_id: str, user_id: str, last_read: int) -> int:

@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Room
+from tornchat.chat.names import KnownNames
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
@@ -19,6 +21,9 @@ from tornchat.media.fetcher import Fetcher
 from tornchat.media.folder import Folder
 
 MOST_SEARCHES = 2
+
+if TYPE_CHECKING:
+    from tornchat.chat.pushing import PushKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,9 @@ class Chat:
     looking_up: set[asyncio.Task[None]] = field(default_factory=set)
     """Messages whose links are being looked up."""
     heartbeat: float = 25
+    names: KnownNames = field(init=False)
+    push: PushKeys | None = None
+    """What pushes are signed with; None where they are switched off."""
     peopled: bool = False
     """Whether there was an account when it was looked at."""
     uploading: Counter[str] = field(default_factory=Counter)
@@ -72,6 +80,9 @@ class Chat:
 
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
     """Those that run: each has one of the few connections that read."""
+
+    def __post_init__(self) -> None:
+        self.names = KnownNames(self.database)
 
     def now(self) -> int:
         """Unix milliseconds."""

@@ -23,6 +23,8 @@ class Keys:
         """Readers older than this must reload: the log may be trimmed below it."""
         self.lease = self.prefix + "lease"
         """Who archives and announces now: a token that expires."""
+        self.pusher = self.prefix + "pusher"
+        """Who sends pushes now: a token that expires."""
         self.workers = self.prefix + "workers"
         """Sorted set: worker -> when it last said how many streams it has, unix milliseconds."""
         self.installation = self.prefix + "installation"
