@@ -16,7 +16,7 @@ import asyncio
 import json
 import random
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -157,7 +157,7 @@ class Client:
 
     # -- events
 
-    async def events(self) -> AsyncIterator[dict[str, Any]]:
+    async def events(self) -> AsyncGenerator[dict[str, Any], None]:
         """Every event of my topics, each once and in order, for as long as one asks.
 
         Begins after `cursor`, or now. Where the server cannot go on from there, ``{"kind":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,7 +55,7 @@ class Stream:
         self._stream: iostream.IOStream | None = None
         self._reading: asyncio.Future[bool] | None = None
 
-    async def events(self) -> AsyncIterator[dict[str, Any]]:
+    async def events(self) -> AsyncGenerator[dict[str, Any], None]:
         """Everything that is said on it, ``hello`` and ``beat`` too; ``{"kind": "reset"}`` where
         the server cannot go on from the cursor. Raises `Lost` and `Refused`."""
         answer = _Answer()

@@ -73,7 +73,7 @@ async def test_a_client_hears_everything_once_over_broken_and_frozen_lines(
         with Line(int(served.url.rpartition(":")[2])) as line:
             async with Client(line.url, token) as client, heard_by(client) as events:
                 await until(lambda: client.cursor, "a hello")
-                said = []
+                said: list[str] = []
                 for trouble in (line.cut, line.freeze, line.close, None):
                     said += [f"{len(said)}", f"{len(said) + 1}"]
                     await ana.say(said[-2], room)
