@@ -12,6 +12,7 @@ const GROUPS = {
     ["switcher", ["Ctrl", "K"]],
     ["search", ["Ctrl", "Shift", "F"], ["/"]],
     ["room_step", ["Alt", "↑"], ["Alt", "↓"]],
+    ["search", ["/"], ["Ctrl", "Shift", "F"]],
     ["newest", ["Esc"]],
     ["write", ["A–Z"]],
     ["help", ["?"]],
