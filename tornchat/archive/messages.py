@@ -172,7 +172,7 @@ async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[M
 
 def _message(row: Iterable[Any]) -> Message:
     *values, reactions, pinned_by, pinned_at, called, here, files, previews = row
-    message = Message(*values, here=here)
+    message = replace(Message(*values), here=here)
     if called:
         message = replace(message, mentions=json.loads(called))
     if reactions:
