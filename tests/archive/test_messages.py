@@ -201,7 +201,7 @@ async def test_files_that_came_and_went_between_two_batches_are_told(database: D
         Event(2, 1, "room:lobby", message_previewed("lobby", 1, "ana", picture_of_preview("a"))),
         Event(3, 2, "room:lobby", message_previewed("lobby", 1, "ana", picture_of_preview("b"))),
     ]
-    edit = message_edited("lobby", 1, "ana", "no link", "<p>no link</p>")
+    edit = message_edited(sent, "no link", "<p>no link</p>", Said())
     async with database.write() as conn:
         assert await messages.change_many(conn, events) == {"a"}
         assert await messages.change_many(conn, events) == {"a"}  # told again, dropped again

@@ -9,7 +9,7 @@ import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
 import { trayOf } from "../js/trays.js";
 import { emit, formError, h } from "./dom.js";
-import { attachButton, pastedFiles } from "./dropping.js";
+import { attachButton, pastedFiles } from "./attaching.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
 import { Suggesting } from "./suggesting.js";
@@ -27,6 +27,7 @@ class MessageComposer extends HTMLElement {
     "aria-describedby": "composer-count",
   });
   #send = h("button", { class: "send", type: "submit" }, icon("send"));
+  #typing = h("typing-line", { hidden: true });
   #count = h("span", { id: "composer-count", class: "count", "aria-live": "polite" });
   #hint = h("span", { class: "composer-hint" });
   #about = h("div", { class: "composing", hidden: true });
@@ -45,7 +46,7 @@ class MessageComposer extends HTMLElement {
     const form = h("form", { class: "composer" }, ...attachButton(choose), this.#text, this.#send);
     const how = () => openPanel(this.closest("tc-app"), "formatting", "openFormatting");
     const help = h("button", { type: "button", class: "link-button", onclick: how }, t("formatting.open"));
-    const foot = h("div", { class: "composer-foot" }, this.#hint, help, this.#count);
+    const foot = h("div", { class: "composer-foot" }, this.#typing, this.#hint, help, this.#count);
     this.append(h("div", { class: "composer-column" }, this.#about, this.#error, this.#tray, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
@@ -70,7 +71,7 @@ class MessageComposer extends HTMLElement {
   }
 
   update({ room, name, user, composing, state }) {
-    this.#suggesting.state = state;
+    this.#suggesting.update(state);
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
@@ -121,6 +122,11 @@ class MessageComposer extends HTMLElement {
     if (hidden) return this.#tray.replaceChildren();
     const shown = { room: this.#room.id, files, uploads };
     openPanel(this.closest("tc-app"), "tray", "showTray", this.#tray, shown);
+  }
+
+  /** Who else is writing here. */
+  showTyping(people) {
+    this.#typing.update?.(people); // Loaded with who is there.
   }
 
   focus() {
@@ -215,6 +221,7 @@ class MessageComposer extends HTMLElement {
     if (this.#edit) return this.#fit();
     const draft = drafts.join(...this.#leaving, this.#text.value);
     drafts.write(this.#user, this.#room.id, draft);
+    if (this.#text.value.trim()) emit(this, "typing", { room: this.#room.id });
     this.#fit();
   }
 

@@ -1,7 +1,7 @@
 /** What comes with a message beside its words: pictures, players, other files, and what its links lead to. */
 import { t } from "../js/i18n.js";
 import { emit, h } from "../elements/dom.js";
-import { icon } from "../elements/icons.js";
+import { drawn, icon } from "../elements/icons.js";
 import { sizeLabel } from "./sizes.js";
 
 export const styled = true;
@@ -63,7 +63,7 @@ function player(family, file) {
 export function card(file, href, ...more) {
   const name = h("bdi", { class: "file-name" }, file.name);
   const words = h("span", { class: "file-words" }, name, h("span", { class: "quiet" }, sizeLabel(file.size)));
-  const parts = [icon(iconOf(file.type), 24), words, ...more];
+  const parts = [fileIcon(file.type), words, ...more];
   if (!href) return h("div", { class: "file-card" }, ...parts);
   const link = { class: "file-card", href: `${href}?download`, download: file.name };
   return h("a", { ...link, title: t("files.download", { name: file.name }) }, ...parts);
@@ -80,8 +80,15 @@ export function showProgress(root, uploads) {
   }
 }
 
-const ICONS = { image: "picture", audio: "sound", video: "film" };
-const iconOf = (type = "") => ICONS[type.split("/")[0]] ?? "file";
+/** Of kinds of files, by the first word of their type. */
+const ICONS = {
+  image: "M3 4h14v12H3zM3 13.500l4-4 4 4 2.500-2.500L17 14M12.500 8v.1",
+  audio: "M7 14.500V4.500l9-1.500v10M7 14.500a2 2 0 1 1-4 0 2 2 0 0 1 4 0zM16 13a2 2 0 1 1-4 0 2 2 0 0 1 4 0z",
+  video: "M3 4h14v12H3zM8.500 7.500v5l4-2.500z",
+  other: "M5 2.500h6l4 4v11H5zM11 2.500v4h4",
+};
+
+export const fileIcon = (type = "", size = 24) => drawn(ICONS[type.split("/")[0]] ?? ICONS.other, size);
 
 /** What the links of a message lead to. `mine`: they may be taken away. */
 function cards({ id, previews }, mine) {

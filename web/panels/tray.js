@@ -3,7 +3,7 @@ import { emit, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { needed } from "../elements/panel.js";
 import { t } from "../js/i18n.js";
-import { card, progress } from "./attachments.js";
+import { card, fileIcon, progress } from "./attachments.js";
 
 export const styled = true;
 
@@ -52,7 +52,7 @@ function small({ blob }) {
   const image = h("img", { class: "tray-picture", src: url, alt: "", width: 40, height: 40, onload: done });
   image.addEventListener("error", () => {
     done();
-    image.replaceWith(icon("picture", 24)); // a kind that this browser does not show
+    image.replaceWith(fileIcon("image")); // a kind that this browser does not show
   });
   return image;
 }

@@ -9,6 +9,11 @@ const NAMES = [
   "previews-hide",
 ];
 
-/** `work()` gives the handlers (panels/files.js). */
-export const fileHandlers = (work) =>
-  Object.fromEntries(NAMES.map((name) => [name, async (detail) => (await work())[name](detail)]));
+/** `work()` gives the handlers (later/files.js), or nothing: then `fail()` says so. */
+export function fileHandlers(work, fail) {
+  const handler = (name) => async (detail) => {
+    const handlers = await work();
+    return handlers ? handlers[name](detail) : fail();
+  };
+  return Object.fromEntries(NAMES.map((name) => [name, handler(name)]));
+}

@@ -1,10 +1,10 @@
-/** What people do with files, and files on their way: loaded with the first of them. No element. */
+/** What people do with files, and files on their way. */
 import { openPanel } from "../elements/panel.js";
 import { explain } from "../js/explain.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
 import { trayOf } from "../js/trays.js";
-import { sizeLabel } from "./sizes.js";
+import { sizeLabel } from "../panels/sizes.js";
 import { isRefused, Uploads } from "./uploads.js";
 
 /** In one message, as the server has it. */
