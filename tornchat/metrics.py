@@ -92,8 +92,8 @@ DELIVERIES = Counter(
 MESSAGES = Counter(
     "tornchat_messages_total",
     "Messages by outcome: accepted; again (a known nonce); conflict (a nonce with another body); "
-    "not_member; too_fast; away (Redis did not answer).",
-    {"outcome": ("accepted", "again", "conflict", "not_member", "too_fast", "away")},
+    "not_member; refused (muted, archived); too_fast; away (Redis did not answer).",
+    {"outcome": ("accepted", "again", "conflict", "not_member", "refused", "too_fast", "away")},
 )
 STREAMS_OPENED = Counter(
     "tornchat_streams_opened_total",

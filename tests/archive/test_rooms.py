@@ -103,10 +103,12 @@ async def test_the_first_open_room_is_the_oldest_that_is_not_archived(cast: Data
         assert first.name == "Garden"
 
 
-async def test_an_archived_room_leaves_the_lists(cast: Database) -> None:
+async def test_an_archived_room_stays_its_members_and_is_nobodys_to_find(cast: Database) -> None:
     async with cast.write() as conn:
         await put_away(conn, "lobby")
-        assert [seat.room.id for seat in await rooms.of_user(conn, "ana")] == ["kitchen"]
+        seats = await rooms.of_user(conn, "ana")
+        assert {seat.room.id for seat in seats if seat.room.archived_at is None} == {"kitchen"}
+        assert {seat.room.id for seat in seats} == {"kitchen", "lobby"}
         assert [one.room.id for one in await rooms.open_rooms_without(conn, "citra")] == []
         room = await rooms.by_id(conn, "lobby")
     assert room is not None

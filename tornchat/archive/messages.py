@@ -19,7 +19,7 @@ from tornchat.domain.messages import Message
 MOST_UNREAD = 1_000
 """Nobody reads a number above it, and counting further costs more than the rest of a page."""
 
-_CHANGING = ("body", "html", "edited", "deleted", "version", "reactions")
+_CHANGING = ("body", "html", "edited", "deleted", "deleted_by", "version", "reactions")
 """Columns that later events may change."""
 
 _MESSAGE = select(
@@ -34,6 +34,7 @@ _MESSAGE = select(
     messages.c.edited,
     messages.c.deleted,
     messages.c.version,
+    messages.c.deleted_by,
     messages.c.reactions,
 )
 
@@ -54,6 +55,7 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
                 "edited": message.edited,
                 "deleted": message.deleted,
                 "version": message.version,
+                "deleted_by": message.deleted_by,
                 "reactions": _json(message.reactions),
             }
             for message in batch

@@ -65,6 +65,11 @@ rooms = Table(
     Column("created_by", Text, ForeignKey("users.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),
+    # "all" or "staff": who may post, and who may add people.
+    Column("posting", Text, nullable=False, server_default="all"),
+    Column("adding", Text, nullable=False, server_default="all"),
+    # The id above which everybody in it may read; NULL: as a room of its kind was made.
+    Column("readable", BigInteger),
 )
 
 members = Table(
@@ -76,6 +81,31 @@ members = Table(
     Column("joined_at", BigInteger, nullable=False),
     Column("joined_id", BigInteger),
     Column("last_read", BigInteger),
+)
+
+# Apart from the membership: whoever leaves and comes back is still muted.
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("room_id", Text, ForeignKey("rooms.id"), primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # Of the secret in the link, which is kept nowhere.
+    Column("hash", Text, nullable=False, unique=True),
+    # NULL: an invitation to the server, and no certain room.
+    Column("room_id", Text, ForeignKey("rooms.id"), index=True),
+    Column("created_by", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("used", Integer, nullable=False, server_default="0"),
+    Column("revoked_at", BigInteger),
 )
 
 # No foreign keys here: the log is the truth. A message of a room that this database has never
@@ -93,6 +123,8 @@ messages = Table(
     Column("reply_to", BigInteger),
     Column("edited", BigInteger),
     Column("deleted", Boolean, nullable=False, server_default=false()),
+    # Where that was not the author.
+    Column("deleted_by", Text),
     Column("version", BigInteger, nullable=False),
     # JSON: emoji -> ids of users, NULL where there are none.
     Column("reactions", Text),

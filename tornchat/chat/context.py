@@ -43,7 +43,8 @@ class Chat:
     peopled: bool = False
     """Whether there was an account when it was looked at."""
     kinds: dict[str, str] = field(default_factory=dict)
-    """Kind of each room that was looked at: it never changes, and spares a query per page."""
+    """Kind of each room that was looked at, which spares a query per page: it only counts where the
+    mirror does not know that the room has changed."""
 
     def now(self) -> int:
         """Unix milliseconds."""

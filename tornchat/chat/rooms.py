@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tornchat.archive import members, rooms, users
+from tornchat.archive import invites, members, rooms, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
@@ -31,7 +31,7 @@ async def create(
     text = rules.check_description("" if description is None else description)
     if not isinstance(private, bool | None):
         raise InvalidValue("private is true or false.")
-    async with _change(chat, who) as change:
+    async with change_of(chat, who) as change:
         user = await _user(change.conn, who.user)
         room = await add_room(change, clean, text, "private" if private else "open", who.user)
         await seat(change, room, user, "owner", by=who.user)
@@ -66,8 +66,8 @@ async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: st
 
 async def join(chat: Chat, who: Identity, room_id: str) -> None:
     """Become a member of an open room, or its owner where nobody is in it any more."""
-    async with _change(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
+    async with change_of(chat, who) as change:
+        room, member = await room_and_member(change.conn, room_id, who.user)
         deserted = await members.none_in(change.conn, room_id)
         permissions.may_join(room.kind, member is not None, deserted, who.role)
         role: SeatRole = "owner" if deserted else "member"
@@ -76,33 +76,39 @@ async def join(chat: Chat, who: Identity, room_id: str) -> None:
 
 async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else a member."""
-    async with _change(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
-        permissions.may_add(room.kind, member is not None)
+    async with change_of(chat, who) as change:
+        room, member = await room_and_member(change.conn, room_id, who.user)
+        permissions.may_add(room.kind, member.role if member else None, room.adding)
         await seat(change, room, await _user(change.conn, user_id), "member", by=who.user)
 
 
 async def leave(chat: Chat, who: Identity, room_id: str) -> None:
     """Be a member no longer. Harmless for one who is not."""
-    async with _change(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
+    async with change_of(chat, who) as change:
+        room, member = await room_and_member(change.conn, room_id, who.user, archived=True)
         permissions.may_see(room.kind, member is not None)
-        await _unseat(change, room_id, who.user, by=who.user)
+        await _unseat(change, room, who.user, by=who.user)
 
 
 async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else leave; streams stop carrying the room at once."""
-    async with _change(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
-        permissions.may_remove(room.kind, member.role if member else None, who.role)
-        if not await _unseat(change, room_id, user_id, by=who.user):
+    async with change_of(chat, who) as change:
+        room, member = await room_and_member(change.conn, room_id, who.user)
+        other = await members.get(change.conn, room_id, user_id)
+        permissions.may_moderate(
+            room.kind,
+            member.role if member else None,
+            who.role,
+            other.role if other else None,
+        )
+        if not await _unseat(change, room, user_id, by=who.user):
             raise NotFound("That person is not a member of this room.")
 
 
 async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:
     """The members, in the order of joining."""
     async with chat.database.read() as conn:
-        room, member = await _room_and_member(conn, room_id, who.user)
+        room, member = await room_and_member(conn, room_id, who.user, archived=True)
         permissions.may_read(room.kind, member is not None)
         return await members.of_room(conn, room_id)
 
@@ -119,8 +125,8 @@ async def move_read(chat: Chat, who: Identity, room_id: str, last_read: object) 
     ):
         raise InvalidValue("id is the id of the message that was read last.")
     last_read = min(last_read, (await read.position(chat.client, [])).clock)
-    async with _change(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
+    async with change_of(chat, who) as change:
+        room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)
         if await members.move_read(change.conn, room_id, who.user, last_read):
             await change.announce(announcements.read_up_to(who.user, room_id, last_read))
@@ -140,7 +146,7 @@ async def profiles(chat: Chat, ids: list[str], username: str | None) -> list[dic
 
 
 @asynccontextmanager
-async def _change(chat: Chat, who: Identity) -> AsyncIterator[Change]:
+async def change_of(chat: Chat, who: Identity) -> AsyncIterator[Change]:
     """A change by one person, who may not keep the one writer of the database for themselves."""
     if chat.post_rate:
         await rate_limit(
@@ -154,18 +160,29 @@ async def _change(chat: Chat, who: Identity) -> AsyncIterator[Change]:
         yield change
 
 
-async def _unseat(change: Change, room_id: str, user_id: str, *, by: str) -> bool:
-    if not await members.remove(change.conn, room_id, user_id):
+async def _unseat(change: Change, room: Room, user_id: str, *, by: str) -> bool:
+    """Whoever goes leaves no way back in, and the room with an owner while anybody is there."""
+    if not await members.remove(change.conn, room.id, user_id):
         return False
-    await change.announce(announcements.left(room_id, user_id, by))
+    await change.announce(announcements.left(room.id, user_id, by))
+    await invites.revoke_of(change.conn, room.id, user_id, change.now)
+    if (
+        room.kind != "direct"
+        and "owner" not in (await members.staff(change.conn, room.id)).values()
+    ):
+        heir = await members.heir(change.conn, room.id)
+        if heir is not None and await members.set_role(change.conn, room.id, heir, "owner"):
+            await change.announce(announcements.role_changed(room.id, heir, "owner", by))
     return True
 
 
-async def _room_and_member(
-    conn: AsyncConnection, room_id: str, user_id: str
+async def room_and_member(
+    conn: AsyncConnection, room_id: str, user_id: str, *, archived: bool = False
 ) -> tuple[Room, Member | None]:
+    """A room, and the membership of somebody in it. Raises `NotFound`, for an archived room too
+    unless that will do (``archived``)."""
     room = await rooms.by_id(conn, room_id)
-    if room is None or room.archived_at is not None:
+    if room is None or (room.archived_at is not None and not archived):
         raise NotFound("There is no such room, or you are not in it.")
     return room, await members.get(conn, room_id, user_id)
 

@@ -13,13 +13,17 @@ from tornchat import __version__
 from tornchat.archive import messages, rooms, users
 from tornchat.archive.rows import Listed, Seat, User
 from tornchat.chat.context import Chat, Identity
+from tornchat.chat.room_settings import manners
 from tornchat.domain.changes import DELETED
-from tornchat.domain.errors import NotFound, Unauthenticated
+from tornchat.domain.errors import Forbidden, NotFound, Unauthenticated
+from tornchat.domain.ids import time_of
+from tornchat.domain.permissions import ADMIN
 from tornchat.domain.rules import EDIT_SECONDS, MOST_BODY
 from tornchat.domain.topics import room_topic
 from tornchat.log import read
 
 MOST_UNREAD_TAIL = 1000
+MOST_ARCHIVED = 500
 
 
 def server(chat: Chat) -> dict[str, Any]:
@@ -65,9 +69,11 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
         joined = where.memberships.get(seat.room.id, 0)
         last_read = max(joined, seat.member.last_read or 0)
         unread = counts.get(seat.room.id, 0)
-        if head > archived:
+        if seat.room.archived_at is not None:
+            unread = 0
+        elif head > archived:
             unread = max(0, unread + await _unread_in_log(chat, seat, archived, last_read, head))
-        shown.append(_room(seat, head, last_read, unread))
+        shown.append(_room(seat, head, last_read, unread, chat.now()))
     return shown
 
 
@@ -86,6 +92,15 @@ async def discoverable(chat: Chat, user_id: str) -> list[dict[str, Any]]:
     """Open rooms that somebody could join."""
     async with chat.database.read() as conn:
         return [_listed(listed) for listed in await rooms.open_rooms_without(conn, user_id)]
+
+
+async def archived(chat: Chat, who: Identity) -> list[dict[str, Any]]:
+    """All rooms that were archived, the last one first. Raises `Forbidden` but for administrators,
+    who may bring them back; members have theirs among their rooms."""
+    if who.role != ADMIN:
+        raise Forbidden()
+    async with chat.database.read() as conn:
+        return [_listed(listed) for listed in await rooms.archived(conn, MOST_ARCHIVED)]
 
 
 def public_user(user: User) -> dict[str, Any]:
@@ -111,8 +126,8 @@ async def _unread_in_log(chat: Chat, seat: Seat, archived: int, last_read: int, 
     return said - sum(id > last_read for id in deleted)
 
 
-def _room(seat: Seat, head: int, last_read: int, unread: int) -> dict[str, Any]:
-    return {
+def _room(seat: Seat, head: int, last_read: int, unread: int, now: int) -> dict[str, Any]:
+    shown = {
         "id": seat.room.id,
         "name": seat.room.name,
         "kind": seat.room.kind,
@@ -123,14 +138,25 @@ def _room(seat: Seat, head: int, last_read: int, unread: int) -> dict[str, Any]:
         "unread": unread,
         "mentions": 0,
         "role": seat.member.role,
+        **manners(seat.room),
     }
+    if seat.room.archived_at is not None:
+        shown["archived"] = True
+    if seat.muted is not None and seat.muted > now:
+        shown["muted"] = seat.muted
+    return shown
 
 
 def _listed(listed: Listed) -> dict[str, Any]:
-    return {
+    shown = {
         "id": listed.room.id,
         "name": listed.room.name,
         "kind": listed.room.kind,
         "description": listed.room.description,
         "members": listed.members,
     }
+    if listed.last is not None:
+        shown["active"] = time_of(listed.last)
+    if listed.room.archived_at is not None:
+        shown["archived"] = True
+    return shown

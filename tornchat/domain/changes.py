@@ -48,7 +48,9 @@ def _edited(message: Message, fields: Mapping[str, Any]) -> Message:
 
 
 def _deleted(message: Message, fields: Mapping[str, Any]) -> Message:
-    return replace(message, body="", html="", edited=None, deleted=True, reactions=None)
+    by = fields["by"] if fields["by"] != message.author else None
+    gone = replace(message, body="", html="", edited=None, deleted=True, reactions=None)
+    return replace(gone, deleted_by=by)
 
 
 def _reacted(message: Message, fields: Mapping[str, Any]) -> Message:

@@ -90,6 +90,24 @@ class SignupClosed(Forbidden):
     hint = "Ask the administrator for an account."
 
 
+class Muted(Forbidden):
+    code = "muted"
+    title = "You are muted in this room"
+    hint = "You can read, and write again when the time is over."
+
+
+class Archived(Forbidden):
+    code = "archived"
+    title = "This room is archived"
+    hint = "It can be read, and an owner of it or an administrator can bring it back."
+
+
+class InviteGone(Forbidden):
+    code = "invite_gone"
+    title = "This invitation is not good any more"
+    hint = "Ask whoever sent it for a new one."
+
+
 class TooLate(Forbidden):
     code = "too_late"
     title = "It is too late for this"

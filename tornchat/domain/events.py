@@ -17,8 +17,11 @@ KINDS: dict[str, str] = {
     "reaction.added": "somebody answered a message with an emoji",
     "reaction.removed": "somebody took that back",
     "room.created": "a new open room; private ones are told by member.joined alone",
+    "room.changed": "a room has another name, another purpose or other rules, or is back",
+    "room.archived": "a room can only be read from now on",
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",
+    "member.changed": "a member has another role, is muted, or is not any more",
     "read": "I have read a room up to a message, on another device",
     "probe": "a measurement of my own, which only I hear",
 }

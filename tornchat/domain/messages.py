@@ -11,8 +11,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Message:
     """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded
-    in. ``reactions``: emoji -> ids of users, in the order of their coming; None where there are
-    none."""
+    in. ``deleted_by``: who has deleted it, where that was not its author. ``reactions``: emoji ->
+    ids of users, in the order of their coming; None where there are none."""
 
     id: int
     at: int
@@ -25,6 +25,7 @@ class Message:
     edited: int | None = None
     deleted: bool = False
     version: int = 0
+    deleted_by: str | None = None
     reactions: dict[str, list[str]] | None = None
 
     def public(self) -> dict[str, Any]:
@@ -38,7 +39,7 @@ class Message:
             "body": self.body,
             "html": self.html,
         }
-        for name in ("nonce", "reply_to", "edited", "reactions"):
+        for name in ("nonce", "reply_to", "edited", "deleted_by", "reactions"):
             value = getattr(self, name)
             if value is not None:
                 out[name] = value

@@ -10,7 +10,7 @@ from tornado import web
 
 from tornchat import metrics
 from tornchat.chat.context import Chat
-from tornchat.handlers import accounts, events, health, lab, messages, rooms, websocket
+from tornchat.handlers import accounts, events, health, invites, lab, messages, rooms, websocket
 from tornchat.handlers.base import Handler, Site, Unknown
 from tornchat.handlers.page import Page, page_route
 from tornchat.hub.hub import Hub
@@ -32,6 +32,11 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/members", rooms.Members),
     (rf"/api/rooms/{_ID}/members/{_ID}", rooms.Member),
     (rf"/api/rooms/{_ID}/read", rooms.ReadMarker),
+    (r"/api/archived", rooms.Archived),
+    (r"/api/invites", invites.Invites),
+    (r"/api/invites/look", invites.Look),
+    (r"/api/invites/accept", invites.Accept),
+    (rf"/api/invites/{_ID}", invites.Invite),
     (rf"/api/messages/{_ID}", messages.Message),
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
     (r"/api/events/socket", websocket.EventSocket),

@@ -9,7 +9,16 @@ from typing import Any
 
 from tornchat import metrics
 from tornchat.domain.announcements import SESSIONS, Announcement, memberships
-from tornchat.domain.errors import Forbidden, NonceReused, TooMany, Unavailable
+from tornchat.domain.conduct import conduct
+from tornchat.domain.errors import (
+    Archived,
+    Forbidden,
+    Muted,
+    NonceReused,
+    TooMany,
+    TornchatError,
+    Unavailable,
+)
 from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic, user_topic
 from tornchat.log.client import Client
@@ -44,7 +53,7 @@ async def append_message(
 
     ``digest`` tells whether the same nonce comes with the same content; ``rate`` is messages per
     second and author, 0 for no limit. Raises `Forbidden` where the author is not a member,
-    `NonceReused`, `TooMany`, `LogAway`.
+    or may not post, `Archived`, `Muted`, `NonceReused`, `TooMany`, `LogAway`.
     """
     keys, room, author, nonce = client.keys, fields["room"], fields["author"], fields.get("nonce")
     topic = room_topic(room)
@@ -61,6 +70,7 @@ async def append_message(
                 keys.once(author, room, nonce or ""),
                 keys.rate(f"post:{author}"),
                 keys.log(topic),
+                keys.mirror(conduct(room)),
             ],
             [
                 topic,
@@ -71,6 +81,7 @@ async def append_message(
                 digest,
                 1000 / rate if rate else 0,
                 max(5, BURST_SECONDS * rate),
+                author,
             ],
         )
     except Unavailable:
@@ -91,8 +102,20 @@ async def append_message(
         case [b"conflict"]:
             metrics.MESSAGES.labels("conflict").inc()
             raise NonceReused()
+        case [b"archived" | b"muted" | b"quiet" as why, *wait]:
+            metrics.MESSAGES.labels("refused").inc()
+            raise refusal(why, wait)
         case _:
             raise AssertionError(f"append answered {reply!r}")
+
+
+def refusal(why: bytes, wait: list[int]) -> TornchatError:
+    """What a room demands of who writes in it (``lua/conduct.lua``); ``wait`` is in ms."""
+    if why == b"archived":
+        return Archived()
+    if why == b"muted":
+        return Muted(retry_after=wait[0] / 1000)
+    return Forbidden("Only owners and moderators post in this room.")
 
 
 async def append_probe(
