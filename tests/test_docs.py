@@ -14,10 +14,13 @@ from tornchat.chat.messages import page_json
 from tornchat.domain import announcements
 from tornchat.domain.changes import (
     CHANGES,
+    PINNED,
     REACTED,
+    UNPINNED,
     UNREACTED,
     message_deleted,
     message_edited,
+    pin,
     reaction,
 )
 from tornchat.domain.errors import TornchatError, Unusable, every_error
@@ -94,6 +97,23 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
         return [(f"user:{ANA}", {**probe(1, "f3a1", 4), "heard": 2})]
     made = {
         "room.created": announcements.room_created(ROOM, "Garden", "", ANA),
+        "room.changed": announcements.room_changed(
+            ROOM,
+            ANA,
+            {
+                "name": "Garden",
+                "description": "",
+                "private": False,
+                "history": "all",
+                "posting": "all",
+                "adding": "all",
+            },
+            outside=None,
+            readable=None,
+            staff_ids=[ANA],
+        ),
+        "room.archived": announcements.room_archived(ROOM, ANA, known=False),
+        "member.changed": announcements.role_changed(ROOM, BUDI, "moderator", ANA),
         "member.joined": announcements.joined(ROOM, BUDI, "budi", "Budi", "member", ANA),
         "member.left": announcements.left(ROOM, BUDI, BUDI),
         "read": announcements.read_up_to(ANA, ROOM, 1),
@@ -103,10 +123,11 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
             "message.edited": message_edited(ROOM, 1, ANA, "**Hello**", "<p></p>"),
             "message.deleted": message_deleted(ROOM, 1, ANA, ANA),
             **{name: reaction(name, ROOM, 1, BUDI, "👍") for name in (REACTED, UNREACTED)},
+            **{name: pin(name, ROOM, 1, BUDI) for name in (PINNED, UNPINNED)},
         }
         return [(f"room:{ROOM}", by_kind[kind])]
     if kind == "message":
-        return [(f"room:{ROOM}", message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1))]
+        return [(f"room:{ROOM}", message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1, BUDI))]
     return [(topic, dict(fields)) for topic, fields in made[kind].events]
 
 
@@ -126,7 +147,7 @@ def test_the_example_of_an_event_is_like_the_real_one(kind: str) -> None:
 
 def test_the_example_of_a_message_is_like_the_real_one() -> None:
     [example] = examples("Message")
-    fields = message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1)
+    fields = message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1, BUDI)
     real = message_of(2, {**fields, "at": 0})
     assert example.keys() == real.public().keys()
     [page] = examples("GET /api/rooms/R/messages")

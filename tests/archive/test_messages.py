@@ -57,7 +57,9 @@ async def ids(
 
 
 async def test_a_message_comes_back_as_it_went_in(database: Database) -> None:
-    full = replace(message(2**53 - 1), nonce="n1", reply_to=7, edited=NOW, deleted=True)
+    full = replace(
+        message(2**53 - 1), nonce="n1", reply_to=7, reply_author="budi", edited=NOW, deleted=True
+    )
     await archive(database, full, message(3))
     async with database.read() as conn:
         assert await messages.page(conn, "lobby", limit=10) == [message(3), full]

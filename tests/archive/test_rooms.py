@@ -170,7 +170,7 @@ async def test_the_read_marker_only_moves_forward(cast: Database) -> None:
 
 
 @pytest.mark.parametrize("page", [1, 2, 1000])
-async def test_memberships_are_told_for_every_account_and_only_what_is_live(
+async def test_memberships_are_told_for_every_account_and_what_is_archived_too(
     cast: Database, page: int
 ) -> None:
     await join(cast, "lobby", "ana", 10)
@@ -182,4 +182,4 @@ async def test_memberships_are_told_for_every_account_and_only_what_is_live(
         await users.disable(conn, "budi", NOW)
     async with cast.read() as conn:
         found = {user: joined async for user, joined in members.by_user(conn, page)}
-    assert found == {"ana": {"lobby": 10}, "budi": {}, "citra": {}}
+    assert found == {"ana": {"lobby": 10, "kitchen": 11}, "budi": {}, "citra": {}}

@@ -142,6 +142,7 @@ def test_two_people_react_one_of_them_on_a_phone(person: NewPerson, room_name: s
     expect(pressed).to_have_attribute("aria-pressed", "true")
     expect(pressed).to_be_focused()
     act(ana, "Lunch?", "Add a reaction")
+    expect(ana.page.get_by_label("Find an emoji")).to_be_focused()
     ana.page.keyboard.type("🍜")
     ana.page.keyboard.press("Enter")
     expect(ben.page.locator(".reaction")).to_have_text(["👍2", "🍜1"])

@@ -90,6 +90,9 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> Non
         ask(ana, "PUT", f"messages/{second}/reactions/❤️")
         for emoji in ("👍", "❤️"):
             ask(ana, "DELETE", f"messages/{first if emoji == '👍' else second}/reactions/{emoji}")
+        for pinned in (first, second):
+            ask(ana, "PUT", f"messages/{pinned}/pin")
+        ask(budi, "DELETE", f"messages/{first}/pin")
         ask(cara, "PUT", f"rooms/{place}/members/me")
         say(cara, place, "hello")
         if place == other:

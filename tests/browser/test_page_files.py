@@ -151,7 +151,9 @@ def test_html_is_made_of_text_in_one_place_only() -> None:
     makers = re.compile(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createHTML|\beval\("
     )
-    found = {path.name for path in [*SCRIPTS, *PANELS, *LAB_SCRIPTS] if makers.search(path.read_text())}
+    found = {
+        path.name for path in [*SCRIPTS, *PANELS, *LAB_SCRIPTS] if makers.search(path.read_text())
+    }
     assert found == {"html.js"}
 
 

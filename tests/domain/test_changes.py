@@ -7,12 +7,15 @@ from hypothesis import strategies as st
 
 from tornchat.domain.changes import (
     EDITED,
+    PINNED,
     REACTED,
+    UNPINNED,
     UNREACTED,
     changed,
     fold,
     message_deleted,
     message_edited,
+    pin,
     reaction,
 )
 from tornchat.domain.events import Event, message
@@ -24,7 +27,8 @@ POSTED = Event(
 
 
 def history(steps: list[str]) -> list[Event]:
-    """The events of a message: edited ("e"), deleted ("d"), answered ("+", "-") in this order."""
+    """The events of a message: edited ("e"), deleted ("d"), answered ("+", "-"), pinned ("p", "u")
+    in this order."""
     events = [POSTED]
     for number, step in enumerate(steps):
         id = 20 + number
@@ -33,13 +37,15 @@ def history(steps: list[str]) -> list[Event]:
             "d": message_deleted(ROOM, 10, ANA, ANA),
             "+": reaction(REACTED, ROOM, 10, f"user {id % 2}", "👍"),
             "-": reaction(UNREACTED, ROOM, 10, f"user {id % 2}", "👍"),
+            "p": pin(PINNED, ROOM, 10, f"user {id % 2}"),
+            "u": pin(UNPINNED, ROOM, 10, f"user {id % 2}"),
         }[step]
         events.append(Event(id, events[-1].id, "room:room", {**fields, "at": id}))
     return events
 
 
 @settings(max_examples=60, deadline=None)
-@given(steps=st.lists(st.sampled_from("ee+++--d"), max_size=6), data=st.data())
+@given(steps=st.lists(st.sampled_from("ee+++--ppud"), max_size=6), data=st.data())
 def test_an_archive_anywhere_behind_and_the_log_give_the_same_message(
     steps: list[str], data: st.DataObject
 ) -> None:
@@ -51,9 +57,10 @@ def test_an_archive_anywhere_behind_and_the_log_give_the_same_message(
     assert [changed(whole, event) for event in events[1:]] == [whole] * (len(events) - 1)
     assert whole.deleted == ("d" in steps)
     if whole.deleted:
-        assert (whole.body, whole.reactions) == ("", None)
+        assert (whole.body, whole.reactions, whole.pinned) == ("", None, None)
     else:
         edits = [event.id for event in events if event.kind == EDITED]
+        assert bool(whole.pinned) == ([step for step in steps if step in "pu"][-1:] == ["p"])
         assert (whole.edited, whole.version) == (max(edits, default=None), events[-1].id)
     assert all((whole.reactions or {"": ["nobody"]}).values())
 

@@ -24,6 +24,8 @@ from tornchat.log import sessions
 
 NEW = "another correct horse"
 
+NAMED = {"id", "username", "display_name", "role"}
+
 
 @pytest.mark.gen_test(timeout=120)
 async def test_the_first_account_is_the_administrator_even_where_signup_is_closed(
@@ -50,7 +52,7 @@ async def test_a_newcomer_gets_a_snapshot_and_is_signed_in(ana: Visitor) -> None
     snapshot = answer.json
     assert snapshot["user"].keys() == {"id", "username", "display_name", "role"}
     assert (snapshot["user"]["display_name"], snapshot["user"]["role"]) == ("Édith P.", "member")
-    assert snapshot.keys() == {"user", "cursor", "rooms", "server"}
+    assert snapshot.keys() == {"user", "cursor", "rooms", "people", "server"}
     assert isinstance(snapshot["cursor"], int)
     [room] = snapshot["rooms"]
     assert (room["id"], room["role"], room["unread"]) == (ana.room, "member", 0)
@@ -255,7 +257,7 @@ async def test_an_address_may_make_only_so_many_accounts_a_minute(
 async def test_names_are_told_by_id_and_by_username(ana: Visitor, budi: Visitor) -> None:
     answer = await ana.get(f"/api/users?ids={ana.id},{budi.id},nobody,")
     assert {user["username"] for user in answer.json["users"]} == {"ana", "budi"}
-    assert all(user.keys() == {"id", "username", "display_name"} for user in answer.json["users"])
+    assert all(user.keys() == NAMED for user in answer.json["users"])
     answer = await ana.get("/api/users?username=BUDI")
     assert [user["id"] for user in answer.json["users"]] == [budi.id]
     assert (await ana.get("/api/users?username=nobody")).json == {"users": []}

@@ -31,6 +31,7 @@ async def test_the_examples_of_answers_are_like_the_real_ones(ana: Visitor, budi
         ("GET /api/rooms", "/api/rooms"),
         ("GET /api/rooms/R/members", f"/api/rooms/{budi.room}/members"),
         ("GET /api/rooms/R/messages", f"/api/rooms/{budi.room}/messages"),
+        ("GET /api/rooms/R/pins", f"/api/rooms/{budi.room}/pins"),
         ("HEAD /healthz", "/healthz"),
         ("HEAD /readyz", "/readyz"),
         ("Snapshot", "/api/session"),

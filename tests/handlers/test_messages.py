@@ -39,13 +39,15 @@ async def archived(served: Served) -> None:
 
 @pytest.mark.gen_test(timeout=120)
 async def test_a_message_comes_back_as_it_is_kept(ana: Visitor, served: Served) -> None:
-    values = {"body": "**Hi** <b>", "nonce": "n 1", "reply_to": 12345}
+    first = await ana.say("first")
+    values = {"body": "**Hi** <b>", "nonce": "n 1", "reply_to": first}
     answer = await ana.post(f"/api/rooms/{ana.room}/messages", values)
     assert answer.status == 201
     message = answer.json
     assert message == {
         "id": message["id"], "at": message["at"], "room": ana.room, "author": ana.id,
-        "body": "**Hi** <b>", "html": message["html"], "nonce": "n 1", "reply_to": 12345,
+        "body": "**Hi** <b>", "html": message["html"], "nonce": "n 1", "reply_to": first,
+        "reply_author": ana.id,
     }  # fmt: skip
     assert "<strong>Hi</strong>" in message["html"]
     assert "<b>" not in message["html"]
@@ -62,7 +64,9 @@ async def test_a_nonce_makes_one_message_of_many_tries(ana: Visitor, budi: Visit
     answers = await asyncio.gather(*tries)
     assert sorted(answer.status for answer in answers) == [200, 200, 200, 200, 201]
     assert len({answer.body for answer in answers}) == 1
-    for other in ({"body": "twice", "nonce": "a"}, {"body": "once", "nonce": "a", "reply_to": 7}):
+    first = answers[0].json["id"]
+    reply = {"body": "once", "nonce": "a", "reply_to": first}
+    for other in ({"body": "twice", "nonce": "a"}, reply):
         assert_refused(await ana.post(path, other), NonceReused)
     assert (await ana.post(path, {"body": " \r\nonce\n", "nonce": "a"})).status == 200
     assert (await budi.post(path, {"body": "mine", "nonce": "a"})).status == 201

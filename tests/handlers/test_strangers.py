@@ -25,6 +25,7 @@ PUBLIC = {
     ("/api/server", "GET"),
     ("/api/users", "POST"),
     ("/api/session", "POST"),
+    ("/api/invites/look", "POST"),
 }
 EVERYTHING = [(pattern, method, handler) for pattern, handler in ROUTES for method in METHODS]
 

@@ -57,6 +57,7 @@ class Seen:
 def seen(server: Synthetic, scenario: Scenario) -> Seen:
     with server:
         [run] = measure(Result({}, "", ""), ("synthetic", server.target), [scenario], 1, 1)
+        assert "messages" in run.figures, run.notes
         messages = int(run.figures["messages"])
         return Seen(run, server.expected(RATE, messages, scenario.subscribers))
 

@@ -35,8 +35,9 @@ async def note(conn: AsyncConnection, made: list[tuple[int, int, Announcement]],
     """Note announcements (row id, id of the first event) as made, unless they were noted before."""
     for row_id, first, announcement in made:
         if await outbox.done(conn, row_id, first, now) and announcement.joined:
-            room, user = announcement.joined
-            await members.set_joined_id(conn, room, user, first)
+            room, *people = announcement.joined
+            for user in people:
+                await members.set_joined_id(conn, room, user, first)
 
 
 class Change:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, sel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Member, Profile, SeatRole
-from tornchat.archive.schema import members, mutes, users
+from tornchat.archive.schema import members, mutes, rooms, users
 from tornchat.archive.sql import insert_unless_there, rows_changed
 
 _PAGE = 1_000
@@ -57,7 +57,14 @@ async def count(conn: AsyncConnection, room_id: str) -> int:
 async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
     """In the order of joining."""
     query = (
-        select(users.c.id, users.c.username, users.c.display_name, members.c.role, mutes.c.until)
+        select(
+            users.c.id,
+            users.c.username,
+            users.c.display_name,
+            members.c.role,
+            users.c.disabled_at.is_not(None),
+            mutes.c.until,
+        )
         .join(members, members.c.user_id == users.c.id)
         .outerjoin(
             mutes,
@@ -103,6 +110,23 @@ async def heir(conn: AsyncConnection, room_id: str) -> str | None:
         .limit(1)
     )
     return (await conn.execute(query)).scalar_one_or_none()
+
+
+async def with_whom(conn: AsyncConnection, user_id: str) -> dict[str, list[str]]:
+    """The direct rooms of somebody, each with the ids of its other people, by their names."""
+    mine = members.alias()
+    query = (
+        select(mine.c.room_id, users.c.id)
+        .join(rooms, rooms.c.id == mine.c.room_id)
+        .join(members, members.c.room_id == mine.c.room_id)
+        .join(users, users.c.id == members.c.user_id)
+        .where(mine.c.user_id == user_id, rooms.c.kind == "direct")
+        .order_by(users.c.username_key)
+    )
+    found: dict[str, list[str]] = {}
+    for room_id, other in await conn.execute(query):
+        found.setdefault(room_id, []).extend([other] if other != user_id else [])
+    return found
 
 
 async def set_joined_id(conn: AsyncConnection, room_id: str, user_id: str, joined_id: int) -> bool:

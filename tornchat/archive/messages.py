@@ -19,7 +19,10 @@ from tornchat.domain.messages import Message
 MOST_UNREAD = 1_000
 """Nobody reads a number above it, and counting further costs more than the rest of a page."""
 
-_CHANGING = ("body", "html", "edited", "deleted", "deleted_by", "version", "reactions")
+_CHANGING = (
+    "body", "html", "edited", "deleted", "deleted_by", "version", "reactions", "pinned_by",
+    "pinned_at",
+)  # fmt: skip
 """Columns that later events may change."""
 
 _MESSAGE = select(
@@ -31,35 +34,21 @@ _MESSAGE = select(
     messages.c.html,
     messages.c.nonce,
     messages.c.reply_to,
+    messages.c.reply_author,
     messages.c.edited,
     messages.c.deleted,
     messages.c.version,
     messages.c.deleted_by,
     messages.c.reactions,
+    messages.c.pinned_by,
+    messages.c.pinned_at,
 )
 
 
 async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
     """Adds those that are not there yet, by id and by (author, room, nonce): the log may repeat."""
     if batch:
-        rows = [
-            {
-                "id": message.id,
-                "at": message.at,
-                "room_id": message.room,
-                "author_id": message.author,
-                "body": message.body,
-                "html": message.html,
-                "nonce": message.nonce,
-                "reply_to": message.reply_to,
-                "edited": message.edited,
-                "deleted": message.deleted,
-                "version": message.version,
-                "deleted_by": message.deleted_by,
-                "reactions": _json(message.reactions),
-            }
-            for message in batch
-        ]
+        rows = [_row(message) for message in batch]
         await conn.execute(insert_unless_there(conn, messages), rows)
 
 
@@ -83,12 +72,9 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
             .values({name: bindparam(f"new_{name}") for name in _CHANGING})
         )
         values = [
-            {
-                "target": row.id,
-                **{f"new_{name}": getattr(row, name) for name in _CHANGING},
-                "new_reactions": _json(row.reactions),
-            }
-            for row in changed
+            {"target": message.id, **{f"new_{name}": row[name] for name in _CHANGING}}
+            for message in changed
+            for row in [_row(message)]
         ]
         await conn.execute(statement, values)
 
@@ -96,6 +82,23 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
 async def by_id(conn: AsyncConnection, id: int) -> Message | None:
     row = (await conn.execute(_MESSAGE.where(messages.c.id == id))).one_or_none()
     return _message(row) if row else None
+
+
+async def by_ids(conn: AsyncConnection, room_id: str, ids: Iterable[int]) -> list[Message]:
+    """Those of ``ids`` that are messages of a room."""
+    return [
+        _message(row)
+        for chunk in in_chunks(set(ids))
+        for row in await conn.execute(
+            _MESSAGE.where(messages.c.room_id == room_id, messages.c.id.in_(chunk))
+        )
+    ]
+
+
+async def pinned_in(conn: AsyncConnection, room_id: str) -> list[Message]:
+    """The pinned messages of a room."""
+    query = _MESSAGE.where(messages.c.room_id == room_id, messages.c.pinned_at.is_not(None))
+    return [_message(row) for row in await conn.execute(query)]
 
 
 async def forget_nonces(conn: AsyncConnection, before: int) -> None:
@@ -142,13 +145,36 @@ async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[M
 
 
 def _message(row: Iterable[Any]) -> Message:
-    *values, reactions = row
+    *values, reactions, pinned_by, pinned_at = row
     message = Message(*values)
-    return replace(message, reactions=json.loads(reactions)) if reactions else message
+    if reactions:
+        message = replace(message, reactions=json.loads(reactions))
+    if pinned_at is not None:
+        message = replace(message, pinned={"by": pinned_by, "at": pinned_at})
+    return message
 
 
-def _json(reactions: dict[str, list[str]] | None) -> str | None:
-    return json.dumps(reactions, ensure_ascii=False) if reactions else None
+def _row(message: Message) -> dict[str, Any]:
+    """What stands in the columns."""
+    reactions, pinned = message.reactions, message.pinned or {}
+    return {
+        "id": message.id,
+        "at": message.at,
+        "room_id": message.room,
+        "author_id": message.author,
+        "body": message.body,
+        "html": message.html,
+        "nonce": message.nonce,
+        "reply_to": message.reply_to,
+        "reply_author": message.reply_author,
+        "edited": message.edited,
+        "deleted": message.deleted,
+        "deleted_by": message.deleted_by,
+        "version": message.version,
+        "reactions": json.dumps(reactions, ensure_ascii=False) if reactions else None,
+        "pinned_by": pinned.get("by"),
+        "pinned_at": pinned.get("at"),
+    }
 
 
 async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, int], int]:

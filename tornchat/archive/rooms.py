@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, func, select, true, update
@@ -60,6 +60,27 @@ async def add(
     if not await rows_changed(conn, statement):
         raise _name_taken(name)
     return Room(room_id, name, kind, description, created_by, now, None)
+
+
+async def add_direct(
+    conn: AsyncConnection, *, room_id: str, people: Sequence[str], created_by: str, now: int
+) -> bool:
+    """A direct room of exactly these people; False where there is one."""
+    statement = insert_unless_there(conn, rooms, on=["direct_key"]).values(
+        id=room_id,
+        description="",
+        kind="direct",
+        created_by=created_by,
+        created_at=now,
+        direct_key=_direct_key(people),
+    )
+    return await rows_changed(conn, statement) > 0
+
+
+async def direct_of(conn: AsyncConnection, people: Sequence[str]) -> str | None:
+    """The id of the direct room of exactly these people; None where there is none."""
+    query = select(rooms.c.id).where(rooms.c.direct_key == _direct_key(people))
+    return (await conn.execute(query)).scalar_one_or_none()
 
 
 async def by_id(conn: AsyncConnection, room_id: str) -> Room | None:
@@ -188,6 +209,10 @@ def _room(row: Iterable[Any]) -> Room:
 
 def _last() -> ScalarSelect[int]:
     return select(func.max(messages.c.id)).where(messages.c.room_id == rooms.c.id).scalar_subquery()
+
+
+def _direct_key(people: Sequence[str]) -> str:
+    return " ".join(sorted(people))
 
 
 def _how_many() -> ScalarSelect[int]:

@@ -109,6 +109,7 @@ class Profile:
     username: str
     display_name: str
     role: SeatRole
+    disabled: bool
     muted: int | None = None
 
 

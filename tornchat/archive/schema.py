@@ -70,6 +70,9 @@ rooms = Table(
     Column("adding", Text, nullable=False, server_default="all"),
     # The id above which everybody in it may read; NULL: as a room of its kind was made.
     Column("readable", BigInteger),
+    # Ids of the people of a direct room, in their order: there is one for exactly these.
+    Column("direct_key", Text),
+    Index(None, "direct_key", unique=True),
 )
 
 members = Table(
@@ -121,6 +124,7 @@ messages = Table(
     Column("html", Text, nullable=False),
     Column("nonce", Text),
     Column("reply_to", BigInteger),
+    Column("reply_author", Text),
     Column("edited", BigInteger),
     Column("deleted", Boolean, nullable=False, server_default=false()),
     # Where that was not the author.
@@ -128,6 +132,8 @@ messages = Table(
     Column("version", BigInteger, nullable=False),
     # JSON: emoji -> ids of users, NULL where there are none.
     Column("reactions", Text),
+    Column("pinned_by", Text),
+    Column("pinned_at", BigInteger),
     UniqueConstraint("author_id", "room_id", "nonce"),
     Index(None, "room_id", "id"),
 )
@@ -137,6 +143,14 @@ Index(
     messages.c.at,
     sqlite_where=messages.c.nonce.is_not(None),
     postgresql_where=messages.c.nonce.is_not(None),
+)
+
+Index(
+    "ix_messages_pinned",
+    messages.c.room_id,
+    messages.c.pinned_at,
+    sqlite_where=messages.c.pinned_at.is_not(None),
+    postgresql_where=messages.c.pinned_at.is_not(None),
 )
 
 outbox = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Role, User
@@ -74,6 +74,20 @@ async def all(conn: AsyncConnection) -> list[User]:  # noqa: A001 - it is read a
     """Everybody, the disabled included, in the order of joining."""
     order = _USER.order_by(users.c.created_at, users.c.id)
     return [User(*row) for row in await conn.execute(order)]
+
+
+async def beginning_with(conn: AsyncConnection, text: str, limit: int) -> list[User]:
+    """Those not disabled whose username, or a word of whose display name, begins with ``text``."""
+    key = username_key(text)
+    name = users.c.display_name
+    fits = [users.c.username_key.startswith(key, autoescape=True)]
+    # SQLite knows the two cases of ASCII letters only.
+    for spelling in {text, text.lower(), text.title()}:
+        fits.append(name.istartswith(spelling, autoescape=True))
+        fits.append(name.icontains(f" {spelling}", autoescape=True))
+    query = _USER.where(users.c.disabled_at.is_(None), or_(*fits))
+    rows = await conn.execute(query.order_by(users.c.username_key).limit(limit))
+    return [User(*row) for row in rows]
 
 
 async def count(conn: AsyncConnection) -> int:

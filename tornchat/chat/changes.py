@@ -27,8 +27,8 @@ async def edit(
     """
     text = rules.check_body(body)
     key = None if nonce is None else rules.check_nonce(nonce)
-    seen = _time_or_none(edited)
-    found = await _find(chat, who, id)
+    looked_at = _time_or_none(edited)
+    found = await seen(chat, who, id)
     message = found.message
     permissions.may_edit(message.author, who.user)
     if len(text) >= INLINE_BELOW:
@@ -41,10 +41,10 @@ async def edit(
         who.user,
         chat.post_rate,
         nonce=key,
-        edited=seen,
+        edited=looked_at,
         until=message.at + rules.EDIT_SECONDS * 1000,
     )
-    return await _now(chat, found)
+    return await now(chat, found)
 
 
 async def delete(chat: Chat, who: Identity, id: int) -> None:
@@ -52,7 +52,7 @@ async def delete(chat: Chat, who: Identity, id: int) -> None:
 
     Raises `NotFound`, `Forbidden`, `TooMany`, `LogAway`, `DatabaseAway`.
     """
-    message = (await _find(chat, who, id)).message
+    message = (await seen(chat, who, id)).message
     role = None
     if message.author != who.user:
         async with chat.database.read() as conn:
@@ -69,7 +69,7 @@ async def react(chat: Chat, who: Identity, id: int, emoji: str) -> None:
     Raises `NotFound`, `Forbidden`, `InvalidValue`, `TooMany`, `LogAway`, `DatabaseAway`.
     """
     rules.check_emoji(emoji)
-    message = await _now(chat, await _find(chat, who, id))
+    message = await now(chat, await seen(chat, who, id))
     given = message.reactions or {}
     if who.user in given.get(emoji, ()):
         return
@@ -81,7 +81,7 @@ async def react(chat: Chat, who: Identity, id: int, emoji: str) -> None:
 async def take_back(chat: Chat, who: Identity, id: int, emoji: str) -> None:
     """Take an emoji back. Harmless where one has not given it."""
     rules.check_emoji(emoji)
-    message = await _now(chat, await _find(chat, who, id))
+    message = await now(chat, await seen(chat, who, id))
     if who.user in (message.reactions or {}).get(emoji, ()):
         await _say(chat, who, message, changes.UNREACTED, emoji)
 
@@ -93,14 +93,14 @@ async def _say(chat: Chat, who: Identity, message: Message, kind: str, emoji: st
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """A message, perhaps without the changes of the last moment: those after ``archived``."""
 
     message: Message
     archived: int
 
 
-async def _find(chat: Chat, who: Identity, id: int) -> _Found:
+async def seen(chat: Chat, who: Identity, id: int) -> Found:
     """A message that ``who`` may read.
 
     The queue first, then SQL: what the archive takes meanwhile is in both, and never in neither.
@@ -113,10 +113,10 @@ async def _find(chat: Chat, who: Identity, id: int) -> _Found:
             message = await archive.by_id(conn, id)
     if message is None or message.id <= await reads_from(chat, who, message.room):
         raise NotFound("There is no such message, or you may not see it.")
-    return _Found(message, archived)
+    return Found(message, archived)
 
 
-async def _now(chat: Chat, found: _Found) -> Message:
+async def now(chat: Chat, found: Found) -> Message:
     """The message with all that is in the log."""
     [message] = await as_it_is_now(chat, found.message.room, found.archived, [found.message])
     return message

@@ -16,7 +16,7 @@ from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Invite, Room, User
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
-from tornchat.chat.rooms import change_of, room_and_member, seat
+from tornchat.chat.rooms import change_by, room_and_member, seat
 from tornchat.domain import permissions
 from tornchat.domain.errors import Conflict, Forbidden, InvalidValue, InviteGone, NotFound
 from tornchat.domain.sessions import digest_of
@@ -53,7 +53,7 @@ async def create(
     if not isinstance(room_id, str | None):
         raise InvalidValue("room is the id of a room.")
     secret = secrets.token_urlsafe(24)
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         if room_id is None:
             if who.role != permissions.ADMIN:
                 raise Forbidden("Only an administrator invites to the server as a whole.")
@@ -86,7 +86,7 @@ async def listed(chat: Chat, who: Identity, room_id: str | None) -> list[Invite]
 
 async def revoke(chat: Chat, who: Identity, id: str) -> None:
     """Nobody comes in by it any more. Harmless for one that is revoked already."""
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         invite = await invites.by_id(change.conn, id)
         if invite is None or not await _may_revoke(change, who, invite):
             raise NotFound("There is no such invitation, or it is not yours.")
@@ -116,7 +116,7 @@ async def accept(chat: Chat, who: Identity, secret: object) -> str | None:
     """Come into the room of an invitation; its id, None where it is for the server alone. Who is
     there already uses nothing up."""
     digest = secret_digest(secret)
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         invite = await invites.by_digest(change.conn, digest)
         if invite is None:
             raise InviteGone()

@@ -12,8 +12,9 @@ from tornchat.domain import events, permissions, rules
 from tornchat.domain.changes import CHANGES, fold
 from tornchat.domain.errors import (
     DatabaseAway,
-    Forbidden,
     InvalidValue,
+    NoOriginal,
+    NotAMember,
     NotFound,
     Unavailable,
 )
@@ -31,19 +32,21 @@ async def post(
 ) -> tuple[Message, bool]:
     """Append a message to its room; the message, and whether its nonce had been used for it before.
 
-    Raises `InvalidValue`, `Forbidden`, `NonceReused`, `TooMany`, `LogAway`.
+    Raises `InvalidValue`, `Forbidden`, `NonceReused`, `TooMany`, `LogAway`; of a reply also
+    `NoOriginal`, `NotFound`, `DatabaseAway`.
     """
     text = rules.check_body(body)
     key = None if nonce is None else rules.check_nonce(nonce)
     answer = _id_or_none(reply_to)
+    answered = None if answer is None else await _author_of(chat, who, room, answer)
     if len(text) >= INLINE_BELOW:
         await may_render(chat, who, room)
     html = await chat.renderer.render_off_loop(text)
-    fields = events.message(room, who.user, text, html, key, answer)
+    fields = events.message(room, who.user, text, html, key, answer, answered)
     digest = digest_of(text, answer)
     try:
         appended = await append.append_message(chat.client, fields, digest, chat.post_rate)
-    except Forbidden:
+    except NotAMember:
         await _explain_stranger(chat, who, room)
         raise
     message = Message(
@@ -55,6 +58,7 @@ async def post(
         html=html,
         nonce=key,
         reply_to=answer,
+        reply_author=answered,
         version=appended.id,
     )
     return message, appended.again
@@ -83,6 +87,40 @@ async def history(
     if after is not None:
         return await _newer(chat, room, max(since, after), limit)
     return await _older(chat, room, since, MAX_ID if before is None else before, limit)
+
+
+async def some(chat: Chat, who: Identity, room: str, ids: set[int]) -> list[Message]:
+    """Those of ``ids`` that are messages of the room and may be read, in the order of ids.
+
+    Raises `NotFound`, `Forbidden`, `LogAway`, `DatabaseAway`.
+    """
+    since = await reads_from(chat, who, room)
+    wanted = sorted(id for id in ids if id > since)
+    if not wanted:
+        return []
+    archived = await upkeep.archived(chat.client)
+    tail = await read.at(chat.client, room_topic(room), wanted)
+    async with chat.database.read() as conn:
+        rows = await messages.by_ids(conn, room, wanted)
+    # What the archive has as well says less than its row: the changes up to there are in the row.
+    newer = [event for event in tail if event.id > archived]
+    return await as_it_is_now(chat, room, archived, fold(rows, newer))
+
+
+async def _author_of(chat: Chat, who: Identity, room: str, id: int) -> str:
+    """Who wrote the message of ``room`` that is to be answered. One that was deleted has its place
+    still, and may have been there when the answer was written."""
+    if id > await reads_from(chat, who, room):
+        # The log first: what is trimmed from it is in the archive by then.
+        for event in await read.at(chat.client, room_topic(room), [id]):
+            if event.kind == "message":
+                author: str = event.fields["author"]
+                return author
+        async with chat.database.read() as conn:
+            found = await messages.by_ids(conn, room, [id])
+        if found:
+            return found[0].author
+    raise NoOriginal()
 
 
 async def _older(

@@ -8,7 +8,7 @@ from tornchat.archive import members, mutes
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import Profile, SeatRole
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.rooms import change_of, room_and_member
+from tornchat.chat.rooms import change_by, room_and_member
 from tornchat.domain import announcements, permissions
 from tornchat.domain.errors import Conflict, InvalidValue, NotFound
 
@@ -24,17 +24,16 @@ async def change_member(
 
     Raises `NotFound`, `Forbidden`, `InvalidValue`, and `Conflict` where nobody would own the room.
     """
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         own = member.role if member else None
-        permissions.may_see(room.kind, member is not None or who.role == permissions.ADMIN)
-        if room.kind == "direct":
-            raise InvalidValue("In a direct room all are equal.")
         other = await members.get(change.conn, room_id, user_id)
         if role is not None:
             permissions.may_manage(room.kind, own, who.role)
         if muted_until is not None:
             permissions.may_moderate(room.kind, own, who.role, other.role if other else None)
+        if role is None and muted_until is None:
+            raise InvalidValue("Send role or muted_until.")
         if other is None:
             raise NotFound("That person is not a member of this room.")
         if role is not None:

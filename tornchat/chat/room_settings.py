@@ -10,7 +10,7 @@ from tornchat.archive import members, rooms
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import Room, Who
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.rooms import change_of, room_and_member
+from tornchat.chat.rooms import change_by, room_and_member
 from tornchat.domain import announcements, permissions, rules
 from tornchat.domain.conduct import NOTHING
 from tornchat.domain.errors import Archived, InvalidValue
@@ -25,11 +25,9 @@ async def change(chat: Chat, who: Identity, room_id: str, asked: Mapping[str, An
     Raises `NotFound`, `Forbidden`, `Archived`, `InvalidValue`, `NameTaken`.
     """
     clock = (await read.position(chat.client, [])).clock
-    async with change_of(chat, who) as made:
+    async with change_by(chat, who) as made:
         room, member = await room_and_member(made.conn, room_id, who.user, archived=True)
         permissions.may_manage(room.kind, member.role if member else None, who.role)
-        if room.kind == "direct":
-            raise InvalidValue("A direct room has no settings.")
         wanted = asked.get("archived")
         if wanted not in (None, False):
             raise InvalidValue("archived can only be false here. DELETE archives a room.")
@@ -44,11 +42,9 @@ async def change(chat: Chat, who: Identity, room_id: str, asked: Mapping[str, An
 
 async def archive(chat: Chat, who: Identity, room_id: str) -> None:
     """From now on the room can be read, and its name is free. Harmless for one that is archived."""
-    async with change_of(chat, who) as made:
+    async with change_by(chat, who) as made:
         room, member = await room_and_member(made.conn, room_id, who.user, archived=True)
         permissions.may_manage(room.kind, member.role if member else None, who.role)
-        if room.kind == "direct":
-            raise InvalidValue("A direct room cannot be archived.")
         if room.archived_at is None:
             await rooms.change(made.conn, replace(room, archived_at=made.now))
             known = room.kind == permissions.OPEN
@@ -116,6 +112,8 @@ async def _tell(change: Change, before: Room, after: Room, by: str) -> None:
         "private": private,
         **manners(after),
     }
+    if before.archived_at is not None:
+        settings["returned"] = True
     outside: dict[str, Any] | None = None
     if not private:
         names = {name: settings[name] for name in ("name", "description", "private")}

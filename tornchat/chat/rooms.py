@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,7 +30,7 @@ async def create(
     text = rules.check_description("" if description is None else description)
     if not isinstance(private, bool | None):
         raise InvalidValue("private is true or false.")
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         user = await _user(change.conn, who.user)
         room = await add_room(change, clean, text, "private" if private else "open", who.user)
         await seat(change, room, user, "owner", by=who.user)
@@ -66,7 +65,7 @@ async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: st
 
 async def join(chat: Chat, who: Identity, room_id: str) -> None:
     """Become a member of an open room, or its owner where nobody is in it any more."""
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         deserted = await members.none_in(change.conn, room_id)
         permissions.may_join(room.kind, member is not None, deserted, who.role)
@@ -76,7 +75,7 @@ async def join(chat: Chat, who: Identity, room_id: str) -> None:
 
 async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else a member."""
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_add(room.kind, member.role if member else None, room.adding)
         await seat(change, room, await _user(change.conn, user_id), "member", by=who.user)
@@ -84,15 +83,15 @@ async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
 
 async def leave(chat: Chat, who: Identity, room_id: str) -> None:
     """Be a member no longer. Harmless for one who is not."""
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user, archived=True)
-        permissions.may_see(room.kind, member is not None)
+        permissions.may_leave(room.kind, member is not None)
         await _unseat(change, room, who.user, by=who.user)
 
 
 async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else leave; streams stop carrying the room at once."""
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         other = await members.get(change.conn, room_id, user_id)
         permissions.may_moderate(
@@ -125,28 +124,15 @@ async def move_read(chat: Chat, who: Identity, room_id: str, last_read: object) 
     ):
         raise InvalidValue("id is the id of the message that was read last.")
     last_read = min(last_read, (await read.position(chat.client, [])).clock)
-    async with change_of(chat, who) as change:
+    async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)
         if await members.move_read(change.conn, room_id, who.user, last_read):
             await change.announce(announcements.read_up_to(who.user, room_id, last_read))
 
 
-async def profiles(chat: Chat, ids: list[str], username: str | None) -> list[dict[str, Any]]:
-    """Names of people by their ids, or of the one with a username."""
-    async with chat.database.read() as conn:
-        found = list((await users.many(conn, ids)).values())
-        if username is not None:
-            named = await users.by_username(conn, username)
-            found += [named] if named is not None and named.disabled_at is None else []
-    return [
-        {"id": user.id, "username": user.username, "display_name": user.display_name}
-        for user in found
-    ]
-
-
 @asynccontextmanager
-async def change_of(chat: Chat, who: Identity) -> AsyncIterator[Change]:
+async def change_by(chat: Chat, who: Identity) -> AsyncIterator[Change]:
     """A change by one person, who may not keep the one writer of the database for themselves."""
     if chat.post_rate:
         await rate_limit(

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from tornchat import __version__
-from tornchat.archive import messages, rooms, users
-from tornchat.archive.rows import Listed, Seat, User
+from tornchat.archive import members, messages, rooms, users
+from tornchat.archive.rows import Listed, Seat
+from tornchat.chat import people
 from tornchat.chat.context import Chat, Identity
+from tornchat.chat.people import public_user as public_user
 from tornchat.chat.room_settings import manners
 from tornchat.domain.changes import DELETED
 from tornchat.domain.errors import Forbidden, NotFound, Unauthenticated
@@ -40,16 +42,19 @@ def server(chat: Chat) -> dict[str, Any]:
 
 
 async def snapshot(chat: Chat, user_id: str) -> dict[str, Any]:
-    """``{user, cursor, rooms, server}``. Raises `LogAway`, `DatabaseAway`."""
+    """``{user, cursor, rooms, people, server}``. Raises `LogAway`, `DatabaseAway`."""
     where = await read.position(chat.client, [])
     async with chat.database.read() as conn:
         user = await users.by_id(conn, user_id)
     if user is None or user.disabled_at is not None:
         raise Unauthenticated()
+    rooms_of_mine = await my_rooms(chat, user_id)
+    named = {person for shown in rooms_of_mine for person in shown.get("with", ())}
     return {
         "user": public_user(user),
         "cursor": where.clock,
-        "rooms": await my_rooms(chat, user_id),
+        "rooms": rooms_of_mine,
+        "people": await people.profiles(chat, named),
         "server": server(chat),
     }
 
@@ -58,6 +63,7 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
     """The rooms that somebody is in, as the snapshot shows them."""
     async with chat.database.read() as conn:
         seats = await rooms.of_user(conn, user_id)
+        with_whom = await members.with_whom(conn, user_id)
         counts, archived = await messages.unread_counts(conn, user_id)
     topics = [room_topic(seat.room.id) for seat in seats]
     where = await read.position(chat.client, topics, user_id)
@@ -73,7 +79,7 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
             unread = 0
         elif head > archived:
             unread = max(0, unread + await _unread_in_log(chat, seat, archived, last_read, head))
-        shown.append(_room(seat, head, last_read, unread, chat.now()))
+        shown.append(_room(seat, head, last_read, unread, with_whom.get(seat.room.id), chat.now()))
     return shown
 
 
@@ -103,15 +109,6 @@ async def archived(chat: Chat, who: Identity) -> list[dict[str, Any]]:
         return [_listed(listed) for listed in await rooms.archived(conn, MOST_ARCHIVED)]
 
 
-def public_user(user: User) -> dict[str, Any]:
-    return {
-        "id": user.id,
-        "username": user.username,
-        "display_name": user.display_name,
-        "role": user.role,
-    }
-
-
 async def _unread_in_log(chat: Chat, seat: Seat, archived: int, last_read: int, head: int) -> int:
     """Unread messages that the archive has not taken yet, less those of which it does not know yet
     that they were deleted."""
@@ -126,8 +123,10 @@ async def _unread_in_log(chat: Chat, seat: Seat, archived: int, last_read: int, 
     return said - sum(id > last_read for id in deleted)
 
 
-def _room(seat: Seat, head: int, last_read: int, unread: int, now: int) -> dict[str, Any]:
-    shown = {
+def _room(
+    seat: Seat, head: int, last_read: int, unread: int, with_whom: list[str] | None, now: int
+) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "id": seat.room.id,
         "name": seat.room.name,
         "kind": seat.room.kind,
@@ -140,6 +139,8 @@ def _room(seat: Seat, head: int, last_read: int, unread: int, now: int) -> dict[
         "role": seat.member.role,
         **manners(seat.room),
     }
+    if with_whom is not None:
+        shown["with"] = with_whom
     if seat.room.archived_at is not None:
         shown["archived"] = True
     if seat.muted is not None and seat.muted > now:

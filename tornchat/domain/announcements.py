@@ -28,13 +28,14 @@ def memberships(user: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """``joined`` is (room, user) where the first event's id is a membership's ``joined_id``."""
+    """``joined`` is (room, user...) where the first event's id is the ``joined_id`` of memberships:
+    of these people in this room."""
 
     events: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     set: tuple[tuple[str, str, str], ...] = ()
     drop: tuple[tuple[str, str], ...] = ()
     tell: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    joined: tuple[str, str] | None = None
+    joined: tuple[str, ...] | None = None
 
     def payload(self) -> dict[str, Any]:
         """As JSON keeps it in the outbox."""
@@ -55,7 +56,7 @@ class Announcement:
             set=tuple((name, key, value) for name, key, value in payload["set"]),
             drop=tuple((name, key) for name, key in payload["drop"]),
             tell=tuple((topic, fields) for topic, fields in payload["tell"]),
-            joined=(joined[0], joined[1]) if joined else None,
+            joined=tuple(joined) if joined else None,
         )
 
 
@@ -157,6 +158,28 @@ def joined(
             *(((conduct(room), staff(user), "1"),) if role != "member" else ()),
         ),
         joined=(room, user),
+    )
+
+
+def direct_opened(room: str, people: list[dict[str, Any]], by: str) -> Announcement:
+    """All of its people come into a direct room at once, and each is told who they are."""
+    fields = [
+        {
+            "kind": "member.joined",
+            "room": room,
+            "user": person["id"],
+            "username": person["username"],
+            "display_name": person["display_name"],
+            "role": "member",
+            "by": by,
+        }
+        for person in people
+    ]
+    to_each = tuple((user_topic(one["user"]), {**one, "people": people}) for one in fields)
+    return Announcement(
+        events=(*to_each, *((room_topic(room), one) for one in fields)),
+        set=tuple((memberships(one["user"]), room, FIRST_ID) for one in fields),
+        joined=(room, *(one["user"] for one in fields)),
     )
 
 

@@ -18,6 +18,8 @@ EDITED = "message.edited"
 DELETED = "message.deleted"
 REACTED = "reaction.added"
 UNREACTED = "reaction.removed"
+PINNED = "message.pinned"
+UNPINNED = "message.unpinned"
 
 
 def message_edited(room: str, message: int, author: str, body: str, html: str) -> dict[str, Any]:
@@ -43,14 +45,19 @@ def reaction(kind: str, room: str, message: int, user: str, emoji: str) -> dict[
     return {"kind": kind, "room": room, "message": message, "user": user, "emoji": emoji}
 
 
+def pin(kind: str, room: str, message: int, by: str) -> dict[str, Any]:
+    """The fields of an event by which a message is held up to its room, or no longer (``kind``)."""
+    return {"kind": kind, "room": room, "message": message, "by": by}
+
+
 def _edited(message: Message, fields: Mapping[str, Any]) -> Message:
     return replace(message, body=fields["body"], html=fields["html"], edited=fields["at"])
 
 
 def _deleted(message: Message, fields: Mapping[str, Any]) -> Message:
     by = fields["by"] if fields["by"] != message.author else None
-    gone = replace(message, body="", html="", edited=None, deleted=True, reactions=None)
-    return replace(gone, deleted_by=by)
+    nothing: dict[str, Any] = {"edited": None, "reactions": None, "pinned": None}
+    return replace(message, body="", html="", deleted=True, deleted_by=by, **nothing)
 
 
 def _reacted(message: Message, fields: Mapping[str, Any]) -> Message:
@@ -70,11 +77,23 @@ def _unreacted(message: Message, fields: Mapping[str, Any]) -> Message:
     return replace(message, reactions=(after if users else left) or None)
 
 
+def _pinned(message: Message, fields: Mapping[str, Any]) -> Message:
+    if message.pinned:
+        return message
+    return replace(message, pinned={"by": fields["by"], "at": fields["at"]})
+
+
+def _unpinned(message: Message, fields: Mapping[str, Any]) -> Message:
+    return replace(message, pinned=None)
+
+
 _STEPS: dict[str, Callable[[Message, Mapping[str, Any]], Message]] = {
     EDITED: _edited,
     DELETED: _deleted,
     REACTED: _reacted,
     UNREACTED: _unreacted,
+    PINNED: _pinned,
+    UNPINNED: _unpinned,
 }
 CHANGES = frozenset(_STEPS)
 """Kinds of events that change the message they name in ``message``."""

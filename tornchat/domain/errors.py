@@ -78,6 +78,10 @@ class Forbidden(TornchatError):
     hint = "Ask somebody who has the right to."
 
 
+class NotAMember(Forbidden):
+    hint = "You are not a member of this room. Join it first."
+
+
 class CrossSite(Forbidden):
     code = "cross_site"
     title = "The request came from another site"
@@ -172,6 +176,12 @@ class WrongHost(TornchatError):
     code = "wrong_host"
     title = "This server does not answer to that name"
     hint = "Start the server with --origin or --hosts to allow the name."
+
+
+class NoOriginal(InvalidValue):
+    code = "no_original"
+    title = "The message to be answered is not there"
+    hint = "Answer a message of the same room that you may read, or send it without reply_to."
 
 
 class UpgradeRequired(TornchatError):

@@ -16,6 +16,8 @@ KINDS: dict[str, str] = {
     "message.deleted": "of a message only its place is left",
     "reaction.added": "somebody answered a message with an emoji",
     "reaction.removed": "somebody took that back",
+    "message.pinned": "a message is held up to everybody in its room",
+    "message.unpinned": "it is no longer",
     "room.created": "a new open room; private ones are told by member.joined alone",
     "room.changed": "a room has another name, another purpose or other rules, or is back",
     "room.archived": "a room can only be read from now on",
@@ -86,9 +88,16 @@ class Event:
 
 
 def message(
-    room: str, author: str, body: str, html: str, nonce: str | None, reply_to: int | None
+    room: str,
+    author: str,
+    body: str,
+    html: str,
+    nonce: str | None,
+    reply_to: int | None,
+    reply_author: str | None = None,
 ) -> dict[str, Any]:
-    """The fields of a ``message`` event; the message's id is the event's."""
+    """The fields of a ``message`` event; the message's id is the event's. ``reply_author`` wrote
+    the message that this one answers."""
     fields: dict[str, Any] = {
         "kind": "message",
         "room": room,
@@ -100,6 +109,7 @@ def message(
         fields["nonce"] = nonce
     if reply_to is not None:
         fields["reply_to"] = reply_to
+        fields["reply_author"] = reply_author
     return fields
 
 

@@ -11,8 +11,10 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Message:
     """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded
-    in. ``deleted_by``: who has deleted it, where that was not its author. ``reactions``: emoji ->
-    ids of users, in the order of their coming; None where there are none."""
+    in. ``reply_author`` wrote the message that this one answers. ``deleted_by``: who has deleted
+    it, where that was not its author. ``reactions``: emoji -> ids of users, in the order of their
+    coming; None where there are none. ``pinned``: ``by`` whom and ``at`` which time (unix ms);
+    None where it is not."""
 
     id: int
     at: int
@@ -22,11 +24,13 @@ class Message:
     html: str
     nonce: str | None = None
     reply_to: int | None = None
+    reply_author: str | None = None
     edited: int | None = None
     deleted: bool = False
     version: int = 0
     deleted_by: str | None = None
     reactions: dict[str, list[str]] | None = None
+    pinned: dict[str, Any] | None = None
 
     def public(self) -> dict[str, Any]:
         """The JSON object of ``docs/protocol.md``, "Message": optional members only where they
@@ -39,7 +43,9 @@ class Message:
             "body": self.body,
             "html": self.html,
         }
-        for name in ("nonce", "reply_to", "edited", "deleted_by", "reactions"):
+        for name in (
+            "nonce", "reply_to", "reply_author", "edited", "deleted_by", "reactions", "pinned",
+        ):  # fmt: skip
             value = getattr(self, name)
             if value is not None:
                 out[name] = value
@@ -61,6 +67,7 @@ def message_of(id: int, event: Mapping[str, Any]) -> Message:
         html=event["html"],
         nonce=event.get("nonce"),
         reply_to=event.get("reply_to"),
+        reply_author=event.get("reply_author"),
         version=id,
     )
 

@@ -13,6 +13,7 @@ ADMIN = "admin"
 OWNER = "owner"
 MODERATOR = "moderator"
 OPEN = "open"
+DIRECT = "direct"
 
 
 def may_see(kind: str, member: bool) -> None:
@@ -34,7 +35,8 @@ def may_join(kind: str, member: bool, deserted: bool, space_role: str) -> None:
     A private room that nobody is in (made from the shell, or left by the last one) can be found by
     nobody: an administrator may take it over.
     """
-    may_see(kind, member or (deserted and space_role == ADMIN))
+    may_take_over = deserted and kind != DIRECT and space_role == ADMIN
+    may_see(kind, member or may_take_over)
 
 
 def may_add(kind: str, own_role: str | None, adding: str) -> None:
@@ -42,16 +44,21 @@ def may_add(kind: str, own_role: str | None, adding: str) -> None:
     moderators where the room says so (``adding``: all or staff); nobody in a direct room.
     ``own_role``: in the room, None for a stranger."""
     may_read(kind, own_role is not None)
+    _may_change_people(kind)
     if adding == "staff" and own_role not in (OWNER, MODERATOR):
         raise Forbidden("In this room only owners and moderators add people.")
-    if kind == "direct":
-        raise InvalidValue("A direct room stays among its people. Make a new one.")
+
+
+def may_leave(kind: str, member: bool) -> None:
+    """To be a member no longer; harmless for a stranger of an open room."""
+    may_see(kind, member)
+    _may_change_people(kind)
 
 
 def may_manage(kind: str, own_role: str | None, space_role: str) -> None:
-    """To change a room and the roles in it, to archive it and to bring it back. ``own_role``: in
-    the room, None for a stranger."""
-    may_see(kind, own_role is not None or space_role == ADMIN)
+    """To change a room and the roles in it, to archive it and to bring it back; none of it in a
+    direct room. ``own_role``: in the room, None for a stranger."""
+    _may_order(kind, own_role, space_role)
     if own_role != OWNER and space_role != ADMIN:
         raise Forbidden("Only an owner of the room or an administrator may do this.")
 
@@ -59,7 +66,7 @@ def may_manage(kind: str, own_role: str | None, space_role: str) -> None:
 def may_moderate(kind: str, own_role: str | None, space_role: str, role: str | None) -> None:
     """To mute somebody, or to make them leave: owners and administrators may anybody, moderators
     those who are neither. ``role``: theirs in the room, None where they are not in it."""
-    may_see(kind, own_role is not None or space_role == ADMIN)
+    _may_order(kind, own_role, space_role)
     if own_role == OWNER or space_role == ADMIN:
         return
     if own_role != MODERATOR or role in (OWNER, MODERATOR):
@@ -86,3 +93,14 @@ def reads_from(kind: str, joined_id: int, readable: int | None) -> int:
     if readable is None:
         readable = 0 if kind == OPEN else NOTHING
     return min(joined_id, readable)
+
+
+def _may_order(kind: str, own_role: str | None, space_role: str) -> None:
+    """Administrators keep order in rooms that they are not in, but not between two people."""
+    may_see(kind, own_role is not None or (space_role == ADMIN and kind != DIRECT))
+    _may_change_people(kind)
+
+
+def _may_change_people(kind: str) -> None:
+    if kind == DIRECT:
+        raise InvalidValue("A direct room stays among its people. Make a new one.")

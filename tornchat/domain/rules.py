@@ -18,6 +18,10 @@ MOST_BODY = 10_000
 MOST_NONCE = 64
 MOST_REACTIONS = 50
 """Different emoji on one message."""
+MOST_PINS = 50
+"""Pinned messages of one room: what everybody should know, and not a second history."""
+MOST_DIRECT = 10
+"""People of a direct room."""
 EDIT_SECONDS = 24 * 3600
 """For so long the author may edit a message: what people have answered to should stay."""
 
@@ -122,6 +126,16 @@ def check_emoji(value: str) -> str:
     if not _EMOJI.fullmatch(value):
         raise InvalidValue("A reaction is one emoji.")
     return value
+
+
+def check_people(value: object, me: str) -> list[str]:
+    """Ids of the people of a direct room, which I am one of, each once and in the order of ids."""
+    if not isinstance(value, list) or not all(is_text(id) for id in value):
+        raise InvalidValue("users is a list of the ids of people.")
+    people = sorted({me, *value})
+    if len(people) > MOST_DIRECT:
+        raise InvalidValue(f"A direct room has {MOST_DIRECT} people at most, with you.")
+    return people
 
 
 def is_text(value: object) -> TypeGuard[str]:

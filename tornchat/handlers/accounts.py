@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tornchat import metrics
-from tornchat.chat import accounts, rooms
+from tornchat.chat import accounts, people
 from tornchat.chat import snapshot as snapshots
 from tornchat.domain.errors import BadCredentials, InvalidValue, TooMany
 from tornchat.handlers.base import Handler
@@ -43,16 +43,21 @@ class _SignsIn(Handler):
 
 
 class Users(_SignsIn):
-    """``POST /api/users`` signs up; ``GET`` with ``ids=`` or ``username=`` tells names to
-    members."""
+    """``POST /api/users`` signs up; ``GET`` with ``ids=``, ``username=`` or ``prefix=`` tells names
+    to members."""
 
     public = frozenset({"POST"})
 
     async def get(self) -> None:
+        prefix = self.query("prefix")
         ids = [id for id in (self.query("ids") or "").split(",") if id]
         if len(ids) > MOST_IDS:
             raise InvalidValue(f"Ask for {MOST_IDS} ids at most.")
-        self.answer({"users": await rooms.profiles(self.chat, ids, self.query("username"))})
+        if prefix is not None:
+            found = await people.find(self.chat, self.who, prefix)
+        else:
+            found = await people.profiles(self.chat, ids, self.query("username"))
+        self.answer({"users": found})
 
     async def post(self) -> None:
         body = self.body()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tornchat.chat import changes
+from tornchat.chat import changes, pins
 from tornchat.domain.errors import BadCursor, NotFound
 from tornchat.domain.ids import parse_cursor
 from tornchat.handlers.base import Handler
@@ -33,6 +33,18 @@ class Reaction(Handler):
 
     async def delete(self, message: str, emoji: str) -> None:
         await changes.take_back(self.chat, self.who, id_of(message), emoji)
+        self.nothing()
+
+
+class Pin(Handler):
+    """``/api/messages/ID/pin``: the room's."""
+
+    async def put(self, message: str) -> None:
+        await pins.pin(self.chat, self.who, id_of(message))
+        self.nothing()
+
+    async def delete(self, message: str) -> None:
+        await pins.unpin(self.chat, self.who, id_of(message))
         self.nothing()
 
 

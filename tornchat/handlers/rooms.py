@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tornchat.archive.rows import Profile
-from tornchat.chat import messages, moderation, room_settings, rooms, snapshot
-from tornchat.domain.errors import BadRequest
+from tornchat.chat import messages, moderation, pins, room_settings, rooms, snapshot
+from tornchat.domain.errors import BadRequest, InvalidValue
 from tornchat.domain.ids import parse_cursor
 from tornchat.domain.rules import limit_of
 from tornchat.handlers.base import Handler
 
 PAGE = 50
 MOST_PAGE = 200
+MOST_IDS = 100
 ME = "me"
 
 
@@ -73,6 +74,8 @@ def _member(person: Profile, now: int) -> dict[str, Any]:
         "display_name": person.display_name,
         "role": person.role,
     }
+    if person.disabled:
+        shown["disabled"] = True
     if person.muted is not None and person.muted > now:
         shown["muted"] = person.muted
     return shown
@@ -111,10 +114,19 @@ class ReadMarker(Handler):
         self.nothing()
 
 
-class Messages(Handler):
-    """``/api/rooms/R/messages``: a page of history; post."""
+class Pins(Handler):
+    """``/api/rooms/R/pins``."""
 
     async def get(self, room: str) -> None:
+        found = await pins.pinned(self.chat, self.who, room)
+        self.answer({"messages": [message.public() for message in found]})
+
+
+class Messages(Handler):
+    """``/api/rooms/R/messages``: a page of history, or messages by their ids; post."""
+
+    async def get(self, room: str) -> None:
+        ids = self.query("ids")
         bounds = {
             name: parse_cursor(value)
             for name in ("before", "after", "around")
@@ -122,6 +134,12 @@ class Messages(Handler):
         }
         if len(bounds) > 1:
             raise BadRequest("Give one of before, after and around.")
+        if ids is not None:
+            if bounds:
+                raise BadRequest("Give ids, or a place in the history.")
+            found = await messages.some(self.chat, self.who, room, ids_of(ids))
+            self.answer(messages.page_json((found, False)))
+            return
         limit = limit_of(self.query("limit"), PAGE, MOST_PAGE)
         page = await messages.history(self.chat, self.who, room, **bounds, limit=limit)
         self.answer(messages.page_json(page))
@@ -132,3 +150,11 @@ class Messages(Handler):
             self.chat, self.who, room, body.get("body"), body.get("nonce"), body.get("reply_to")
         )
         self.answer(message.public(), 200 if again else 201)
+
+
+def ids_of(text: str) -> set[int]:
+    """Ids of messages as they stand in an address, with commas between."""
+    ids = {parse_cursor(part) for part in text.split(",") if part}
+    if len(ids) > MOST_IDS:
+        raise InvalidValue(f"Ask for at most {MOST_IDS} messages at once.")
+    return ids

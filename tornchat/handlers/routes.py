@@ -10,7 +10,17 @@ from tornado import web
 
 from tornchat import metrics
 from tornchat.chat.context import Chat
-from tornchat.handlers import accounts, events, health, invites, lab, messages, rooms, websocket
+from tornchat.handlers import (
+    accounts,
+    direct,
+    events,
+    health,
+    invites,
+    lab,
+    messages,
+    rooms,
+    websocket,
+)
 from tornchat.handlers.base import Handler, Site, Unknown
 from tornchat.handlers.page import Page, page_route
 from tornchat.hub.hub import Hub
@@ -37,8 +47,11 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (r"/api/invites/look", invites.Look),
     (r"/api/invites/accept", invites.Accept),
     (rf"/api/invites/{_ID}", invites.Invite),
+    (rf"/api/rooms/{_ID}/pins", rooms.Pins),
+    (r"/api/direct", direct.Direct),
     (rf"/api/messages/{_ID}", messages.Message),
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
+    (rf"/api/messages/{_ID}/pin", messages.Pin),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),
 ]

@@ -15,6 +15,7 @@ from tornchat.domain.errors import (
     Forbidden,
     Muted,
     NonceReused,
+    NotAMember,
     TooMany,
     TornchatError,
     Unavailable,
@@ -52,8 +53,8 @@ async def append_message(
     """Append a ``message`` event (`domain.events.message`) to its room, in one atomic step.
 
     ``digest`` tells whether the same nonce comes with the same content; ``rate`` is messages per
-    second and author, 0 for no limit. Raises `Forbidden` where the author is not a member,
-    or may not post, `Archived`, `Muted`, `NonceReused`, `TooMany`, `LogAway`.
+    second and author, 0 for no limit. Raises `NotAMember`, `Forbidden` where the author may not
+    post, `Archived`, `Muted`, `NonceReused`, `TooMany`, `LogAway`.
     """
     keys, room, author, nonce = client.keys, fields["room"], fields["author"], fields.get("nonce")
     topic = room_topic(room)
@@ -95,7 +96,7 @@ async def append_message(
             return Appended(id, at, again)
         case [b"stranger"]:
             metrics.MESSAGES.labels("not_member").inc()
-            raise Forbidden("You are not a member of this room. Join it first.")
+            raise NotAMember()
         case [b"slow", wait]:
             metrics.MESSAGES.labels("too_fast").inc()
             raise TooMany("You send messages too fast.", retry_after=wait / 1000)

@@ -10,8 +10,8 @@ from tornchat.domain.announcements import memberships
 from tornchat.domain.conduct import conduct
 from tornchat.domain.errors import (
     EditConflict,
-    Forbidden,
     NonceReused,
+    NotAMember,
     NotFound,
     TooLate,
     TooMany,
@@ -51,7 +51,7 @@ async def append_change(
 
     Where the message says so already, or is deleted already, nothing is appended. ``edited`` is
     when it must have been edited last (unix ms, 0 for never), ``until`` the unix ms after which it
-    is too late. Raises `Forbidden` where ``by`` is not a member of the room, `Archived` and `Muted`
+    is too late. Raises `NotAMember` where ``by`` is not, `Archived` and `Muted`
     unless it is deleted, `NotFound` where the message is deleted, `NonceReused`, `EditConflict`,
     `TooLate`, `TooMany`, `LogAway`.
     """
@@ -103,7 +103,7 @@ async def append_change(
         case [b"archived" | b"muted" as why, *wait]:
             raise refusal(why, wait)
         case [b"stranger"]:
-            raise Forbidden("You are not a member of this room. Join it first.")
+            raise NotAMember()
         case [b"slow", wait]:
             raise TooMany("You change messages too fast.", retry_after=wait / 1000)
         case _:

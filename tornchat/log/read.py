@@ -98,6 +98,13 @@ async def latest(client: Client, topic: str, above: int, below: int, count: int)
     return [_event(topic, entry) for entry in reversed(entries)]
 
 
+async def at(client: Client, topic: str, ids: list[int]) -> list[Event]:
+    """Those events of one topic that have one of ``ids``, as far as the log reaches back."""
+    key = client.keys.log(topic)
+    replies = await client.calls([("XRANGE", key, f"{id}-0", f"{id}-0") for id in ids])
+    return [_event(topic, entry) for entries in replies for entry in entries]
+
+
 async def first_ids(
     client: Client, spans: list[tuple[str, int, int]]
 ) -> dict[tuple[str, int, int], int]:

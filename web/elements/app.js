@@ -59,9 +59,10 @@ class TornchatApp extends HTMLElement {
     this.show(state, { afresh: true });
   }
 
-  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while. */
-  announce(text, { urgent = false, unseen = false } = {}) {
-    this.#notices.add(text, { urgent, unseen });
+  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while,
+   * with a way to take it back where there is one (`undo()`). */
+  announce(text, { urgent = false, unseen = false, undo = null } = {}) {
+    this.#notices.add(text, { urgent, unseen, undo });
   }
 
   #key(event) {

@@ -1,5 +1,6 @@
 /** <member-list>: the details of a room: what it is for, who is in it, adding people, leaving. */
 import { language, t } from "../js/i18n.js";
+import { mayAdd, mayManage, mayModerate } from "../js/selectors.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, field, formError, h, submitBy } from "./dom.js";
 import { icon } from "./icons.js";
@@ -9,6 +10,8 @@ class MemberList extends HTMLElement {
   #shown = [];
   #list = null;
   #room = null;
+  #made = null; // what it was built from
+  #state = null;
 
   connectedCallback() {
     this.setAttribute("role", "complementary");
@@ -20,16 +23,36 @@ class MemberList extends HTMLElement {
     });
   }
 
-  update({ rooms, open, members, user }, { afresh }) {
+  update(state, { afresh }) {
+    const { rooms, open, members, user } = state;
     const room = rooms[open];
     const list = members[open];
-    if (afresh || room.id !== this.#room?.id || room.description !== this.#room?.description) {
+    this.#state = state;
+    // What is built anew takes the focus and what was typed with it, so only where it differs.
+    const { head: _head, unread: _unread, last_read: _read, members: _count, ...rest } = room;
+    const made = JSON.stringify([rest, user.role]);
+    if (afresh || made !== this.#made) {
+      this.#made = made;
       this.#build(room);
       this.#shown = null;
     }
     this.#room = room;
-    if (list !== this.#shown) this.#showMembers(list, user);
+    if (list !== this.#shown) this.#showMembers(list);
     this.#shown = list;
+  }
+
+  /** What can be done with the room as a whole. */
+  #tools(room) {
+    const open = (panel, name) => () => openPanel(this.closest("tc-app"), panel, name, this.#room);
+    const tool = (mark, words, onclick) =>
+      h("button", { class: "button", onclick }, icon(mark), t(words));
+    const tools = [
+      mayManage(this.#state, room) &&
+        !room.archived &&
+        tool("sliders", "settings.do", open("room-settings", "openRoomSettings")),
+      mayAdd(room) && tool("link", "invite.title", open("invites", "openInvites")),
+    ].filter(Boolean);
+    return tools.length > 0 && h("div", { class: "room-tools" }, tools);
   }
 
   #build(room) {
@@ -53,9 +76,10 @@ class MemberList extends HTMLElement {
         "div",
         { class: "details-body" },
         room.description ? h("p", { class: "details-about", dir: "auto" }, room.description) : "",
+        this.#tools(room),
         h("h3", {}, t("members.title")),
         this.#list,
-        room.kind === "private" ? this.#addForm(room) : "",
+        room.kind === "private" && mayAdd(room) ? this.#addForm(room) : "",
         h(
           "button",
           {
@@ -69,14 +93,47 @@ class MemberList extends HTMLElement {
     );
   }
 
-  #showMembers(list, me) {
+  #showMembers(list) {
     if (!list) {
       const skeleton = () => h("li", { class: "member skeleton-line", "aria-hidden": "true" });
       return this.#list.replaceChildren(skeleton(), skeleton(), skeleton());
     }
     const compare = new Intl.Collator(language()).compare;
     const sorted = list.toSorted((a, b) => compare(nameOf(a), nameOf(b)));
-    this.#list.replaceChildren(...sorted.map((member) => entry(member, member.id === me.id)));
+    const focused = this.#list.querySelector(":focus")?.dataset.user;
+    this.#list.replaceChildren(...sorted.map((member) => this.#entry(member)));
+    if (focused) this.#list.querySelector(`[data-user="${focused}"]`)?.focus();
+  }
+
+  #entry(member) {
+    const { user } = this.#state;
+    const name = nameOf(member);
+    const manage = () => {
+      const about = { room: this.#room, member, user };
+      openPanel(this.closest("tc-app"), "member", "openMember", about);
+    };
+    const label = t("member.manage", { name });
+    return h(
+      "li",
+      { class: "member" },
+      avatar(member, "small"),
+      h("bdi", { class: "member-name ellipsis" }, name),
+      h("span", { class: "quiet ellipsis" }, member.id === user.id ? t("members.you") : `@${member.username}`),
+      member.muted > Date.now() && h("span", { class: "member-mark", title: t("member.is_muted") }, icon("mute", 16), h("span", { class: "visually-hidden" }, t("member.is_muted"))),
+      member.role !== "member" && h("span", { class: "tag" }, t(`role.${member.role}`)),
+      mayModerate(this.#state, this.#room ?? this.#state.rooms[this.#state.open], member) &&
+        h(
+          "button",
+          {
+            class: "icon-button member-manage",
+            "aria-label": label,
+            title: label,
+            "data-user": member.id,
+            onclick: manage,
+          },
+          icon("more"),
+        ),
+    );
   }
 
   #addForm(room) {
@@ -99,16 +156,6 @@ class MemberList extends HTMLElement {
     });
     return submitBy(form, "member-add", { detailOf, done: () => form.reset() });
   }
-}
-
-function entry(member, mine) {
-  return h(
-    "li",
-    { class: "member" },
-    avatar(member, "small"),
-    h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
-    h("span", { class: "quiet ellipsis" }, mine ? t("members.you") : `@${member.username}`),
-  );
 }
 
 customElements.define("member-list", MemberList);

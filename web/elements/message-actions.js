@@ -4,6 +4,7 @@ import { t } from "../js/i18n.js";
 import { mayDelete, mayEdit, messageOf } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { openPanel } from "./panel.js";
 
 const ROW = ".message[data-id]:not([data-id=''])";
 /** Where a tap means something else. */

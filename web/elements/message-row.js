@@ -76,8 +76,8 @@ function time(at, hidden) {
   );
 }
 
-function rendered({ body, html, edited, deleted }) {
-  if (deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
+function rendered({ body, html, edited, deleted, deleted_by: by }) {
+  if (deleted) return h("p", { class: "tombstone" }, t(by ? "message.removed" : "message.deleted"));
   const prose = h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
   if (!edited) return prose;
   return [prose, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];

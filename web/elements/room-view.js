@@ -4,6 +4,7 @@ import { hashOf } from "../js/route.js";
 import { composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
+import "./closed-composer.js";
 import "./member-list.js";
 import "./message-composer.js";
 import "./message-list.js";
@@ -12,9 +13,10 @@ class RoomView extends HTMLElement {
   #head = h("header", { class: "room-head" });
   #list = h("message-list");
   #composer = h("message-composer");
+  #closed = h("closed-composer", { hidden: true });
   #details = h("member-list", { hidden: true });
   #empty = h("div", { class: "room-empty" });
-  #main = h("main", { class: "room-main" }, this.#head, this.#list, this.#composer, this.#empty);
+  #main = h("main", { class: "room-main" }, this.#head, this.#list, this.#composer, this.#closed, this.#empty);
   #shown = null; // what the head shows: room, number of members, whether details are open
   #room = null;
 
@@ -30,9 +32,14 @@ class RoomView extends HTMLElement {
     this.#main.setAttribute("aria-label", room?.name ?? t("room.none"));
     for (const part of [this.#head, this.#list, this.#composer]) part.hidden = !room;
     this.#empty.hidden = Boolean(room);
-    if (!room) return this.#showEmpty(state);
+    if (!room) {
+      this.#closed.hidden = true;
+      return this.#showEmpty(state);
+    }
     if (afresh || room !== this.#shown) this.#showHead(room);
     this.#list.update(state, { afresh });
+    const again = () => this.#room === room && this.update(state, { afresh: false });
+    this.#composer.hidden = this.#closed.update({ room, user: state.user }, again);
     this.#composer.update({ room, user: state.user, composing: composed(state) });
     this.#details.update(state, { afresh });
     if (switched) this.#arrive();

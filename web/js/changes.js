@@ -5,8 +5,9 @@
 const STEPS = {
   "message.edited": (message, { body, html, at }) => ({ ...message, body, html, edited: at }),
 
-  "message.deleted"({ edited: _edited, reactions: _reactions, ...message }) {
-    return { ...message, body: "", html: "", deleted: true };
+  "message.deleted"({ edited: _edited, reactions: _reactions, pinned: _pinned, ...message }, { by }) {
+    const gone = { ...message, body: "", html: "", deleted: true };
+    return by === message.author ? gone : { ...gone, deleted_by: by };
   },
 
   "reaction.added"(message, { emoji, user }) {
@@ -22,6 +23,10 @@ const STEPS = {
       .filter(([, users]) => users.length > 0);
     return left.length > 0 ? { ...message, reactions: Object.fromEntries(left) } : message;
   },
+
+  "message.pinned": (message, { by, at }) => (message.pinned ? message : { ...message, pinned: { by, at } }),
+
+  "message.unpinned": ({ pinned: _pinned, ...message }) => message,
 };
 
 export const versionOf = ({ id, version }) => version ?? id;

@@ -7,9 +7,14 @@ const KINDS = [
   "message.deleted",
   "reaction.added",
   "reaction.removed",
+  "message.pinned",
+  "message.unpinned",
   "room.created",
+  "room.changed",
+  "room.archived",
   "member.joined",
   "member.left",
+  "member.changed",
   "read",
 ];
 

@@ -2,6 +2,7 @@
 import { isChange } from "./changes.js";
 import { unreadAfter, withChange, withMessage } from "./history.js";
 import { withoutLostTail } from "./losses.js";
+import { ROOM_CHANGES } from "./room-events.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -18,6 +19,8 @@ export function applyEvent(state, event) {
 }
 
 const CHANGES = {
+  ...ROOM_CHANGES,
+
   message(state, event) {
     const { id, room: roomId, author } = event;
     const room = state.rooms[roomId];

@@ -1,9 +1,11 @@
 /** Wires state, stream, outbox and elements together. What happens is read here from top to bottom. */
 import "../elements/app.js";
+import { openPanel } from "../elements/panel.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
 import { messageHandlers } from "./doing/messages.js";
+import { roomHandlers } from "./doing/rooms.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
@@ -87,7 +89,10 @@ const session = new Session(store, {
   },
 });
 
-const route = follow(store, (room) => rooms.open(room));
+const route = follow(store, {
+  open: (room) => rooms.open(room),
+  invited: (secret) => openPanel(app, "invited", "openInvited", secret),
+});
 
 /** What the state shows of messages of mine: stored after all, or lost after all. */
 store.subscribe((state) => {
@@ -106,15 +111,19 @@ store.subscribe((state) => app.show(state));
 const page = { app, store, rooms, outbox, session };
 
 const HANDLERS = {
-  "sign-in": ({ mode, values, settle }) =>
+  "sign-in": ({ mode, values, room, settle }) =>
     attempt(settle, async () => {
       owner.unset();
       const enter = mode === "up" ? api.signUp : api.signIn;
       session.enter(await enter(values));
+      // An invitation that made the account is used, and its room is where one wants to be.
+      if (values.invite) location.hash = hashOf(room ?? null);
     }),
   "sign-out": async () => {
     const { user } = store.state;
     owner.unset();
+    // Whoever leaves was asked. Afterwards somebody may have come in already, and it would be sent.
+    await outbox.forget(user.id);
     try {
       await session.signOut();
     } catch (error) {
@@ -122,7 +131,6 @@ const HANDLERS = {
       return app.announce(`${t("account.still_in")} ${explain(error)}`, { urgent: true });
     }
     drafts.forget(user.id);
-    outbox.forget(user.id);
     location.hash = hashOf(null);
   },
   "password-change": ({ values, settle }) =>
@@ -173,6 +181,7 @@ const HANDLERS = {
   "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
 
   ...messageHandlers(page),
+  ...roomHandlers(page),
 
   "line-retry": () => session.retry(),
 };

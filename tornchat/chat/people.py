@@ -1,0 +1,64 @@
+"""Who people are to others, and finding them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from tornchat.archive import users
+from tornchat.archive.rows import User
+from tornchat.chat.context import Chat, Identity
+from tornchat.chat.limits import rate_limit
+from tornchat.domain import rules
+from tornchat.domain.errors import InvalidValue
+
+SEARCHES_PER_MINUTE = 300
+SEARCHES_AT_ONCE = 60
+MOST_PREFIX = 64
+"""Characters: no name is longer."""
+MOST_FOUND = 20
+
+
+def public_user(user: User) -> dict[str, Any]:
+    """A person as others see them; ``disabled`` only where the account is closed."""
+    shown: dict[str, Any] = {
+        "id": user.id,
+        "username": user.username,
+        "display_name": user.display_name,
+        "role": user.role,
+    }
+    if user.disabled_at is not None:
+        shown["disabled"] = True
+    return shown
+
+
+async def profiles(
+    chat: Chat, ids: Collection[str], username: str | None = None
+) -> list[dict[str, Any]]:
+    """People by their ids, and the one with a username, where they are not disabled."""
+    if not ids and username is None:
+        return []
+    async with chat.database.read() as conn:
+        found = list((await users.many(conn, ids)).values())
+        if username is not None:
+            named = await users.by_username(conn, username)
+            found += [named] if named is not None and named.disabled_at is None else []
+    return [public_user(user) for user in found]
+
+
+async def find(chat: Chat, who: Identity, prefix: str) -> list[dict[str, Any]]:
+    """People whose username, or a word of whose display name, begins with ``prefix``."""
+    text = " ".join(prefix.split()).removeprefix("@")
+    if not rules.is_text(text) or len(text) > MOST_PREFIX:
+        raise InvalidValue(f"Search with {MOST_PREFIX} characters at most.")
+    if chat.post_rate:
+        await rate_limit(
+            chat,
+            f"people:{who.user}",
+            SEARCHES_PER_MINUTE,
+            SEARCHES_AT_ONCE,
+            "You search too fast.",
+        )
+    async with chat.database.read() as conn:
+        found = await users.beginning_with(conn, text, MOST_FOUND)
+    return [public_user(user) for user in found]
