@@ -33,18 +33,16 @@ class ClosedComposer extends HTMLElement {
         room: room.id,
         settle: (problem) => (error.textContent = problem ?? ""),
       });
-    this.replaceChildren(
-      h(
-        "div",
-        { class: "composer-closed" },
-        icon(why === "archived" ? "archive" : why === "muted" ? "mute" : "lock", 18),
-        h("p", { role: "status" }, t(words, { time })),
-        why === "archived" &&
-          mayManage({ user }, room) &&
-          h("button", { class: "button", onclick: back }, t("archive.undo")),
-      ),
-      error,
+    const bar = h(
+      "div",
+      { class: "composer-closed" },
+      icon(why === "archived" ? "archive" : why === "muted" ? "mute" : "lock", 18),
+      h("p", { role: "status" }, t(words, { time })),
+      why === "archived" &&
+        mayManage({ user }, room) &&
+        h("button", { class: "button", onclick: back }, t("archive.undo")),
     );
+    this.replaceChildren(h("div", { class: "composer-column" }, bar, error));
   }
 }
 

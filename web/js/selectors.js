@@ -60,6 +60,7 @@ export const mayManage = ({ user }, room) =>
 export const mayModerate = (state, room, member) =>
   member.id !== state.user.id &&
   room.kind !== "direct" &&
+  !room.archived &&
   (mayManage(state, room) || (room.role === "moderator" && !STAFF.includes(member.role)));
 
 /** Whether I may add people to a room, or invite them. */

@@ -20,8 +20,11 @@ export const roomHandlers = ({ app, rooms }) => {
     if (await tried(work)) app.announce(words, { undo: () => tried(back) });
   };
 
+  /** The answer itself is not needed. */
+  const told = (settle, work) => attempt(settle, async () => void (await work()));
+
   return {
-    "room-change": ({ room, values, settle }) => attempt(settle, () => api.changeRoom(room, values)),
+    "room-change": ({ room, values, settle }) => told(settle, () => api.changeRoom(room, values)),
     "room-archive": ({ room, name }) =>
       undoable(
         t("archive.done", { room: name }),
@@ -29,12 +32,12 @@ export const roomHandlers = ({ app, rooms }) => {
         () => api.changeRoom(room, { archived: false }),
       ),
     "room-return": ({ room, settle }) =>
-      attempt(settle, () => api.changeRoom(room, { archived: false })),
+      told(settle, () => api.changeRoom(room, { archived: false })),
     "rooms-archived": ({ settle, show }) =>
       attempt(settle, async () => show((await api.archived()).rooms)),
 
     "member-change": ({ room, user, values, settle }) =>
-      attempt(settle, () => api.changeMember(room, user, values)),
+      told(settle, () => api.changeMember(room, user, values)),
     "member-remove": ({ room, user, name }) =>
       undoable(
         t("member.removed", { name }),
@@ -46,7 +49,7 @@ export const roomHandlers = ({ app, rooms }) => {
       attempt(settle, async () => show((await api.invites(room)).invites)),
     "invite-create": ({ values, settle, show }) =>
       attempt(settle, async () => show(await api.invite(values))),
-    "invite-revoke": ({ id, settle }) => attempt(settle, () => api.revokeInvite(id)),
+    "invite-revoke": ({ id, settle }) => told(settle, () => api.revokeInvite(id)),
     "invite-look": ({ secret, settle, show }) =>
       attempt(settle, async () => show(await api.lookAtInvite(secret))),
     "invite-accept": ({ secret, settle }) =>
