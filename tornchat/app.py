@@ -23,6 +23,7 @@ from tornchat.archive.fencer import Fencer
 from tornchat.archive.keeper import Keeper
 from tornchat.board import BEAT_SECONDS, Board
 from tornchat.chat.context import Chat
+from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
 from tornchat.connections import Room, Server
@@ -39,6 +40,8 @@ from tornchat.hub.moving import LATEST_SECONDS
 from tornchat.log.client import Client
 from tornchat.log.keys import Keys
 from tornchat.log.syncing import keep_synced
+from tornchat.media.fetcher import Fetcher
+from tornchat.media.folder import Folder
 from tornchat.settings import Settings, web_root
 from tornchat.workers import GAVE_UP
 
@@ -72,6 +75,9 @@ class Worker:
         self.keeper = Keeper(self.client, self.database, self.announcer, settings.log_hours)
         self.passwords = Passwords()
         self.renderer = Renderer()
+        self.folder = Folder(settings.files_folder())
+        self.fetcher = Fetcher(settings.fetch_hosts)
+        self.drawing = OffLoop("drawing", threads=1, most_waiting=32)
         sequence = self.hub.bus.sequence
         self.client.fence = Fencer(self.client, self.database, lambda: sequence.last).fence
         self.hub.on_control = self.announcer.control
@@ -82,11 +88,17 @@ class Worker:
             announcer=self.announcer,
             passwords=self.passwords,
             renderer=self.renderer,
+            folder=self.folder,
+            fetcher=self.fetcher,
+            drawing=self.drawing,
             signup=settings.signup,
             post_rate=settings.post_rate,
             lab=settings.lab == "on",
             probe_rate=settings.probe_rate,
             heartbeat=settings.heartbeat,
+            max_file=round(settings.max_file * 1_000_000),
+            file_quota=round(settings.file_quota * 1_000_000),
+            previews=settings.previews == "on",
         )
         site, outlets = site_of(settings), self.hub.outlets
         desk = Desk(self.chat, site, application(self.chat, self.hub, site, web_root()))
@@ -103,6 +115,7 @@ class Worker:
     async def start(self, listener: socket.socket) -> None:
         """Join the log, then accept. Raises `LogAway`, `DatabaseAway`."""
         self._beating = asyncio.ensure_future(self._beat())
+        await asyncio.to_thread(self.folder.prepare)
         await self.client.ensure_fenced()
         await self.hub.start()
         self.keeper.start()
@@ -141,6 +154,8 @@ class Worker:
         await self.client.close()
         self.passwords.close()
         self.renderer.close()
+        self.drawing.close()
+        await self.fetcher.close()
         await self.database.close()
         if self._beating is not None:
             self._beating.cancel()

@@ -11,6 +11,9 @@ from urllib.parse import SplitResult, urlsplit
 T = TypeVar("T")
 
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
+_FETCH_HOST = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:]*::?[0-9a-f:.]*)(?::[0-9]{1,5})?"
+)
 _SPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -102,6 +105,15 @@ def host_names(text: str) -> tuple[str, ...]:
         if not _HOST_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a host name; write chat.example.org, without a port")
     return names
+
+
+def fetch_hosts(text: str) -> tuple[str, ...]:
+    """Host names or addresses separated by commas, in small letters, each perhaps with a port."""
+    hosts = tuple(name for part in text.split(",") if (name := part.strip().lower()))
+    for host in hosts:
+        if not _FETCH_HOST.fullmatch(host):
+            raise ValueError(f"{host!r} is not a host; write wiki.intern or wiki.intern:8080")
+    return hosts
 
 
 def origin(text: str) -> str:

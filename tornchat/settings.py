@@ -85,6 +85,42 @@ class Settings:
             "file with the secret that all nodes share; none: a file in the data folder",
         ),
     )
+    files: Path | None = field(
+        default=None,
+        metadata=_row(
+            values.optional(values.path),
+            "PATH",
+            "folder of files that people send, shared by all nodes; none: in the data folder",
+        ),
+    )
+    max_file: float = field(
+        default=25,
+        metadata=_row(values.number(0, 4096), "MB", "size of a file in MB at most; 0: no files"),
+    )
+    file_quota: float = field(
+        default=2000,
+        metadata=_row(
+            values.number(0, 100_000_000),
+            "MB",
+            "MB that the files of one user may have together; 0: no limit",
+        ),
+    )
+    previews: str = field(
+        default="on",
+        metadata=_row(
+            values.one_of("on", "off"),
+            "on|off",
+            "whether the server fetches pages that messages link to, to show what they are",
+        ),
+    )
+    fetch_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_row(
+            values.fetch_hosts,
+            "HOST,HOST:PORT",
+            "private hosts that previews and webhooks may reach nevertheless",
+        ),
+    )
     signup: str = field(
         default="open",
         metadata=_row(
@@ -220,6 +256,10 @@ class Settings:
     def sqlite_file(self) -> Path:
         """Where the database is, unless another one was given."""
         return self.data.absolute() / "tornchat.db"
+
+    def files_folder(self) -> Path:
+        """Where files are, that people send."""
+        return self.files or self.data.absolute() / "files"
 
     def as_plain(self) -> dict[str, Any]:
         """The settings as JSON can hold them; :meth:`from_plain` is the way back."""

@@ -34,18 +34,25 @@ def tables_of(path: Path) -> dict[str, str]:
     return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
 
 
+def is_alembics(thing: object, name: str | None, *more: object) -> bool:
+    """Not what SQLite makes of the virtual table for search, nor PostgreSQL's index for it."""
+    return "search_grams" not in (name or "")
+
+
 def test_a_new_database_is_made_for_its_owner_alone(path: Path, url: str) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert revision_of(path) == revisions()[-1]
     with sqlite3.connect(path) as conn:
-        assert dict(conn.execute("SELECT name, value FROM marks")) == {"archived": 0, "fence": 0}
+        marks = dict(conn.execute("SELECT name, value FROM marks"))
+    assert marks == {"archived": 0, "fence": 0, "pushed": 0}
     conn.close()
 
 
 def test_migrations_and_metadata_are_equal(url: str, path: Path, tmp_path: Path) -> None:
     engine = create_engine(url)
     with engine.connect() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": is_alembics}
+        context = MigrationContext.configure(conn, opts=opts)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
     direct = tmp_path / "direct.db"

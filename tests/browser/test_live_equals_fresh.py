@@ -97,10 +97,16 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> Non
         ask(cara, "PUT", f"rooms/{place}/members/me")
         say(cara, place, "hello")
         if place == other:
-            ask(ana, "PUT", f"rooms/{place}/read", {"id": first})
+            ask(ana, "PUT", f"rooms/{place}/read", {"id": second})
+            ask(ana, "PUT", f"rooms/{place}/read", {"id": second, "unread": True})
+        ask(ana, "PUT", f"rooms/{place}/level", {"level": "all" if place == other else "none"})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
     order(ana, budi, cara, room, other)
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
+    me = ask(ana, "GET", "session")["user"]["id"]
+    for number in range(2):
+        direct = ask(budi if number else cara, "POST", "direct", {"users": [me]})["id"]
+        say(budi if number else cara, direct, "only for you")
 
 
 def order(ana: Person, budi: Person, cara: Person, room: str, other: str) -> None:

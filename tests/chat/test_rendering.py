@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
@@ -11,7 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tornchat.chat.rendering import BLOCKS, CELLS, DIRECTIONS, LINK, MOST_HTML, TAGS, Renderer
+from tornchat.chat.rendering import (
+    BLOCKS,
+    CELLS,
+    CHECKBOX,
+    CLASSES,
+    DIRECTIONS,
+    LINK,
+    MOST_HTML,
+    TAGS,
+    Renderer,
+)
 
 renderer = Renderer()
 render = renderer.render
@@ -31,6 +42,8 @@ class Seen(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in TAGS, tag
         self.tags.append(tag)
+        if tag == "input":
+            assert CHECKBOX.items() <= dict(attrs).items()
         for name, value in attrs:
             assert value is not None
             self.check(tag, name, value)
@@ -45,6 +58,12 @@ class Seen(HTMLParser):
             if name == "href":
                 assert value.lower().startswith(("http://", "https://", "mailto:"))
                 self.links.append(value)
+        elif tag in CLASSES:
+            assert name == "class"
+            assert value in CLASSES[tag]
+        elif tag == "input":
+            assert value == CHECKBOX.get(name, "")
+            assert name == "checked" or name in CHECKBOX
         elif tag in CELLS:
             assert name == "align"
             assert value in ("left", "center", "right")
@@ -85,10 +104,38 @@ class Seen(HTMLParser):
         ("👩‍👩‍👧 漢字 ☃", '<p dir="auto">👩‍👩‍👧 漢字 ☃</p>\n'),
         ("1 < 2 & 3 > 2", '<p dir="auto">1 &lt; 2 &amp; 3 &gt; 2</p>\n'),
         ("---", "<hr>\n"),
+        ("||the *end*||", '<p dir="auto"><span class="spoiler">the <em>end</em></span></p>\n'),
+        ("a || b || c", '<p dir="auto">a || b || c</p>\n'),
+        ("||a `||` b", '<p dir="auto">||a <code>||</code> b</p>\n'),
+        (":tada: `:tada:` :+1::tada:", '<p dir="auto">🎉 <code>:tada:</code> 👍🎉</p>\n'),
+        (
+            "at 10:30:45 std::tada::x :nobody:",
+            '<p dir="auto">at 10:30:45 std::tada::x :nobody:</p>\n',
+        ),
+        ("[ ] a", '<p dir="auto">[ ] a</p>\n'),
+        ("- [x]a", '<ul dir="ltr">\n<li dir="ltr">[x]a</li>\n</ul>\n'),
     ],
 )
 def test_a_message_looks_as_it_is_meant(body: str, html: str) -> None:
     assert render(body) == html
+
+
+def test_a_task_has_a_box_that_shows_how_it_stands() -> None:
+    html = render("- [ ] to **do**\n- [x] done\n- neither\n\n1. > - [X] deep")
+    boxes = re.findall(r'<li class="task" dir="ltr"><input ([^>]*)>', html)
+    assert [" ".join(sorted(box.split())) for box in boxes] == [
+        'disabled="" type="checkbox"',
+        'checked="" disabled="" type="checkbox"',
+        'checked="" disabled="" type="checkbox"',
+    ]
+    assert Seen(html).text.split() == ["to", "do", "done", "neither", "deep"]
+    assert Seen(html).tags.count("li") == 5
+
+
+def test_an_address_keeps_its_colons() -> None:
+    html = render("http://e.com/:tada: and [:tada:](http://e.com/:tada:)")
+    assert Seen(html).links == ["http://e.com/:tada:"] * 2
+    assert Seen(html).text == "http://e.com/:tada: and 🎉\n"
 
 
 def test_a_table_keeps_its_alignment_without_styles() -> None:
@@ -239,6 +286,19 @@ ATTACKS = [
     "<base href=https://evil.example>",
     "<meta http-equiv=refresh content=0>",
     "<template><script>alert(1)</script></template>",
+    "||<img src=x onerror=alert(1)>||",
+    "||[x](javascript:alert(1))||",
+    "- [x] <img src=x onerror=alert(1)>",
+    "- [ ] [x](javascript:alert(1))",
+    "- [<script>] a",
+    "<input type=image src=x onerror=alert(1) formaction=javascript:alert(1)>",
+    "<span class='spoiler' onclick=alert(1) style=position:fixed>",
+    ":<script>alert(1)</script>:",
+    ":tada\" onload=\"alert(1):",
+    "```html\n<img src=x onerror=alert(1)><script>alert(1)</script>\n```",
+    "```js\n'</span></code><script>alert(1)</script>'\n```",
+    "```diff\n+<img src=x onerror=alert(1)>\n```",
+    "```py hl_lines=\"1\" onload=alert(1)\n\"\"\"<svg onload=alert(1)>\n```",
     "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
 ]  # fmt: skip
 
@@ -256,7 +316,9 @@ FRAGMENTS = st.sampled_from(
     ["[", "]", "(", ")", "<", ">", "!", '"', "'", "`", "```", "*", "_", "~~", "|", "|-|", "\n",
      "\n\n", "- ", "1. ", "> ", "# ", "    ", "\\", "&", "&#x6a;", "&colon;", "&NewLine;",
      "javascript:", "data:", "https://", "http://e.com", "www.e.com", "a@e.com", "mailto:", "//",
-     "://", "<script>", "<img src=x onerror=a>", "</", "<!--", "-->", "onload=", "style=",
+     "://", "||", "- [ ] ", "- [x] ", ":", ":tada:", "```py\n", "```html\n", "def ", "#",
+     "<input type=text>", "<span class=spoiler>", "<script>",
+     "<img src=x onerror=a>", "</", "<!--", "-->", "onload=", "style=",
      "\u202e", "\u2066", "\u200d", "\ufeff", "\u2028", "é", "שלום", "漢", "😀", "\x7f", " "]
 )  # fmt: skip
 
@@ -289,6 +351,16 @@ FLOODS = {
     "lists in lists": "- " * (N // 2),
     "list": "- a\n" * (N // 4),
     "numbers": "1. " * (N // 3),
+    "bars": "||a" * (N // 3),
+    "only bars": "|" * N,
+    "open bars": "||a b " * (N // 6),
+    "tasks": "- [x] a\n" * (N // 8),
+    "tasks in tasks": "- [ ] " * (N // 6),
+    "emoji by name": ":tada:" * (N // 6),
+    "colons": ":" * N,
+    "half names": ":a" * (N // 2),
+    "code": "```c\n" + "a.ba:%)" + "\n " * 1_400 + "-\n```",
+    "many codes": "```py\nx\n```\n" * (N // 12),
     "backticks": "".join("`" * n + "a" for n in range(1, 140)),
     "fences": "```\n" * (N // 4),
     "long table": "|a|b|\n|-|-|\n" + "|1|2|\n" * 1600,

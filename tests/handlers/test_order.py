@@ -275,3 +275,24 @@ async def test_a_fence_puts_back_who_may_not_write(
         assert_refused(answer, error)
     assert (await budi.say("news", quiet)) > 0
     assert (await mirror.readable(client, citra.id, quiet))[1] == 0
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_what_may_be_read_may_be_found_and_nothing_else(
+    budi: Visitor, citra: Visitor
+) -> None:
+    room = await budi.make_room("Pantry", private=True)
+    hidden = await budi.say("marmalade among few", room)
+    await change(budi, room, private=False)
+    shown = await budi.say("marmalade for all", room)
+    await citra.enter(room)
+
+    async def finds() -> list[int]:
+        found = (await citra.get("/api/search?q=marmalade")).json["messages"]
+        return [message["id"] for message in found]
+
+    assert await finds() == [shown]
+    await change(budi, room, history="all")
+    assert await finds() == [shown, hidden]
+    await change(budi, room, history="joined")
+    assert await finds() == []

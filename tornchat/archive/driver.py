@@ -54,6 +54,10 @@ class PatientConnection(aiosqlite.Connection):
             self._stopped = super().stop()
         return self._stopped
 
+    def interrupt_now(self) -> None:
+        """End the statement that runs, with SQLITE_INTERRUPT; harmless where none does."""
+        self._conn.interrupt()
+
     async def _connect(self) -> aiosqlite.Connection:
         try:
             return await _to_the_end(super()._connect())

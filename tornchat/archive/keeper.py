@@ -14,12 +14,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tornchat import metrics
-from tornchat.archive import marks, messages, mutes, outbox, sessions
+from tornchat.archive import marks, messages, mutes, outbox, search, sessions
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.domain import announcements
 from tornchat.domain.changes import CHANGES
 from tornchat.domain.errors import TornchatError
+from tornchat.domain.events import Event
 from tornchat.domain.ids import id_at
 from tornchat.domain.messages import message_of
 from tornchat.log import upkeep
@@ -32,6 +33,9 @@ ROUND_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 TIDY_SECONDS = 60.0
 BATCH = 500
+MOST_CHARACTERS = 1_000_000
+"""Of texts in one transaction, which others wait for: to index them takes the better part of it."""
+REPORT_SECONDS = 10.0
 ASIDE_SECONDS = 1.0
 """Several rounds of the others: time enough for one of them to take the lease."""
 HOUR_MS = 3_600_000
@@ -52,6 +56,8 @@ class Keeper:
         self._token = secrets.token_hex(16)
         self._task: asyncio.Task[None] | None = None
         self._tidied = 0.0
+        self._indexed = False
+        self._reported = -REPORT_SECONDS
         self._aside_until = 0.0
 
     def start(self) -> None:
@@ -79,7 +85,12 @@ class Keeper:
             wake.clear()
             if await self._done(self._hold_lease):
                 # Each for itself: one that always fails must not stop the others.
-                steps = (self._announcer.make_waiting, self.archive, self._tidy)
+                steps = (
+                    self._announcer.make_waiting,
+                    self.archive,
+                    self._index_history,
+                    self._tidy,
+                )
                 outcomes = [await self._done(step) for step in steps]
                 if None in outcomes:
                     pause = RETRY_SECONDS
@@ -115,7 +126,7 @@ class Keeper:
             return False
         async with self._database.read() as conn:
             fence = await marks.read(conn, "fence")
-        events = await upkeep.queued(self._client, BATCH)
+        events = _at_once(await upkeep.queued(self._client, BATCH))
         if not events:
             return False
         last = events[-1].id
@@ -129,9 +140,28 @@ class Keeper:
                 [message_of(event.id, event.fields) for event in events if event.kind == "message"],
             )
             await messages.change_many(conn, [event for event in events if event.kind in CHANGES])
+            await search.index(conn, _said_or_changed(events))
             await marks.raise_to(conn, "archived", last)
         await upkeep.set_archived(self._client, last)
-        return len(events) == BATCH
+        return await upkeep.any_queued(self._client)
+
+    async def _index_history(self) -> bool:
+        """Take a part of what was in the history before there was an index into it."""
+        if self._indexed:
+            return False
+        async with self._database.read() as conn:
+            self._indexed = await search.is_complete(conn)
+        if self._indexed:
+            return False
+        async with self._database.write() as conn:
+            left = await search.index_history(conn)
+        now = asyncio.get_running_loop().time()
+        if left == 0:
+            logger.info("search: the history is indexed")
+        elif now - self._reported >= REPORT_SECONDS:
+            self._reported = now
+            logger.info("search: %d messages of the history are yet to be indexed", left)
+        return left > 0
 
     async def _tidy(self) -> bool:
         """Trim the log, and forget announcements, nonces and sessions that are long over."""
@@ -153,3 +183,19 @@ class Keeper:
             if spoken:
                 await outbox.add(conn, announcements.mutes_over(spoken).payload(), at)
         return False
+
+
+def _at_once(events: list[Event]) -> list[Event]:
+    """As many of the events as one transaction should take, and at least one."""
+    characters = 0
+    for number, event in enumerate(events):
+        characters += len(event.fields.get("body", ""))
+        if characters > MOST_CHARACTERS and number:
+            return events[:number]
+    return events
+
+
+def _said_or_changed(events: list[Event]) -> set[int]:
+    """The messages that these events are, or are about."""
+    said = {event.id for event in events if event.kind == "message"}
+    return said | {event.fields["message"] for event in events if event.kind in CHANGES}

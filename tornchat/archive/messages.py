@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,12 +57,7 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
     already, and those about messages that are not there, do nothing."""
     if not events:
         return
-    targets = {event.fields["message"] for event in events}
-    rows = [
-        _message(row)
-        for chunk in in_chunks(targets)
-        for row in await conn.execute(_MESSAGE.where(messages.c.id.in_(chunk)))
-    ]
+    rows = await many(conn, {event.fields["message"] for event in events})
     before = {row.id: row for row in rows}
     changed = [row for row in fold(rows, events) if row != before[row.id]]
     if changed:
@@ -99,6 +94,15 @@ async def pinned_in(conn: AsyncConnection, room_id: str) -> list[Message]:
     """The pinned messages of a room."""
     query = _MESSAGE.where(messages.c.room_id == room_id, messages.c.pinned_at.is_not(None))
     return [_message(row) for row in await conn.execute(query)]
+
+
+async def many(conn: AsyncConnection, ids: Collection[int]) -> list[Message]:
+    """Those of ``ids`` that there are, deleted ones too, in no order."""
+    return [
+        _message(row)
+        for chunk in in_chunks(ids)
+        for row in await conn.execute(_MESSAGE.where(messages.c.id.in_(chunk)))
+    ]
 
 
 async def forget_nonces(conn: AsyncConnection, before: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, func, select, true, update
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Listed, Member, Room, RoomKind, Seat
 from tornchat.archive.schema import members, messages, mutes, rooms
-from tornchat.archive.sql import insert_unless_there, rows_changed
+from tornchat.archive.sql import in_chunks, insert_unless_there, rows_changed
 from tornchat.domain.conduct import entries
 from tornchat.domain.errors import NameTaken
 from tornchat.domain.rules import room_key
@@ -34,6 +34,8 @@ _MEMBER = (
     members.c.joined_at,
     members.c.joined_id,
     members.c.last_read,
+    members.c.read_turn,
+    members.c.level,
 )
 
 
@@ -87,6 +89,15 @@ async def by_id(conn: AsyncConnection, room_id: str) -> Room | None:
     """The room, archived or not."""
     row = (await conn.execute(select(*_ROOM).where(rooms.c.id == room_id))).one_or_none()
     return _room(row) if row else None
+
+
+async def many(conn: AsyncConnection, ids: Collection[str]) -> list[Room]:
+    """Those of ``ids`` that there are, archived or not, in no order."""
+    return [
+        _room(row)
+        for chunk in in_chunks(ids)
+        for row in await conn.execute(select(*_ROOM).where(rooms.c.id.in_(chunk)))
+    ]
 
 
 async def of_user(conn: AsyncConnection, user_id: str) -> list[Seat]:

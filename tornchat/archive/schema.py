@@ -6,6 +6,7 @@ A change here needs a migration; a test compares the two.
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -84,6 +85,10 @@ members = Table(
     Column("joined_at", BigInteger, nullable=False),
     Column("joined_id", BigInteger),
     Column("last_read", BigInteger),
+    # How many times the marker was put back, so that an older mark does not undo it.
+    Column("read_turn", Integer, nullable=False, server_default="0"),
+    # NULL for whoever has not chosen.
+    Column("level", Text),
 )
 
 # Apart from the membership: whoever leaves and comes back is still muted.
@@ -153,6 +158,23 @@ Index(
     postgresql_where=messages.c.pinned_at.is_not(None),
 )
 
+
+# A row per message that is not deleted (`search.index`). SQLite has its trigrams in the virtual
+# table `search_grams`, which triggers keep; PostgreSQL in `grams`.
+search = Table(
+    "search",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("room_id", Text, nullable=False),
+    Column("author_id", Text, nullable=False),
+    Column("traits", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("grams", Text().with_variant(ARRAY(Text), "postgresql")),
+    Index(None, "room_id", "id"),
+    Index(None, "author_id", "id"),
+)
+Index("ix_search_grams", search.c.grams, postgresql_using="gin").ddl_if(dialect="postgresql")
+
 outbox = Table(
     "outbox",
     metadata,
@@ -178,6 +200,45 @@ marks = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
+)
+
+# Where a browser takes pushes. They go with the session that made them.
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column(
+        "session_hash",
+        Text,
+        ForeignKey("sessions.hash", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("endpoint", Text, nullable=False),
+    Column("p256dh", Text, nullable=False),
+    Column("auth", Text, nullable=False),
+    Column("text", Boolean, nullable=False),
+    Column("quiet_until", BigInteger),
+    Column("since", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# What is to be pushed: one row for all that waits of a room for a browser.
+push_deliveries = Table(
+    "push_deliveries",
+    metadata,
+    Column(
+        "subscription_id",
+        Text,
+        ForeignKey("push_subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("room_id", Text, primary_key=True),
+    Column("message_id", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False, index=True),
 )
 
 installation = Table(

@@ -8,7 +8,7 @@ from tornchat.archive import members
 from tornchat.archive import messages as archive
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.messages import as_it_is_now, may_render, reads_from
-from tornchat.chat.rendering import INLINE_BELOW
+from tornchat.chat.rendering import takes_long
 from tornchat.domain import changes, permissions, rules
 from tornchat.domain.errors import InvalidValue, NotFound
 from tornchat.domain.ids import MAX_ID
@@ -31,7 +31,7 @@ async def edit(
     found = await seen(chat, who, id)
     message = found.message
     permissions.may_edit(message.author, who.user)
-    if len(text) >= INLINE_BELOW:
+    if takes_long(text):
         await may_render(chat, who, message.room)
     html = await chat.renderer.render_off_loop(text)
     await change.append_change(

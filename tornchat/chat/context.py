@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Room
+from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
 from tornchat.log.client import Client
 from tornchat.log.sessions import Sessions
+from tornchat.media.fetcher import Fetcher
+from tornchat.media.folder import Folder
+
+MOST_SEARCHES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +41,28 @@ class Chat:
     announcer: Announcer
     passwords: Passwords
     renderer: Renderer
+    folder: Folder
+    fetcher: Fetcher
+    drawing: OffLoop
+    """Makes pictures small, few at a time (`media.pictures`)."""
     signup: str = "open"
     post_rate: float = 10
     lab: bool = True
     probe_rate: float = 20
+    max_file: int = 25_000_000
+    """Bytes; 0: nobody sends files."""
+    file_quota: int = 0
+    """Bytes of one user's files; 0 for no limit."""
+    previews: bool = True
     heartbeat: float = 25
     peopled: bool = False
     """Whether there was an account when it was looked at."""
     kinds: dict[str, str] = field(default_factory=dict)
     """Kind of each room that was looked at, which spares a query per page: it only counts where the
     mirror does not know that the room has changed."""
+
+    searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
+    """Those that run: each has one of the few connections that read."""
 
     def now(self) -> int:
         """Unix milliseconds."""

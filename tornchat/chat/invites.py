@@ -15,8 +15,8 @@ from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Invite, Room, User
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import rate_limit
-from tornchat.chat.rooms import change_by, room_and_member, seat
+from tornchat.chat.limits import change_by, rate_limit
+from tornchat.chat.rooms import room_and_member, seat
 from tornchat.domain import permissions
 from tornchat.domain.errors import Conflict, Forbidden, InvalidValue, InviteGone, NotFound
 from tornchat.domain.sessions import digest_of

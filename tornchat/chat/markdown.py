@@ -1,4 +1,5 @@
-"""Markdown as chat understands it: CommonMark with tables, strikethrough, bare links and breaks.
+"""Markdown as chat understands it: CommonMark with tables, task lists, strikethrough, spoilers,
+emoji by their names, code in colours, bare links and breaks.
 
 Left out on purpose: HTML; images, which become links, so that looking at a message fetches nothing
 from elsewhere; reference definitions, because ``[Ana]: hello`` is talk and would vanish. What costs
@@ -9,13 +10,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+
+from tornchat.chat.code_languages import language_of
+from tornchat.chat.shortcodes import with_emoji
+from tornchat.chat.spoilers import spoilers
+from tornchat.chat.tasks import tasks
 
 LANGUAGE = re.compile(r"[a-z0-9+#-]{1,20}")
 MOST_NESTING = 20
@@ -39,10 +45,15 @@ _CONTAINERS = {"blockquote_open", "bullet_list_open", "ordered_list_open", "list
 _TEXT_BLOCKS = {"paragraph_open", "heading_open", "th_open", "td_open"}
 
 
+Highlight = Callable[[Sequence[tuple[str, str]]], list[str] | None]
+"""HTML for each ``(language, code)``, or None where they are better left plain."""
+
+
 class ChatMarkdown:
     """Not for two threads at once: the linkifier keeps its state between calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, highlight: Highlight) -> None:
+        self._highlight = highlight
         self._parsers: dict[frozenset[str], MarkdownIt] = {}
 
     def html(self, body: str) -> str | None:
@@ -59,7 +70,17 @@ class ChatMarkdown:
         tokens = parser.parse(body)
         if any(token.level >= MOST_NESTING - 1 for token in tokens):
             return None
+        self._colour(tokens)
         return str(parser.renderer.render(tokens, parser.options, {}))
+
+    def _colour(self, tokens: Sequence[Token]) -> None:
+        """All blocks of a message are asked for at once."""
+        fences = [
+            (token, name) for token in tokens if (name := language_of(_language(token))) is not None
+        ]
+        htmls = self._highlight([(name, token.content) for token, name in fences])
+        for (token, _), html in zip(fences, htmls or (), strict=False):
+            token.meta["html"] = html
 
 
 class _Parser(MarkdownIt):
@@ -73,7 +94,10 @@ class _Parser(MarkdownIt):
         super().__init__("commonmark", options)
         self.enable(["table", "strikethrough", "linkify"])
         self.disable(["reference", "html_block", "html_inline", *off])
+        self.use(spoilers)
+        self.use(tasks)
         self.core.ruler.push("links", _finish_links)
+        self.core.ruler.push("emoji", _name_emoji)
         self.core.ruler.push("directions", _set_directions)
         self.add_render_rule("fence", _code_block)
         self.add_render_rule("code_block", _code_block)
@@ -162,6 +186,17 @@ def _instead_of_image(image: Token, inside_a_link: bool) -> list[Token]:
     return [link, text, Token("link_close", "a", -1)]
 
 
+def _name_emoji(state: StateCore) -> None:
+    """In words, and not in code or where an address is shown as it is."""
+    for token in state.tokens:
+        address = False
+        for child in token.children or ():
+            if child.type in ("link_open", "link_close"):
+                address = child.nesting > 0 and child.markup in ("linkify", "autolink")
+            elif child.type == "text" and not address:
+                child.content = with_emoji(child.content)
+
+
 def _set_directions(state: StateCore) -> None:
     """Lets every block of text find its own direction, and gives containers that of their text.
 
@@ -200,8 +235,13 @@ def _direction(text: str) -> str | None:
 
 def _code_block(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     token = tokens[index]
-    language = token.info.strip().split(maxsplit=1)[:1]
-    name = language[0].lower() if language else ""
-    attribute = f' class="language-{name}"' if LANGUAGE.fullmatch(name) else ""
-    code = escape(token.content, quote=False)
+    name = _language(token)
+    attribute = f' class="language-{name}"' if name else ""
+    code = token.meta.get("html") or escape(token.content, quote=False)
     return f'<pre dir="auto"><code{attribute}>{code}</code></pre>\n'
+
+
+def _language(block: Token) -> str:
+    """As its author calls it; nothing where it is no name."""
+    name = block.info.strip().partition(" ")[0].lower() if block.type == "fence" else ""
+    return name if LANGUAGE.fullmatch(name) else ""

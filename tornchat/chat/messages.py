@@ -7,7 +7,7 @@ from typing import Any
 from tornchat.archive import messages, rooms
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
-from tornchat.chat.rendering import INLINE_BELOW
+from tornchat.chat.rendering import takes_long
 from tornchat.domain import events, permissions, rules
 from tornchat.domain.changes import CHANGES, fold
 from tornchat.domain.errors import (
@@ -39,7 +39,7 @@ async def post(
     key = None if nonce is None else rules.check_nonce(nonce)
     answer = _id_or_none(reply_to)
     answered = None if answer is None else await _author_of(chat, who, room, answer)
-    if len(text) >= INLINE_BELOW:
+    if takes_long(text):
         await may_render(chat, who, room)
     html = await chat.renderer.render_off_loop(text)
     fields = events.message(room, who.user, text, html, key, answer, answered)

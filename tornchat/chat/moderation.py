@@ -8,7 +8,8 @@ from tornchat.archive import members, mutes
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import Profile, SeatRole
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.rooms import change_by, room_and_member
+from tornchat.chat.limits import change_by
+from tornchat.chat.rooms import room_and_member
 from tornchat.domain import announcements, permissions
 from tornchat.domain.errors import Conflict, InvalidValue, NotFound
 

@@ -13,7 +13,9 @@ from html import escape
 
 import nh3
 
-from tornchat.chat import plain_text
+from tornchat.chat import plain_text, spoilers, tasks
+from tornchat.chat.code_languages import CLASSES as COLOURS
+from tornchat.chat.highlighter import Highlighter
 from tornchat.chat.markdown import LANGUAGE, ChatMarkdown
 from tornchat.chat.offloop import OffLoop
 
@@ -29,8 +31,14 @@ DIRECTIONS = {"auto", "ltr", "rtl"}
 BLOCKS = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "pre", "ul"}
 CELLS = {"td", "th"}
 TAGS = BLOCKS | CELLS | {
-    "a", "br", "code", "em", "hr", "s", "strong", "table", "tbody", "thead", "tr"
+    "a", "br", "code", "em", "hr", "input", "s", "span", "strong", "table", "tbody", "thead", "tr"
 }  # fmt: skip
+CLASSES = {
+    "li": frozenset({tasks.CLASS}),
+    "span": COLOURS | {spoilers.CLASS},
+}
+CHECKBOX = {"type": "checkbox", "disabled": ""}
+"""What every input has, whatever was written: it shows something and takes nothing."""
 SCHEMES = {"http", "https", "mailto"}
 LINK = {"rel": "noopener noreferrer nofollow", "target": "_blank"}
 
@@ -39,22 +47,35 @@ _OVERRIDES = {0x202D: None, 0x202E: None}
 _TAG = re.compile(r"<[^>]*>")
 
 
+def takes_long(body: str) -> bool:
+    """Whether to render it is work for a thread: it is long, or has code to be coloured."""
+    return len(body) >= INLINE_BELOW or "```" in body or "~~~" in body
+
+
 class Renderer:
     """Any thread may use it. What the parser cannot take is shown as it was written."""
 
     def __init__(self) -> None:
         self._parsers = threading.local()
+        self._highlighter = Highlighter()
         self._off_loop = OffLoop("rendering", threads=1, most_waiting=MOST_WAITING)
         self._sanitiser = nh3.Cleaner(
             tags=TAGS,
             clean_content_tags=set(),
-            attributes={"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}},
+            attributes={
+                "a": {"href", "title"},
+                "code": {"class"},
+                "input": {"checked"},
+                "li": {"class"},
+                "ol": {"start"},
+                "span": {"class"},
+            },
             attribute_filter=_fit,
             tag_attribute_values={
                 **{tag: {"dir": DIRECTIONS} for tag in BLOCKS},
                 **{tag: {"dir": DIRECTIONS, "align": {"left", "center", "right"}} for tag in CELLS},
             },
-            set_tag_attribute_values={"a": {"target": LINK["target"]}},
+            set_tag_attribute_values={"a": {"target": LINK["target"]}, "input": CHECKBOX},
             link_rel=LINK["rel"],
             url_schemes=SCHEMES,
             url_relative="deny",
@@ -73,18 +94,19 @@ class Renderer:
 
     async def render_off_loop(self, body: str) -> str:
         """The same without holding up the loop. Raises `TooMany` where too many wait."""
-        if len(body) < INLINE_BELOW:
+        if not takes_long(body):
             return self.render(body)
         return await self._off_loop.run(lambda: self.render(body))
 
     def close(self) -> None:
         """Drops what waits, without waiting for what runs."""
         self._off_loop.close()
+        self._highlighter.close()
 
     def _markdown(self, body: str) -> str | None:
         parser = getattr(self._parsers, "markdown", None)
         if parser is None:
-            parser = self._parsers.markdown = ChatMarkdown()
+            parser = self._parsers.markdown = ChatMarkdown(self._highlighter.highlight)
         try:
             return parser.html(body)
         except Exception:
@@ -105,6 +127,8 @@ def _says_something(html: str) -> bool:
 
 
 def _fit(tag: str, name: str, value: str) -> str | None:
+    if name == "class" and tag in CLASSES:
+        return value if value in CLASSES[tag] else None
     if name == "class":
         known = value.startswith("language-") and LANGUAGE.fullmatch(value, len("language-"))
         return value if known else None

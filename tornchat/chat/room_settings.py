@@ -10,7 +10,8 @@ from tornchat.archive import members, rooms
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import Room, Who
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.rooms import change_by, room_and_member
+from tornchat.chat.limits import change_by
+from tornchat.chat.rooms import room_and_member
 from tornchat.domain import announcements, permissions, rules
 from tornchat.domain.conduct import NOTHING
 from tornchat.domain.errors import Archived, InvalidValue

@@ -1,9 +1,6 @@
-"""Rooms: make, find, join, add, leave, remove, and the read marker."""
+"""Rooms: make, find, join, add, leave, remove."""
 
 from __future__ import annotations
-
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,14 +9,9 @@ from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import rate_limit
+from tornchat.chat.limits import change_by
 from tornchat.domain import announcements, permissions, rules
 from tornchat.domain.errors import InvalidValue, NotFound
-from tornchat.domain.ids import MAX_ID
-from tornchat.log import read
-
-CHANGES_PER_MINUTE = 300
-CHANGES_AT_ONCE = 100
 
 
 async def create(
@@ -110,40 +102,6 @@ async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:
         room, member = await room_and_member(conn, room_id, who.user, archived=True)
         permissions.may_read(room.kind, member is not None)
         return await members.of_room(conn, room_id)
-
-
-async def move_read(chat: Chat, who: Identity, room_id: str, last_read: object) -> None:
-    """Move my read marker forward, on all my devices. Backwards is ignored.
-
-    What is still to come cannot have been read: a marker there would hide it for good.
-    """
-    if (
-        not isinstance(last_read, int)
-        or isinstance(last_read, bool)
-        or not 0 <= last_read <= MAX_ID
-    ):
-        raise InvalidValue("id is the id of the message that was read last.")
-    last_read = min(last_read, (await read.position(chat.client, [])).clock)
-    async with change_by(chat, who) as change:
-        room, member = await room_and_member(change.conn, room_id, who.user)
-        permissions.may_read(room.kind, member is not None)
-        if await members.move_read(change.conn, room_id, who.user, last_read):
-            await change.announce(announcements.read_up_to(who.user, room_id, last_read))
-
-
-@asynccontextmanager
-async def change_by(chat: Chat, who: Identity) -> AsyncIterator[Change]:
-    """A change by one person, who may not keep the one writer of the database for themselves."""
-    if chat.post_rate:
-        await rate_limit(
-            chat,
-            f"change:{who.user}",
-            CHANGES_PER_MINUTE,
-            CHANGES_AT_ONCE,
-            "You change things too fast.",
-        )
-    async with chat.announcer.change(chat.now()) as change:
-        yield change
 
 
 async def _unseat(change: Change, room: Room, user_id: str, *, by: str) -> bool:

@@ -16,6 +16,7 @@ from tornchat.chat import people
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.people import public_user as public_user
 from tornchat.chat.room_settings import manners
+from tornchat.domain.attention import level_of
 from tornchat.domain.changes import DELETED
 from tornchat.domain.errors import Forbidden, NotFound, Unauthenticated
 from tornchat.domain.ids import time_of
@@ -136,6 +137,8 @@ def _room(
         "last_read": last_read,
         "unread": unread,
         "mentions": 0,
+        "level": level_of(seat.member.level, seat.room.kind),
+        "read_turn": seat.member.read_turn,
         "role": seat.member.role,
         **manners(seat.room),
     }

@@ -226,6 +226,12 @@ class Busy(Unavailable):
         super().__init__(detail, retry_after=retry_after)
 
 
+class SearchTooLong(Unavailable):
+    code = "search_too_long"
+    title = "The search takes too long"
+    hint = "Ask for less: another word, one room, or fewer days."
+
+
 class LogAway(Unavailable):
     code = "log_away"
     title = "The chat log (Redis) cannot be reached"

@@ -24,7 +24,8 @@ KINDS: dict[str, str] = {
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",
     "member.changed": "a member has another role, is muted, or is not any more",
-    "read": "I have read a room up to a message, on another device",
+    "read": "my read marker of a room was moved, on this device or another",
+    "level": "I have chosen what of a room concerns me",
     "probe": "a measurement of my own, which only I hear",
 }
 """Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""

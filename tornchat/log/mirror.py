@@ -69,6 +69,20 @@ async def readable(client: Client, user: str, room: str) -> tuple[int | None, in
     return (None if joined is None else int(joined), None if above is None else int(above))
 
 
+async def readables(client: Client, rooms: Iterable[str]) -> dict[str, int | None]:
+    """Room -> the id above which all its members may read, None where that follows from its
+    kind."""
+    wanted = list(rooms)
+    found: dict[str, int | None] = {}
+    for start in range(0, len(wanted), LOOK):
+        part = wanted[start : start + LOOK]
+        keys = [client.keys.mirror(conduct(room)) for room in part]
+        values = await client.script("readables", [client.keys.run, *keys], [READABLE])
+        for room, value in zip(part, values, strict=True):
+            found[room] = None if value is None else int(value)
+    return found
+
+
 async def stage_sessions(client: Client, token: str, part: Mapping[str, str]) -> str:
     """Put a part of all sessions aside for a fence; gives the key to hand to it."""
     key = client.keys.mirror(f"{SESSIONS}:staged:{token}")

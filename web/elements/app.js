@@ -1,12 +1,13 @@
 /** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
+import { attention, titleOf } from "../js/attention.js";
+import { showBadge } from "../js/badge.js";
 import { t } from "../js/i18n.js";
-import { totalUnread } from "../js/selectors.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
+import { loadPanel, openPanel } from "./panel.js";
 import "./room-list.js";
 import "./room-view.js";
-import "./sign-in.js";
 
 const PHASES = {
   loading: () => [
@@ -27,6 +28,7 @@ class TornchatApp extends HTMLElement {
   #notices = h("notice-board");
   #phase = null;
   #seen = null;
+  #welcome = null; // the sign-in page on its way
 
   connectedCallback() {
     this.append(this.#banner, this.#body, this.#notices);
@@ -36,7 +38,8 @@ class TornchatApp extends HTMLElement {
 
   show(state, { afresh = false } = {}) {
     // Signed out with the server not known yet: the form cannot say what it offers.
-    const phase = state.phase === "welcome" && !state.server ? "loading" : state.phase;
+    const isEarly = state.phase === "welcome" && !(state.server && this.#mayWelcome());
+    const phase = isEarly ? "loading" : state.phase;
     if (phase !== this.#phase) {
       this.#phase = phase;
       for (const dialog of this.querySelectorAll("dialog")) dialog.close();
@@ -50,6 +53,17 @@ class TornchatApp extends HTMLElement {
     for (const child of this.#body.children) child.update?.(state, { afresh });
     for (const panel of this.querySelectorAll("dialog [data-live]")) panel.update(state);
     document.title = titleOf(state);
+    showBadge(attention(state));
+  }
+
+  /** Whether the sign-in page is loaded, which those who are signed in do without. */
+  #mayWelcome() {
+    if (customElements.get("sign-in")) return true;
+    this.#welcome ??= loadPanel(this, "sign-in").then((panel) => {
+      this.#welcome = null;
+      if (panel) this.show(this.#seen, { afresh: true });
+    });
+    return false;
   }
 
   /** Builds everything anew, in another language. */
@@ -59,10 +73,15 @@ class TornchatApp extends HTMLElement {
     this.show(state, { afresh: true });
   }
 
-  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while,
-   * with a way to take it back where there is one (`undo()`). */
-  announce(text, { urgent = false, unseen = false, undo = null } = {}) {
-    this.#notices.add(text, { urgent, unseen, undo });
+  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while.
+   * `act`: see <notice-board>. */
+  announce(text, { urgent = false, unseen = false, act = null } = {}) {
+    this.#notices.add(text, { urgent, unseen, act });
+  }
+
+  /** Opens the search, perhaps with something in it. */
+  search(query = "") {
+    openPanel(this, "search", "openSearch", this.#seen, query);
   }
 
   #key(event) {
@@ -71,20 +90,23 @@ class TornchatApp extends HTMLElement {
     if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       emit(this, "room-step", { step: event.key === "ArrowDown" ? 1 : -1 });
+    } else if (event.key === "Escape" && event.shiftKey) {
+      emit(this, "rooms-read");
     } else if (event.key === "Escape" && !event.isComposing) {
       this.querySelector("message-list")?.catchUp();
+    } else if (isSearchKey(event, plain)) {
+      event.preventDefault();
+      this.search();
     } else if (plain && event.key.length === 1 && event.target === document.body) {
       this.querySelector("message-composer")?.focus();
     }
   }
 }
 
-function titleOf(state) {
-  const name = state.server?.name ?? "Tornchat";
-  if (state.phase !== "in") return name;
-  const unread = totalUnread(state);
-  const room = state.rooms[state.open]?.name;
-  return `${unread > 0 ? `(${unread}) ` : ""}${room ? `${room} · ` : ""}${name}`;
+/** Ctrl + Shift + F anywhere, or a stroke where it would not be written. */
+function isSearchKey(event, plain) {
+  if (plain) return event.key === "/" && event.target === document.body;
+  return (event.ctrlKey || event.metaKey) && event.shiftKey && event.code === "KeyF";
 }
 
 /** iOS lays its keyboard over the page: the page must end where the keyboard begins. */

@@ -1,4 +1,5 @@
 /** A person as a coloured square with initials; the colour follows from the id and never changes. */
+import { nameOf } from "../js/naming.js";
 import { h } from "./dom.js";
 
 const HUES = 10;
@@ -9,7 +10,7 @@ export function avatar(person, size = "") {
   return h("span", { class: classes.join(" "), "aria-hidden": "true" }, initials(nameOf(person)));
 }
 
-export const nameOf = (person) => person.display_name || person.username || "";
+export { nameOf };
 
 /** The first letters of the first and the last word; whole characters, also outside the BMP. */
 function initials(name) {

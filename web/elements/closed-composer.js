@@ -36,7 +36,7 @@ class ClosedComposer extends HTMLElement {
     const bar = h(
       "div",
       { class: "composer-closed" },
-      icon(why === "archived" ? "archive" : why === "muted" ? "mute" : "lock", 18),
+      icon(why === "archived" ? "archive" : why === "muted" ? "silent" : "lock", 18),
       h("p", { role: "status" }, t(words, { time })),
       why === "archived" &&
         mayManage({ user }, room) &&

@@ -1,17 +1,19 @@
 /** What stands above the messages: loading, a failure, older history on its way, or the beginning. */
 import { t } from "../js/i18n.js";
+import { avatar } from "./avatar.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** The elements for a view of <message-list>; `ask(name)` sends an event for the room. */
-export function historyHead({ room, page, messages }, ask) {
+export function historyHead({ room, name, page, messages, partner }, ask) {
   if (messages.length === 0 && page?.status === "failed") {
     return [failure("list.failed", () => ask("history-retry"))];
   }
   if (page?.status !== "ready") return messages.length > 0 ? [skeletons(2)] : [skeletons(6)];
   if (page.older === "failed") return [failure("list.older_failed", () => ask("history-older"))];
   if (page.more) return [skeletons(2)];
-  return [beginning(room, messages.length === 0)];
+  const empty = messages.length === 0;
+  return [room.kind === "direct" ? directBeginning(room, name, partner) : beginning(room, empty)];
 }
 
 function failure(key, again) {
@@ -57,5 +59,22 @@ function beginning(room, empty) {
       { class: "quiet" },
       t(empty ? "list.empty" : room.kind === "open" ? "list.open" : joinedLater ? "list.since" : "list.private"),
     ),
+  );
+}
+
+function directBeginning({ with: others }, name, partner) {
+  const words = ["direct.alone", "direct.pair"][others.length] ?? "direct.group";
+  const mark = h(
+    "span",
+    { class: "beginning-mark", "aria-hidden": "true" },
+    icon(others.length > 1 ? "people" : "edit", 28),
+  );
+  return h(
+    "div",
+    { class: "beginning" },
+    partner ? avatar(partner, "large") : mark,
+    h("h3", {}, h("bdi", {}, name)),
+    h("p", { class: "quiet" }, t(words, { name })),
+    partner?.disabled && h("p", { class: "quiet" }, t("person.disabled")),
   );
 }

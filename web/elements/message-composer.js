@@ -4,10 +4,12 @@
  * message is edited its text stands here instead, and the draft waits.
  */
 import { drafts } from "../js/drafts.js";
+import { linked, marked, MARKS } from "../js/formatting.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
 import { emit, formError, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { openPanel } from "./panel.js";
 
 /** In characters (code points), as the server counts. */
 const LONGEST = 10_000;
@@ -34,7 +36,9 @@ class MessageComposer extends HTMLElement {
 
   connectedCallback() {
     const form = h("form", { class: "composer" }, this.#text, this.#send);
-    const foot = h("div", { class: "composer-foot" }, this.#hint, this.#count);
+    const how = () => openPanel(this.closest("tc-app"), "formatting", "openFormatting");
+    const help = h("button", { type: "button", class: "link-button", onclick: how }, t("formatting.open"));
+    const foot = h("div", { class: "composer-foot" }, this.#hint, help, this.#count);
     this.append(h("div", { class: "composer-column" }, this.#about, this.#error, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
@@ -47,9 +51,13 @@ class MessageComposer extends HTMLElement {
     form.addEventListener("click", ({ target }) => target === form && this.focus());
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#key(event));
+    this.#text.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData?.getData("text/plain") ?? "";
+      this.#format(event, (text, start, end) => linked(text, start, end, pasted));
+    });
   }
 
-  update({ room, user, composing }) {
+  update({ room, name, user, composing }) {
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
@@ -63,7 +71,7 @@ class MessageComposer extends HTMLElement {
     this.#edited = composing?.edited ?? 0;
     if (composing?.id !== this.#edit?.id) this.#turnTo(composing);
     this.#about.hidden = !composing;
-    const label = t("composer.label", { room: room.name });
+    const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
   }
@@ -102,6 +110,8 @@ class MessageComposer extends HTMLElement {
   #key(event) {
     // While a word is being composed (Chinese, Japanese, Korean...), Enter belongs to the input method.
     if (event.isComposing || event.keyCode === 229) return;
+    const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.key];
+    if (mark) return this.#format(event, (text, start, end) => marked(text, start, end, mark));
     if (event.key === "Escape" && this.#edit) {
       event.stopPropagation();
       emit(this, "compose-end");
@@ -114,6 +124,20 @@ class MessageComposer extends HTMLElement {
     if (event.shiftKey || (touch && !event.ctrlKey && !event.metaKey)) return;
     event.preventDefault();
     this.#submit();
+  }
+
+  /** Changes the selected text by `change`, so that it can be undone like typing. */
+  #format(event, change) {
+    const { value, selectionStart, selectionEnd } = this.#text;
+    const done = change(value, selectionStart, selectionEnd);
+    if (!done) return;
+    event.preventDefault();
+    this.#text.setSelectionRange(done.from, done.to);
+    if (!document.execCommand("insertText", false, done.by)) {
+      this.#text.setRangeText(done.by);
+      this.#changed();
+    }
+    this.#text.setSelectionRange(done.start, done.end);
   }
 
   #submit() {

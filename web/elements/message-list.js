@@ -4,13 +4,16 @@
  * comes above or below.
  */
 import { t } from "../js/i18n.js";
+import { partnerIn, roomName } from "../js/naming.js";
 import { composed, pendingIn } from "../js/selectors.js";
 import { timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
+import { openPanel } from "./panel.js";
 import { RowKeeper } from "./row-keeper.js";
+import { UnreadJump } from "./unread-jump.js";
 
 const AT_END_PX = 40;
 const OLDER_PX = 900;
@@ -28,12 +31,22 @@ class MessageList extends HTMLElement {
   #actions = new MessageActions(this.#scroller, () => this.#state);
   #view = null;
   #placed = false; // the room's first page is in, and scrolled to where reading begins
+  #unread = new UnreadJump(this.#scroller, {
+    reach: () =>
+      emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
+    arrived: () => this.#measure(),
+    caughtUp: () => this.catchUp(),
+  });
   #atEnd = true;
   #endId = 0; // newest message when the end was last in sight
   #gone = new AbortController();
 
   connectedCallback() {
-    this.append(this.#scroller, this.#pill);
+    this.append(this.#unread.element, this.#scroller, this.#pill);
+    this.#rows.addEventListener("click", ({ target }) => {
+      const id = target.closest("[data-user]")?.dataset.user;
+      if (id) openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
+    });
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const sizes = new ResizeObserver(() => this.#atEnd && this.#toEnd());
     sizes.observe(this.#scroller);
@@ -55,13 +68,13 @@ class MessageList extends HTMLElement {
     if (switched) this.#reset();
     // What is written in another tab does not move what is read in this one.
     const wrote = !switched && document.hasFocus() && hasNew(view.pending, this.#view.pending);
-    const hadNews = this.#rows.querySelector(".new-line") !== null;
+    const hadNews = this.#unread.far || this.#rows.querySelector(".new-line") !== null;
     const watched = this.#placed && this.#atEnd && !hadNews;
     const place = this.#atEnd ? null : this.#keeper.firstBelow(this.#scroller);
     this.#view = view;
 
     const { room, page, people, me } = view;
-    this.#scroller.setAttribute("aria-label", t("list.title", { room: room.name }));
+    this.#scroller.setAttribute("aria-label", t("list.title", { room: view.name }));
     this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
     this.#head.replaceChildren(...historyHead(view, (name) => emit(this, name, { room: room.id })));
     this.#keeper.show(timeline(view), { people, me });
@@ -70,16 +83,16 @@ class MessageList extends HTMLElement {
     else if (this.#atEnd || wrote) this.#toEnd();
     else this.#keeper.restore(this.#scroller, place);
 
-    this.#look({ watching: watched || wrote });
-    this.#showPill();
+    this.#look({ watching: watched || wrote, said: wrote });
+    this.#showPills();
     this.#askOlder();
   }
 
   /** Escape: to the newest, and nothing is new any more. */
   catchUp() {
     this.#toEnd();
-    this.#look({ watching: true });
-    this.#showPill();
+    this.#look({ watching: true, said: true });
+    this.#showPills();
   }
 
   #reset() {
@@ -116,7 +129,7 @@ class MessageList extends HTMLElement {
   #scrolled() {
     this.#measure();
     this.#look();
-    this.#showPill();
+    this.#showPills();
     this.#askOlder();
   }
 
@@ -128,17 +141,17 @@ class MessageList extends HTMLElement {
   #newest = () => this.#view.page?.messages.at(-1)?.id ?? 0;
 
   /** Tells what has been seen: the newest message, if it is before open eyes. `watching`: the reader saw
-   * it come (or has just written), so that no line need say that it is new. */
-  #look({ watching = false } = {}) {
+   * it come (or has just written), so that no line need say that it is new. `said`: by what they did. */
+  #look({ watching = false, said = false } = {}) {
     if (!this.#placed || !this.#atEnd || !this.#view.page) return;
     const message = this.#newest();
     this.#endId = message;
-    if (this.#view.page.messages.length > MANY) {
+    if (this.#view.page.messages.length > MANY && !this.#unread.wanted) {
       emit(this, "history-trim", { room: this.#view.room.id });
     }
     if (message === 0 || document.hidden || !document.hasFocus()) return;
     const room = this.#view.room.id;
-    emit(this, "room-seen", { room, message });
+    emit(this, "room-seen", { room, message, said });
     if (watching) emit(this, "news-seen", { room, message });
   }
 
@@ -150,7 +163,8 @@ class MessageList extends HTMLElement {
     }
   }
 
-  #showPill() {
+  #showPills() {
+    this.#unread.show(this.#view);
     const { page, me } = this.#view;
     this.#pill.hidden = this.#atEnd || !this.#placed;
     if (this.#pill.hidden) return;
@@ -171,12 +185,16 @@ function viewOf(state) {
   const losses = page?.losses ?? [];
   const pending = pendingIn(state, room.id);
   const about = composed(state)?.id ?? null;
-  return { room, page, messages, losses, pending, people, since, me: user.id, composed: about };
+  const name = roomName(state, room);
+  const partner = partnerIn(state, room);
+  const named = { room, name, partner, people, me: user.id };
+  const more = page?.more ?? false;
+  return { ...named, page, more, messages, losses, pending, since, composed: about };
 }
 
 function sameView(view, other) {
   if (!other || view.room.id !== other.room.id) return false;
-  if (view.room.description !== other.room.description || view.room.name !== other.room.name)
+  if (view.room.description !== other.room.description || view.name !== other.name)
     return false;
   const pendingSame =
     view.pending.length === other.pending.length &&

@@ -1,11 +1,11 @@
 /** The elements of one row of a room: a day, the line above what is new, a loss, a message. */
 import { explain } from "../js/explain.js";
-import { fragmentOf } from "../js/html.js";
 import { t } from "../js/i18n.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { prose, typedProse } from "./prose.js";
 import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
@@ -54,16 +54,19 @@ function buildMessage(row, author, context) {
     h(
       "div",
       { class: "words" },
-      row.lead && by(name, row.at),
-      row.item ? typed(row.item.body) : rendered(row.message),
+      row.lead && by(author, row.at),
+      row.item ? typedProse(row.item.body) : rendered(row.message),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
   );
 }
 
-function by(name, at) {
-  const author = name ? h("bdi", { class: "author" }, name) : h("span", { class: "skeleton-name" });
+function by(person, at) {
+  const name = nameOf(person);
+  // Not a stop of the Tab key: there would be hundreds, and the list of members has the same.
+  const about = { type: "button", class: "author", tabindex: "-1", "data-user": person.id };
+  const author = name ? h("button", about, h("bdi", {}, name)) : h("span", { class: "skeleton-name" });
   return h("header", { class: "by" }, author, " ", time(at, false));
 }
 
@@ -76,23 +79,12 @@ function time(at, hidden) {
   );
 }
 
-function rendered({ body, html, edited, deleted, deleted_by: by }) {
+function rendered(message) {
+  const { edited, deleted, deleted_by: by } = message;
   if (deleted) return h("p", { class: "tombstone" }, t(by ? "message.removed" : "message.deleted"));
-  const prose = h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
-  if (!edited) return prose;
-  return [prose, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
+  if (!edited) return prose(message);
+  return [prose(message), h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }
-
-/** Text that the server has not rendered yet, as it was typed. */
-function typed(body) {
-  return h("div", { class: `${proseClass(body)} typed`, dir: "auto" }, body);
-}
-
-const FEW_EMOJI =
-  /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
-
-const proseClass = (body) =>
-  body.length < 40 && FEW_EMOJI.test(body.trim()) ? "prose prose-emoji" : "prose";
 
 /** How far a message of mine has come, and what can be done where it goes no further. */
 function state({ nonce, status, body, error, kept }, waits) {

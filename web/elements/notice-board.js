@@ -3,7 +3,8 @@ import { t } from "../js/i18n.js";
 import { h } from "./dom.js";
 
 const SHOWN_MS = 5000;
-const UNDO_MS = 12_000;
+/** Where something can be done about it. */
+const LONGER_MS = 10_000;
 
 class NoticeBoard extends HTMLElement {
   #polite = h("div", { role: "status" });
@@ -13,14 +14,16 @@ class NoticeBoard extends HTMLElement {
     this.append(this.#polite, this.#urgent);
   }
 
-  /** `undo()` takes back what was said to be done. */
-  add(text, { urgent, unseen, undo }) {
+  /** `act`: what can still be done about it, `{words, run}`. */
+  add(text, { urgent, unseen, act }) {
     const classes = unseen ? "visually-hidden" : urgent ? "notice notice-urgent" : "notice";
-    const take = () => (notice.remove(), undo());
-    const button = { type: "button", class: "link-button", onclick: take };
-    const notice = h("p", { class: classes }, text, undo && h("button", button, t("notice.undo")));
+    const notice = h("p", { class: classes }, h("span", {}, text));
+    if (act) {
+      const run = () => (notice.remove(), act.run());
+      notice.append(h("button", { class: "link-button", onclick: run }, act.words));
+    }
     (urgent ? this.#urgent : this.#polite).replaceChildren(notice);
-    setTimeout(() => notice.remove(), undo ? UNDO_MS : SHOWN_MS);
+    setTimeout(() => notice.remove(), act ? LONGER_MS : SHOWN_MS);
   }
 }
 

@@ -7,14 +7,20 @@ import { h } from "./dom.js";
  * `panels/<file>.css`, where the module says `export const styled = true`. What cannot be loaded is said.
  */
 export async function openPanel(app, file, name, ...given) {
-  let panel;
+  const panel = await loadPanel(app, file);
+  return panel?.[name](app, ...given);
+}
+
+/** The module of a panel, with its styles there; null where it cannot be loaded, which is said. */
+export async function loadPanel(app, file) {
   try {
-    panel = await import(`../panels/${file}.js`);
+    const panel = await import(`../panels/${file}.js`);
     if (panel.styled) await styles(file);
+    return panel;
   } catch {
-    return app.announce(t("panel.failed"), { urgent: true });
+    app.announce(t("panel.failed"), { urgent: true });
+    return null;
   }
-  return panel[name](app, ...given);
 }
 
 const sheets = new Map();

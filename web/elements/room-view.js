@@ -1,13 +1,17 @@
 /** <room-view>: the open room: its head, messages, composer, and on demand its details. */
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
+import { partnerIn, roomName } from "../js/naming.js";
 import { composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import "./closed-composer.js";
-import "./member-list.js";
 import "./message-composer.js";
 import "./message-list.js";
+import { loadPanel, openPanel } from "./panel.js";
+import { roomMark } from "./room-mark.js";
+
+const LEVEL_ICONS = { all: "bell", mentions: "mention", none: "mute" };
 
 class RoomView extends HTMLElement {
   #head = h("header", { class: "room-head" });
@@ -19,6 +23,8 @@ class RoomView extends HTMLElement {
   #main = h("main", { class: "room-main" }, this.#head, this.#list, this.#composer, this.#closed, this.#empty);
   #shown = null; // what the head shows: room, number of members, whether details are open
   #room = null;
+  #name = null;
+  #state = null;
 
   connectedCallback() {
     this.append(this.#main, this.#details);
@@ -26,27 +32,33 @@ class RoomView extends HTMLElement {
   }
 
   update(state, { afresh }) {
+    this.#state = state;
     const room = state.rooms[state.open] ?? null;
     const switched = room?.id !== this.#room?.id;
     this.#room = room;
-    this.#main.setAttribute("aria-label", room?.name ?? t("room.none"));
+    const name = room && roomName(state, room);
+    this.#main.setAttribute("aria-label", name ?? t("room.none"));
     for (const part of [this.#head, this.#list, this.#composer]) part.hidden = !room;
     this.#empty.hidden = Boolean(room);
     if (!room) {
       this.#closed.hidden = true;
       return this.#showEmpty(state);
     }
-    if (afresh || room !== this.#shown) this.#showHead(room);
+    if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
     const again = () => this.#room === room && this.update(state, { afresh: false });
     this.#composer.hidden = this.#closed.update({ room, user: state.user }, again);
-    this.#composer.update({ room, user: state.user, composing: composed(state) });
-    this.#details.update(state, { afresh });
+    this.#composer.update({ room, name, user: state.user, composing: composed(state) });
+    this.#details.update?.(state, { afresh });
     if (switched) this.#arrive();
   }
 
-  #showHead(room) {
+  #showHead(state, room, name) {
     this.#shown = room;
+    this.#name = name;
+    const partner = partnerIn(state, room);
+    const about = partner?.disabled ? t("person.disabled") : partner && `@${partner.username}`;
+    const description = about ?? room.description;
     const members = t("room.members", { count: room.members });
     this.#head.replaceChildren(
       h(
@@ -60,10 +72,21 @@ class RoomView extends HTMLElement {
         h(
           "h2",
           { tabindex: "-1" },
-          icon(room.kind === "open" ? "hash" : "lock"),
-          h("bdi", { class: "ellipsis" }, room.name),
+          roomMark(state, room, 20),
+          h("bdi", { class: "ellipsis" }, name),
         ),
-        room.description && h("p", { class: "ellipsis quiet", dir: "auto" }, room.description),
+        description && h("p", { class: "ellipsis quiet", dir: "auto" }, description),
+      ),
+      this.#bell(room),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          title: t("search.title"),
+          "aria-label": t("search.title"),
+          onclick: () => this.closest("tc-app").search(room.name ? `in:${JSON.stringify(room.name)} ` : ""),
+        },
+        icon("search"),
       ),
       h(
         "button",
@@ -80,9 +103,22 @@ class RoomView extends HTMLElement {
     );
   }
 
-  #toggleDetails(open) {
+  /** What of the room concerns me, and the way to choose it. */
+  #bell(room) {
+    const words = t("level.title.named", { level: t(`level.${room.level}`) });
+    const open = () => openPanel(this.closest("tc-app"), "room-level", "openRoomLevel", this.#room, this.#name);
+    return h(
+      "button",
+      { class: "icon-button", title: words, "aria-label": words, onclick: open },
+      icon(LEVEL_ICONS[room.level]),
+    );
+  }
+
+  async #toggleDetails(open) {
+    if (open && !(await loadPanel(this.closest("tc-app"), "member-list"))) return;
+    if (open && this.#room) this.#details.update(this.#state, { afresh: false });
     this.#details.hidden = !open;
-    if (this.#room) this.#showHead(this.#room);
+    if (this.#room) this.#showHead(this.#state, this.#room, this.#name);
     if (open) this.#details.querySelector("button")?.focus();
     else this.#head.querySelector(".members-button")?.focus();
   }

@@ -74,6 +74,7 @@ export const api = {
   signOut: () => request("DELETE", "/api/session"),
   changePassword: (values) => request("PUT", "/api/session/password", values),
 
+  direct: (users) => request("POST", "/api/direct", { users }),
   rooms: () => request("GET", "/api/rooms"),
   room: (id) => request("GET", room(id)),
   createRoom: (values) => request("POST", "/api/rooms", values),
@@ -86,7 +87,9 @@ export const api = {
   changeMember: (id, user, values) => request("PATCH", member(id, user), values),
   removeMember: (id, user) => request("DELETE", member(id, user)),
   members: (id) => request("GET", `${room(id)}/members`),
-  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
+  markRead: (id, { message, turn }) => request("PUT", `${room(id)}/read`, { id: message, turn }),
+  markUnread: (id, message) => request("PUT", `${room(id)}/read`, { id: message, unread: true }),
+  setLevel: (id, level) => request("PUT", `${room(id)}/level`, { level }),
 
   invites: (id) => request("GET", `/api/invites${id ? `?room=${encodeURIComponent(id)}` : ""}`),
   invite: (values) => request("POST", "/api/invites", values),
@@ -95,7 +98,14 @@ export const api = {
   acceptInvite: (secret) => request("POST", "/api/invites/accept", { invite: secret }),
 
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
+  usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),
   userByName: (name) => request("GET", `/api/users?username=${encodeURIComponent(name)}`),
+
+  search(query, before) {
+    const minutes = -new Date().getTimezoneOffset();
+    const older = before === null ? "" : `&before=${before}`;
+    return request("GET", `/api/search?q=${encodeURIComponent(query)}&minutes=${minutes}${older}`);
+  },
 
   probe: (values) => request("POST", "/api/lab/probe", values),
 

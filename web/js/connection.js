@@ -16,6 +16,7 @@ const KINDS = [
   "member.left",
   "member.changed",
   "read",
+  "level",
 ];
 
 /** How long opening may take, in ms. */

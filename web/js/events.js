@@ -1,6 +1,8 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
+import { mentionsMe } from "./attention.js";
 import { isChange } from "./changes.js";
-import { unreadAfter, withChange, withMessage } from "./history.js";
+import { withChange, withMessage } from "./history.js";
+import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
 import { ROOM_CHANGES } from "./room-events.js";
 
@@ -28,8 +30,9 @@ const CHANGES = {
     const rooms = { ...state.rooms };
     if (id > room.head) {
       // Up to the snapshot's head the snapshot has counted already.
-      const unread = author === state.user.id ? room.unread : room.unread + 1;
-      rooms[roomId] = { ...room, head: id, unread };
+      const news = author === state.user.id ? 0 : 1;
+      const mentions = room.mentions + (news && mentionsMe(event, state.user.id) ? 1 : 0);
+      rooms[roomId] = { ...room, head: id, unread: room.unread + news, mentions };
     }
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
@@ -37,17 +40,15 @@ const CHANGES = {
     return { ...state, rooms, pages: { ...state.pages, [roomId]: withMessage(page, message) } };
   },
 
-  read(state, { room: roomId, last_read: read }) {
-    const room = state.rooms[roomId];
-    if (!room || read <= room.last_read) return state;
-    const unread = unreadAfter(state.pages[roomId], read, state.user.id) ?? room.unread;
-    return { ...state, rooms: { ...state.rooms, [roomId]: { ...room, last_read: read, unread } } };
-  },
+  ...HEARD,
 
   "member.joined"(state, event) {
     const { room: roomId, user, username, display_name, role } = event;
     const person = { id: user, username, display_name };
-    const next = { ...state, people: { ...state.people, [user]: person } };
+    const people = { ...state.people, [user]: { ...state.people[user], ...person } };
+    // Those of a direct room, whom I may never have seen.
+    for (const other of event.people ?? []) people[other.id] = other;
+    const next = { ...state, people };
     if (user === state.user.id) return touched(next, event);
     const members = state.members[roomId];
     if (members?.some((member) => member.id === user)) return next;

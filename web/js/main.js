@@ -4,11 +4,15 @@ import { openPanel } from "../elements/panel.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
+import { keepingUpHandlers } from "./doing/keeping-up.js";
+import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
 import { roomHandlers } from "./doing/rooms.js";
+import { searchHandlers } from "./doing/search.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
+import { roomName } from "./naming.js";
 import { OutboxStore } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
 import { owner } from "./owner.js";
@@ -38,8 +42,8 @@ const delivery = new DeliveryWatch({
 
 /** Of a message of mine. In the open room the message itself shows it; elsewhere its room is named. */
 function complain(key, room) {
-  const name = store.state.rooms[room]?.name;
-  const words = name ? t(key, { room: name }) : t("send.failed_out");
+  const mine = store.state.rooms[room];
+  const words = mine ? t(key, { room: roomName(store.state, mine) }) : t("send.failed_out");
   app.announce(words, { urgent: true, unseen: room === store.state.open });
 }
 
@@ -108,7 +112,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, outbox, session };
+const page = { app, store, rooms, reading, outbox, session };
 
 const HANDLERS = {
   "sign-in": ({ mode, values, room, settle }) =>
@@ -177,11 +181,12 @@ const HANDLERS = {
   "history-older": ({ room }) => rooms.loadOlder(room),
   "history-trim": ({ room }) => store.dispatch({ type: "page.trimmed", room }),
   "history-retry": ({ room }) => rooms.loadNewest(room),
-  "room-seen": ({ room, message }) => reading.seen(room, message),
-  "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
 
   ...messageHandlers(page),
   ...roomHandlers(page),
+  ...keepingUpHandlers(page),
+  ...searchHandlers(page),
+  ...directHandlers(page),
 
   "line-retry": () => session.retry(),
 };

@@ -3,11 +3,17 @@
 /** My rooms that are not archived. */
 const inUse = ({ rooms }) => Object.values(rooms).filter(({ archived }) => !archived);
 
-/** My rooms, by name. */
+/** My rooms as the list has them: those with a name by that, then the direct ones, the liveliest first. */
 export function roomsInOrder(state, language) {
   const compare = new Intl.Collator(language, { numeric: true }).compare;
-  return inUse(state).sort((a, b) => compare(a.name, b.name));
+  const [direct, named] = [[], []];
+  for (const room of inUse(state)) (isDirect(room) ? direct : named).push(room);
+  named.sort((a, b) => compare(a.name, b.name));
+  direct.sort((a, b) => b.head - a.head);
+  return [...named, ...direct];
 }
+
+export const isDirect = ({ kind }) => kind === "direct";
 
 /** The room `step` places after the open one in the list, around its ends; null where there is none. */
 export function neighbour(state, language, step) {
@@ -18,15 +24,14 @@ export function neighbour(state, language, step) {
   return rooms.at(next);
 }
 
-export const totalUnread = (state) =>
-  Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
-
-/** Ids of authors in the open room, and of those who reacted, whose names are not known yet. */
+/** Ids of authors in the open room, of those who reacted, and of people of direct rooms, whose names are
+ * not known yet. */
 export function strangers(state) {
-  const page = state.pages[state.open];
-  if (!page) return [];
+  const messages = state.pages[state.open]?.messages ?? [];
+  const partners = Object.values(state.rooms).flatMap((room) => room.with ?? []);
   const reacted = ({ reactions }) => Object.values(reactions ?? {}).flat();
-  const seen = new Set(page.messages.flatMap((message) => [message.author, ...reacted(message)]));
+  const seen = new Set(messages.flatMap((message) => [message.author, ...reacted(message)]));
+  for (const id of partners) seen.add(id);
   return [...seen].filter((id) => !state.people[id]);
 }
 

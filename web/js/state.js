@@ -17,6 +17,7 @@ import {
   trimmed,
   withMessage,
 } from "./history.js";
+import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
 
 export const initialState = Object.freeze({
@@ -33,6 +34,7 @@ export const initialState = Object.freeze({
   outside: null, // {status, room} of an open room that is not mine
   composing: null, // {room, kind: "edit", id}: the message that the composer is about
   since: 0, // the read marker as it was when the room was opened: where "new" begins
+  held: null, // the open room, where I marked it as unread: looking does not make it read
   pages: {},
   heads: {},
   memberships: {},
@@ -60,7 +62,7 @@ const ACTIONS = {
   }),
 
   snapshot(state, { snapshot }) {
-    const { user, rooms, server, cursor } = snapshot;
+    const { user, rooms, people = [], server, cursor } = snapshot;
     const mine = byId(rooms);
     return {
       ...state,
@@ -74,7 +76,7 @@ const ACTIONS = {
       heads: {},
       memberships: {},
       members: {},
-      people: { ...state.people, [user.id]: user },
+      people: { ...state.people, ...byId(people), [user.id]: user },
       since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),
     };
   },
@@ -100,7 +102,7 @@ const ACTIONS = {
     const left = state.pages[state.open];
     const pages = left ? { ...state.pages, [state.open]: trimmed(left) } : state.pages;
     const since = state.rooms[room]?.last_read ?? 0;
-    return { ...state, open: room, outside: null, composing: null, pages, since };
+    return { ...state, open: room, outside: null, composing: null, held: null, pages, since };
   },
 
   "room.outside": (state, { room, status, found = null }) =>
@@ -185,16 +187,7 @@ const ACTIONS = {
 
   "people.came": (state, { users }) => ({ ...state, people: { ...state.people, ...byId(users) } }),
 
-  "read.marked"(state, { room: roomId, message }) {
-    const room = state.rooms[roomId];
-    if (!room || (message <= room.last_read && room.unread === 0)) return state;
-    const read = Math.max(message, room.last_read);
-    const marked = { ...room, last_read: read, unread: 0, mentions: 0 };
-    return { ...state, rooms: { ...state.rooms, [roomId]: marked } };
-  },
-
-  "news.seen": (state, { room, message }) =>
-    room === state.open && message > state.since ? { ...state, since: message } : state,
+  ...KEEPING_UP,
 };
 
 /** Pages outlive a reset: what they show is held against the newest page when that comes. */

@@ -7,15 +7,17 @@ const TOGETHER_MS = 5 * 60_000;
 /**
  * `messages` sorted by id, `pending` behind them; `losses` are the places where messages of others were
  * lost; `since` is the read marker at the room's opening.
+ * `more`: there are older messages.
  * `composed` is the id of the message that the composer is about.
  * A row is {key, kind: "day"|"new"|"loss"|"message", ...}. A key stays the same while a pending message
  * becomes a sent one, so that its element does.
  */
-export function timeline({ messages, pending, losses = [], since, me, composed = null }) {
+export function timeline({ messages, pending, losses = [], since, me, composed = null, more = false }) {
   const rows = [];
   const unsaid = [...losses];
   let last = null;
-  let marked = since === 0;
+  // Where the first unread message is not loaded, the line would stand in the wrong place.
+  let marked = since === 0 || (more && messages[0]?.id > since);
   const shown = [
     ...messages.map((message) => ({ ...rowOf(message, me), message })),
     ...pendingRows(pending, me),

@@ -8,106 +8,106 @@ const TABLE = `
 🎉 tada party hooray pesta selamat
 🙏 pray thanks please terima kasih mohon
 👀 eyes look see lihat
-✅ check done ok selesai
+✅ white_check_mark check done ok selesai
 🔥 fire hot api
-💯 hundred perfect sempurna
+💯 100 hundred perfect sempurna
 🚀 rocket launch ship roket
 👏 clap applause tepuk
-😮 wow surprised kaget
+😮 open_mouth wow surprised kaget
 😢 cry sad sedih menangis
-😡 angry mad marah
+😡 rage angry mad marah
 👎 thumbsdown no dislike tidak
 🤔 thinking hmm pikir
 😀 grinning happy senang
 😄 smile happy senyum
-😁 beaming grin gembira
-😅 sweat relief keringat
+😁 grin beaming grin gembira
+😅 sweat_smile sweat relief keringat
 🤣 rofl laugh floor ngakak
 😊 blush smile malu
-🙂 slight smile senyum
-🙃 upside down terbalik
+🙂 slightly_smiling_face slight smile senyum
+🙃 upside_down_face upside down terbalik
 😉 wink kedip
-😍 heart eyes love jatuh cinta
-😘 kiss cium
+😍 heart_eyes heart eyes love jatuh cinta
+😘 kissing_heart kiss cium
 😋 yum delicious lezat
-😜 tongue wink lidah
-🤗 hug peluk
-🤭 oops giggle ups
-🤫 shush quiet diam
-😐 neutral netral
+😜 stuck_out_tongue_winking_eye tongue wink lidah
+🤗 hugs hug peluk
+🤭 hand_over_mouth oops giggle ups
+🤫 shushing_face shush quiet diam
+😐 neutral_face neutral netral
 😑 expressionless datar
 😏 smirk
-🙄 eyeroll bosan
-😬 grimace awkward canggung
+🙄 roll_eyes eyeroll bosan
+😬 grimacing grimace awkward canggung
 😌 relieved lega
-😴 sleep tidur
+😴 sleeping sleep tidur
 😷 mask sick sakit masker
-🤒 fever sick demam
-🤯 exploding mind blown
-😎 cool sunglasses keren
-🤓 nerd geek
+🤒 face_with_thermometer fever sick demam
+🤯 exploding_head exploding mind blown
+😎 sunglasses cool sunglasses keren
+🤓 nerd_face nerd geek
 😕 confused bingung
 😟 worried khawatir
 😳 flushed kaget malu
-🥺 pleading mohon
+🥺 pleading_face pleading mohon
 😭 sob cry menangis
 😱 scream fear takut
 😤 triumph huff kesal
-🤬 swear marah
+🤬 cursing_face swear marah
 💀 skull dead tengkorak
 💩 poop
-🤡 clown badut
+🤡 clown_face clown badut
 👻 ghost hantu
 🤖 robot
-😇 angel innocent malaikat
-🥳 partying birthday ulang tahun
+😇 innocent angel innocent malaikat
+🥳 partying_face partying birthday ulang tahun
 🤝 handshake deal sepakat
 👋 wave hello bye halo dada
-👌 ok perfect oke
-✌️ victory peace damai
-🤞 crossed fingers luck semoga
-🤘 rock horns
-👈 left kiri
-👉 right kanan
-👆 up atas
-👇 down bawah
+👌 ok_hand ok perfect oke
+✌️ v victory peace damai
+🤞 crossed_fingers crossed fingers luck semoga
+🤘 metal rock horns
+👈 point_left left kiri
+👉 point_right right kanan
+👆 point_up_2 point up atas
+👇 point_down down bawah
 ✊ fist tinju
 💪 muscle strong kuat
-🙌 raised hands hore
+🙌 raised_hands raised hands hore
 🤷 shrug entah
 🤦 facepalm aduh
 🧠 brain otak
 💋 kiss mark bibir
-💔 broken heart patah hati
-💙 blue heart biru
-💚 green heart hijau
-💛 yellow heart kuning
-💜 purple heart ungu
-🖤 black heart hitam
+💔 broken_heart broken heart patah hati
+💙 blue_heart blue heart biru
+💚 green_heart green heart hijau
+💛 yellow_heart yellow heart kuning
+💜 purple_heart purple heart ungu
+🖤 black_heart black heart hitam
 ✨ sparkles berkilau
 ⭐ star bintang
-🌟 glowing star bintang
+🌟 star2 glowing star bintang
 ⚡ zap lightning kilat
 💥 boom ledakan
-💧 drop water air
+💧 droplet drop water air
 🌈 rainbow pelangi
 ☀️ sun matahari
-🌧️ rain hujan
-❄️ snow salju
-🌙 moon bulan
-🌍 earth world dunia
+🌧️ cloud_with_rain rain hujan
+❄️ snowflake snow salju
+🌙 crescent_moon moon bulan
+🌍 earth_africa earth world dunia
 🌱 seedling plant tanaman
-🌸 blossom bunga
+🌸 cherry_blossom blossom bunga
 🌹 rose mawar
-🌴 palm kelapa
-🍀 clover luck untung
+🌴 palm_tree palm kelapa
+🍀 four_leaf_clover clover luck untung
 🐶 dog anjing
 🐱 cat kucing
 🐭 mouse tikus
 🐻 bear beruang
 🐼 panda
 🐸 frog katak
-🐵 monkey monyet
+🐵 monkey_face monkey monyet
 🐔 chicken ayam
 🐧 penguin
 🐢 turtle kura
@@ -118,55 +118,55 @@ const TABLE = `
 🍎 apple apel
 🍌 banana pisang
 🍓 strawberry stroberi
-🌶️ chili cabai
+🌶️ hot_pepper chili cabai
 🍚 rice nasi
-🍜 noodles mi
+🍜 ramen noodles mi
 🍕 pizza
-🍔 burger
+🍔 hamburger burger
 🍰 cake kue
 🎂 birthday cake ulang tahun
 🍪 cookie kue kering
 ☕ coffee kopi
 🍵 tea teh
 🍺 beer bir
-🥂 cheers bersulang
+🥂 clinking_glasses cheers bersulang
 🍻 beers bersulang
 ⚽ soccer sepak bola
 🏸 badminton bulu tangkis
 🏆 trophy win piala
-🥇 gold medal emas
-🎯 target bullseye sasaran
-🎮 game main
-🎵 music musik
+🥇 1st_place_medal gold medal emas
+🎯 dart target bullseye sasaran
+🎮 video_game game main
+🎵 musical_note music musik
 🎸 guitar gitar
 🎁 gift hadiah
 🎈 balloon balon
 🚗 car mobil
 🚲 bike sepeda
-✈️ plane pesawat
-🏠 home rumah
+✈️ airplane plane pesawat
+🏠 house home rumah
 🏢 office kantor
-🏝️ island beach pantai
-⏰ alarm clock jam
-⏳ hourglass wait tunggu
-📅 calendar kalender
-📌 pin sematkan
+🏝️ desert_island island beach pantai
+⏰ alarm_clock alarm clock jam
+⏳ hourglass_flowing_sand hourglass wait tunggu
+📅 date calendar kalender
+📌 pushpin pin sematkan
 📎 paperclip klip
 📝 memo note catatan
-📢 announcement pengumuman
-📈 chart up naik
-📉 chart down turun
+📢 loudspeaker announcement pengumuman
+📈 chart_with_upwards_trend chart up naik
+📉 chart_with_downwards_trend chart down turun
 💻 laptop computer komputer
-📱 phone telepon
-💡 idea bulb ide
+📱 iphone phone telepon
+💡 bulb idea bulb ide
 🔒 lock kunci
 🔑 key kunci
-🔍 search cari
+🔍 mag search cari
 🔧 wrench fix perbaiki
 🔨 hammer palu
 ⚙️ gear settings setelan
-🧪 test tube uji
-🚨 siren alert darurat
+🧪 test_tube test tube uji
+🚨 rotating_light siren alert darurat
 🚧 construction wip
 ⚠️ warning awas
 ❌ x wrong salah
@@ -175,12 +175,12 @@ const TABLE = `
 ➕ plus tambah
 ➖ minus kurang
 ♻️ recycle daur ulang
-🆗 okay
+🆗 ok okay
 🆕 new baru
-🔴 red merah
-🟡 yellow kuning
-🟢 green hijau
-🏁 finish selesai
+🔴 red_circle red merah
+🟡 yellow_circle yellow kuning
+🟢 green_circle green hijau
+🏁 checkered_flag finish selesai
 🇮🇩 indonesia merah putih
 `;
 

@@ -142,5 +142,9 @@ customElements.define("member-card", MemberCard);
 export function openMember(app, about) {
   const card = h("member-card", { "data-live": true });
   card.build(app, about);
-  openDialog(app, t("member.title"), card);
+  const dialog = openDialog(app, t("member.title"), card);
+  // The list was built anew meanwhile, and with it the button that the focus came from.
+  dialog.addEventListener("close", () =>
+    app.querySelector(`.member-manage[data-user="${about.member.id}"]`)?.focus(),
+  );
 }

@@ -17,7 +17,7 @@ export const roomHandlers = ({ app, rooms }) => {
         return false;
       }
     };
-    if (await tried(work)) app.announce(words, { undo: () => tried(back) });
+    if (await tried(work)) app.announce(words, { act: { words: t("undo"), run: () => tried(back) } });
   };
 
   /** The answer itself is not needed. */

@@ -2,8 +2,10 @@
 import { checkSignIn, checkSignUp } from "../js/checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
 import { inviteOf } from "../js/route.js";
-import { nameOf } from "./avatar.js";
-import { emit, field, formError, h, submitBy } from "./dom.js";
+import { nameOf } from "../elements/avatar.js";
+import { emit, field, formError, h, submitBy } from "../elements/dom.js";
+
+export const styled = true;
 
 class SignIn extends HTMLElement {
   #mode = null;

@@ -1,10 +1,12 @@
 /** <member-list>: the details of a room: what it is for, who is in it, adding people, leaving. */
 import { language, t } from "../js/i18n.js";
 import { mayAdd, mayManage, mayModerate } from "../js/selectors.js";
-import { avatar, nameOf } from "./avatar.js";
-import { emit, field, formError, h, submitBy } from "./dom.js";
-import { icon } from "./icons.js";
-import { openPanel } from "./panel.js";
+import { avatar, nameOf } from "../elements/avatar.js";
+import { emit, field, formError, h, submitBy } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
+import { openPanel } from "../elements/panel.js";
+
+export const styled = true;
 
 class MemberList extends HTMLElement {
   #shown = [];
@@ -80,7 +82,7 @@ class MemberList extends HTMLElement {
         h("h3", {}, t("members.title")),
         this.#list,
         room.kind === "private" && mayAdd(room) ? this.#addForm(room) : "",
-        h(
+        room.kind !== "direct" && h(
           "button",
           {
             class: "button button-wide leave",
@@ -100,28 +102,38 @@ class MemberList extends HTMLElement {
     }
     const compare = new Intl.Collator(language()).compare;
     const sorted = list.toSorted((a, b) => compare(nameOf(a), nameOf(b)));
-    const focused = this.#list.querySelector(":focus")?.dataset.user;
+    const focused = this.#list.querySelector(".member-manage:focus")?.dataset.user;
     this.#list.replaceChildren(...sorted.map((member) => this.#entry(member)));
-    if (focused) this.#list.querySelector(`[data-user="${focused}"]`)?.focus();
+    if (focused) this.#list.querySelector(`.member-manage[data-user="${focused}"]`)?.focus();
   }
 
   #entry(member) {
     const { user } = this.#state;
+    const app = this.closest("tc-app");
+    const room = this.#state.rooms[this.#state.open];
     const name = nameOf(member);
-    const manage = () => {
-      const about = { room: this.#room, member, user };
-      openPanel(this.closest("tc-app"), "member", "openMember", about);
-    };
+    const about = member.id === user.id ? t("members.you") : `@${member.username}`;
+    const manage = () => openPanel(app, "member", "openMember", { room, member, user });
     const label = t("member.manage", { name });
+    const isMuted = member.muted > Date.now();
     return h(
       "li",
-      { class: "member" },
-      avatar(member, "small"),
-      h("bdi", { class: "member-name ellipsis" }, name),
-      h("span", { class: "quiet ellipsis" }, member.id === user.id ? t("members.you") : `@${member.username}`),
-      member.muted > Date.now() && h("span", { class: "member-mark", title: t("member.is_muted") }, icon("mute", 16), h("span", { class: "visually-hidden" }, t("member.is_muted"))),
-      member.role !== "member" && h("span", { class: "tag" }, t(`role.${member.role}`)),
-      mayModerate(this.#state, this.#room ?? this.#state.rooms[this.#state.open], member) &&
+      { class: "member-line" },
+      h(
+        "button",
+        {
+          type: "button",
+          class: "member",
+          onclick: () => openPanel(app, "person", "openPerson", this.#state, member.id),
+        },
+        avatar(member, "small"),
+        h("bdi", { class: "member-name ellipsis" }, name),
+        h("span", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
+        isMuted && h("span", { class: "member-mark", title: t("member.is_muted") }, icon("silent", 16)),
+        isMuted && h("span", { class: "visually-hidden" }, t("member.is_muted")),
+        member.role !== "member" && room.kind !== "direct" && h("span", { class: "tag" }, t(`role.${member.role}`)),
+      ),
+      mayModerate(this.#state, room, member) &&
         h(
           "button",
           {

@@ -1,0 +1,50 @@
+/** The dialog about somebody: who they are, and a way to write to them. */
+import { t } from "../js/i18n.js";
+import { avatar, nameOf } from "../elements/avatar.js";
+import { openDialog } from "../elements/dialog.js";
+import { emit, formError, h } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
+
+/** `id` is of a person whose name the page knows. */
+export function openPerson(app, { people, user }, id) {
+  const person = people[id];
+  if (!person) return;
+  const mine = id === user.id;
+  const error = formError();
+  const write = ({ currentTarget }) => {
+    currentTarget.disabled = true;
+    const settle = (problem) => {
+      currentTarget.disabled = false;
+      if (!problem) return dialog.close();
+      error.textContent = problem;
+    };
+    emit(dialog, "direct-open", { people: [person], settle });
+  };
+  const dialog = openDialog(
+    app,
+    t("person.title"),
+    h(
+      "div",
+      { class: "profile" },
+      avatar(person, "large"),
+      h(
+        "div",
+        {},
+        h("p", { class: "profile-name" }, h("bdi", {}, nameOf(person))),
+        h("p", { class: "quiet" }, `@${person.username}`),
+        person.disabled && h("p", { class: "quiet" }, t("person.disabled")),
+      ),
+    ),
+    error,
+    h(
+      "div",
+      { class: "account-actions" },
+      h(
+        "button",
+        { class: "button button-main button-wide first-focus", onclick: write },
+        icon(mine ? "edit" : "chat"),
+        t(mine ? "person.notes" : "person.write"),
+      ),
+    ),
+  );
+}
