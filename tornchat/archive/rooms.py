@@ -202,6 +202,13 @@ async def _by_room(
     return found
 
 
+async def with_names(conn: AsyncConnection) -> list[Room]:
+    """Open and private rooms, archived ones left out, oldest first."""
+    query = select(*_ROOM).where(rooms.c.name.is_not(None), rooms.c.archived_at.is_(None))
+    rows = await conn.execute(query.order_by(rooms.c.created_at, rooms.c.id))
+    return [_room(row) for row in rows]
+
+
 async def first_open(conn: AsyncConnection) -> Room | None:
     """The oldest open room: the one that newcomers are put into."""
     query = (

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tornchat.domain.attention import Level
 
-Role = Literal["admin", "member"]
+Role = Literal["admin", "member", "bot"]
 SeatRole = Literal["owner", "moderator", "member"]
 Who = Literal["all", "staff"]
 """Everybody in a room, or its owners and moderators."""
@@ -115,6 +115,7 @@ class Profile:
     display_name: str
     role: SeatRole
     disabled: bool
+    bot: bool
     muted: int | None = None
 
 
@@ -138,6 +139,24 @@ class Invite:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What was uploaded by ``owner_id``, or fetched for a message of theirs. Sizes are in bytes and
+    pixels; ``message_id`` and ``room_id`` are None until SQL knows of a message that has it."""
+
+    id: str
+    owner_id: str
+    name: str
+    type: str
+    size: int
+    width: int | None
+    height: int | None
+    has_thumb: bool
+    created_at: int
+    message_id: int | None = None
+    room_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """An announcement; the log appends it once per ``key``."""
 
@@ -147,3 +166,15 @@ class OutboxRow:
     created_at: int
     announced_id: int | None = None
     announced_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An address by which whoever knows it may write in a room, as the bot ``bot_id``."""
+
+    id: str
+    room_id: str
+    bot_id: str
+    name: str
+    created_by: str
+    created_at: int

@@ -139,7 +139,14 @@ def mutes_over(ended: Iterable[tuple[str, str]]) -> Announcement:
 
 
 def joined(
-    room: str, user: str, username: str, display_name: str, role: str, by: str
+    room: str,
+    user: str,
+    username: str,
+    display_name: str,
+    role: str,
+    by: str,
+    *,
+    bot: bool = False,
 ) -> Announcement:
     """Told to the person first, whose streams then join the room's topic, then to the room."""
     fields = {
@@ -150,6 +157,7 @@ def joined(
         "display_name": display_name,
         "role": role,
         "by": by,
+        **({"bot": True} if bot else {}),
     }
     return Announcement(
         events=((user_topic(user), fields), (room_topic(room), fields)),

@@ -73,6 +73,20 @@ def may_moderate(kind: str, own_role: str | None, space_role: str, role: str | N
         raise Forbidden("Only those with more rights in this room may do this.")
 
 
+def may_administer(space_role: str) -> None:
+    """To make and end the accounts of bots."""
+    if space_role != ADMIN:
+        raise Forbidden("Only an administrator may do this.")
+
+
+def may_connect(kind: str, own_role: str | None, space_role: str) -> None:
+    """To let programs write in a room, and to see which do: its owners and administrators."""
+    may_see(kind, own_role is not None or space_role == ADMIN)
+    _may_change_people(kind)
+    if own_role != OWNER and space_role != ADMIN:
+        raise Forbidden("Only an owner of the room or an administrator may connect programs.")
+
+
 def may_edit(author: str, who: str) -> None:
     """To make a message say something else."""
     if author != who:
@@ -84,6 +98,12 @@ def may_delete(author: str, who: str, own_role: str | None, space_role: str) -> 
     ``own_role``: in the room, None for a stranger."""
     if author != who and own_role not in (OWNER, MODERATOR) and space_role != ADMIN:
         raise Forbidden("Only its author or a moderator may delete a message.")
+
+
+def may_hide_previews(author: str, who: str, own_role: str | None, space_role: str) -> None:
+    """To take away what is shown of the links of a message."""
+    if who != author and own_role in (None, "member") and space_role != ADMIN:
+        raise Forbidden("Only its author or somebody who looks after the room may do this.")
 
 
 def reads_from(kind: str, joined_id: int, readable: int | None) -> int:

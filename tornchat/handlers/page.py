@@ -13,7 +13,8 @@ from tornchat.handlers.base import Handler, Site
 from tornchat.hub.hub import Hub
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self'; "
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types tornchat tornchat-worker"

@@ -74,6 +74,8 @@ def _member(person: Profile, now: int) -> dict[str, Any]:
         "display_name": person.display_name,
         "role": person.role,
     }
+    if person.bot:
+        shown["bot"] = True
     if person.disabled:
         shown["disabled"] = True
     if person.muted is not None and person.muted > now:
@@ -139,7 +141,13 @@ class Messages(Handler):
     async def post(self, room: str) -> None:
         body = self.body()
         message, again = await messages.post(
-            self.chat, self.who, room, body.get("body"), body.get("nonce"), body.get("reply_to")
+            self.chat,
+            self.who,
+            room,
+            body.get("body"),
+            body.get("nonce"),
+            body.get("reply_to"),
+            files=body.get("files"),
         )
         self.answer(message.public(), 200 if again else 201)
 

@@ -5,20 +5,21 @@ import { t } from "../js/i18n.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
-import { loadPanel, openPanel } from "./panel.js";
+import { needed, openPanel } from "./panel.js";
 import "./room-list.js";
 import "./room-view.js";
 
+const splash = () =>
+  h(
+    "div",
+    { class: "splash" },
+    h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
+    h("p", { class: "visually-hidden" }, t("app.loading")),
+  );
+
 const PHASES = {
-  loading: () => [
-    h(
-      "div",
-      { class: "splash" },
-      h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
-      h("p", { class: "visually-hidden" }, t("app.loading")),
-    ),
-  ],
-  welcome: () => [h("sign-in")],
+  loading: () => [splash()],
+  welcome: () => [h("sign-in", {}, splash())],
   in: () => [h("room-list"), h("room-view")],
 };
 
@@ -28,7 +29,6 @@ class TornchatApp extends HTMLElement {
   #notices = h("notice-board");
   #phase = null;
   #seen = null;
-  #welcome = null; // the sign-in page on its way
 
   connectedCallback() {
     this.append(this.#banner, this.#body, this.#notices);
@@ -38,12 +38,12 @@ class TornchatApp extends HTMLElement {
 
   show(state, { afresh = false } = {}) {
     // Signed out with the server not known yet: the form cannot say what it offers.
-    const isEarly = state.phase === "welcome" && !(state.server && this.#mayWelcome());
-    const phase = isEarly ? "loading" : state.phase;
+    const phase = state.phase === "welcome" && !state.server ? "loading" : state.phase;
     if (phase !== this.#phase) {
       this.#phase = phase;
       for (const dialog of this.querySelectorAll("dialog")) dialog.close();
       this.#body.replaceChildren(...PHASES[phase]());
+      if (phase === "welcome") needed("sign-in").then(() => this.show(this.#seen, { afresh: true }));
     }
     if (afresh) this.#seen = null;
     if (state === this.#seen) return;
@@ -54,16 +54,6 @@ class TornchatApp extends HTMLElement {
     for (const panel of this.querySelectorAll("dialog [data-live]")) panel.update(state);
     document.title = titleOf(state);
     showBadge(attention(state));
-  }
-
-  /** Whether the sign-in page is loaded, which those who are signed in do without. */
-  #mayWelcome() {
-    if (customElements.get("sign-in")) return true;
-    this.#welcome ??= loadPanel(this, "sign-in").then((panel) => {
-      this.#welcome = null;
-      if (panel) this.show(this.#seen, { afresh: true });
-    });
-    return false;
   }
 
   /** Builds everything anew, in another language. */
@@ -87,7 +77,13 @@ class TornchatApp extends HTMLElement {
   #key(event) {
     if (this.#phase !== "in" || this.querySelector("dialog[open]")) return;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key === "k") {
+      event.preventDefault();
+      openPanel(this, "switcher", "openSwitcher", this.#seen);
+    } else if (plain && event.key === "?" && !event.target.matches("input, textarea, select")) {
+      event.preventDefault();
+      openPanel(this, "keys", "openKeys");
+    } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       emit(this, "room-step", { step: event.key === "ArrowDown" ? 1 : -1 });
     } else if (event.key === "Escape" && event.shiftKey) {

@@ -1,6 +1,7 @@
 /** The elements of one row of a room: a day, the line above what is new, a loss, a message. */
 import { explain } from "../js/explain.js";
 import { t } from "../js/i18n.js";
+import { isFor } from "../js/mentions.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
@@ -18,7 +19,7 @@ export function ingredients(row, { people, me }) {
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
   const { html, version, reactions: given } = row.message ?? {};
   const reacted = given && whoReacted(given, { people, me });
-  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person)];
+  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person), person?.bot];
 }
 
 export function buildRow(row, { people, me }) {
@@ -39,6 +40,7 @@ function buildMessage(row, author, context) {
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
   if (row.composed) classes.push("composed");
+  if (row.message && isFor(row.message, context.me)) classes.push("for-me");
   const name = nameOf(author);
   return h(
     "article",
@@ -55,7 +57,7 @@ function buildMessage(row, author, context) {
       "div",
       { class: "words" },
       row.lead && by(author, row.at),
-      row.item ? typedProse(row.item.body) : rendered(row.message),
+      row.item ? typedProse(row.item.body) : rendered(row.message, context.me),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
@@ -67,7 +69,8 @@ function by(person, at) {
   // Not a stop of the Tab key: there would be hundreds, and the list of members has the same.
   const about = { type: "button", class: "author", tabindex: "-1", "data-user": person.id };
   const author = name ? h("button", about, h("bdi", {}, name)) : h("span", { class: "skeleton-name" });
-  return h("header", { class: "by" }, author, " ", time(at, false));
+  const bot = person.bot && h("span", { class: "tag" }, t("person.bot"));
+  return h("header", { class: "by" }, author, " ", bot, " ", time(at, false));
 }
 
 function time(at, hidden) {
@@ -79,11 +82,12 @@ function time(at, hidden) {
   );
 }
 
-function rendered(message) {
+function rendered(message, me) {
   const { edited, deleted, deleted_by: by } = message;
   if (deleted) return h("p", { class: "tombstone" }, t(by ? "message.removed" : "message.deleted"));
-  if (!edited) return prose(message);
-  return [prose(message), h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
+  const words = prose(message, me);
+  if (!edited) return words;
+  return [words, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }
 
 /** How far a message of mine has come, and what can be done where it goes no further. */

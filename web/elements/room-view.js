@@ -48,7 +48,7 @@ class RoomView extends HTMLElement {
     this.#list.update(state, { afresh });
     const again = () => this.#room === room && this.update(state, { afresh: false });
     this.#composer.hidden = this.#closed.update({ room, user: state.user }, again);
-    this.#composer.update({ room, name, user: state.user, composing: composed(state) });
+    this.#composer.update({ room, name, user: state.user, composing: composed(state), state });
     this.#details.update?.(state, { afresh });
     if (switched) this.#arrive();
   }

@@ -1,13 +1,12 @@
 /** Wires state, stream, outbox and elements together. What happens is read here from top to bottom. */
 import "../elements/app.js";
-import { openPanel } from "../elements/panel.js";
+import { needed, openPanel } from "../elements/panel.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
 import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
-import { roomHandlers } from "./doing/rooms.js";
 import { searchHandlers } from "./doing/search.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
@@ -114,6 +113,15 @@ store.subscribe((state) => app.show(state));
 /** What the handlers of a subject work with. */
 const page = { app, store, rooms, reading, outbox, session };
 
+/** Handlers of what is done seldom: their module is loaded with the first of these events. */
+const later = (file, names) =>
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      async (detail) => (await needed(file)).handlers({ ...page, api })[name](detail),
+    ]),
+  );
+
 const HANDLERS = {
   "sign-in": ({ mode, values, room, settle }) =>
     attempt(settle, async () => {
@@ -183,7 +191,19 @@ const HANDLERS = {
   "history-retry": ({ room }) => rooms.loadNewest(room),
 
   ...messageHandlers(page),
-  ...roomHandlers(page),
+  ...later("room-doing", [
+    "room-change",
+    "room-archive",
+    "room-return",
+    "rooms-archived",
+    "member-change",
+    "member-remove",
+    "invites-list",
+    "invite-create",
+    "invite-revoke",
+    "invite-look",
+    "invite-accept",
+  ]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),

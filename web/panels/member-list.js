@@ -128,6 +128,7 @@ class MemberList extends HTMLElement {
         },
         avatar(member, "small"),
         h("bdi", { class: "member-name ellipsis" }, name),
+        member.bot && h("span", { class: "tag" }, t("person.bot")),
         h("span", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
         isMuted && h("span", { class: "member-mark", title: t("member.is_muted") }, icon("silent", 16)),
         isMuted && h("span", { class: "visually-hidden" }, t("member.is_muted")),

@@ -1,5 +1,5 @@
 /** The settings of a room: a dialog that follows what others change meanwhile. */
-import { checkRoom } from "../js/checks.js";
+import { checkRoom } from "./checks.js";
 import { t } from "../js/i18n.js";
 import { openDialog } from "../elements/dialog.js";
 import { emit, field, formError, h } from "../elements/dom.js";

@@ -1,5 +1,5 @@
 /** <sign-in>: the page before one is in: sign in, or make an account. */
-import { checkSignIn, checkSignUp } from "../js/checks.js";
+import { checkSignIn, checkSignUp } from "./checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
 import { inviteOf } from "../js/route.js";
 import { nameOf } from "../elements/avatar.js";

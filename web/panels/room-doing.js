@@ -1,11 +1,11 @@
 /** What people do with rooms: their settings, order in them, invitations. What changes comes by the stream. */
-import { api } from "../api.js";
-import { explain } from "../explain.js";
-import { t } from "../i18n.js";
-import { hashOf } from "../route.js";
-import { attempt } from "./attempt.js";
+import { attempt } from "../js/doing/attempt.js";
+import { explain } from "../js/explain.js";
+import { t } from "../js/i18n.js";
+import { hashOf } from "../js/route.js";
 
-export const roomHandlers = ({ app, rooms }) => {
+/** Loaded with the first of these events (`later` in main.js). */
+export const handlers = ({ app, rooms, api }) => {
   /** Does what can be taken back, and offers that. */
   const undoable = async (words, work, back) => {
     const tried = async (what) => {
