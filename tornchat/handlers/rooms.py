@@ -68,16 +68,7 @@ class Members(Handler):
 
 
 def _member(person: Profile, now: int) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "id": person.id,
-        "username": person.username,
-        "display_name": person.display_name,
-        "role": person.role,
-    }
-    if person.bot:
-        shown["bot"] = True
-    if person.disabled:
-        shown["disabled"] = True
+    shown = snapshot.public_user(person)
     if person.muted is not None and person.muted > now:
         shown["muted"] = person.muted
     return shown

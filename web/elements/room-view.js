@@ -2,13 +2,13 @@
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { partnerIn, roomName } from "../js/naming.js";
-import { composed } from "../js/selectors.js";
+import { typingIn } from "../js/presence.js";
+import { closedTo, composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
-import "./closed-composer.js";
 import "./message-composer.js";
 import "./message-list.js";
-import { loadPanel, openPanel } from "./panel.js";
+import { needed, openPanel } from "./panel.js";
 import { roomMark } from "./room-mark.js";
 
 const LEVEL_ICONS = { all: "bell", mentions: "mention", none: "mute" };
@@ -36,6 +36,7 @@ class RoomView extends HTMLElement {
     const room = state.rooms[state.open] ?? null;
     const switched = room?.id !== this.#room?.id;
     this.#room = room;
+    this.#state = state;
     const name = room && roomName(state, room);
     this.#main.setAttribute("aria-label", name ?? t("room.none"));
     for (const part of [this.#head, this.#list, this.#composer]) part.hidden = !room;
@@ -46,11 +47,22 @@ class RoomView extends HTMLElement {
     }
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
-    const again = () => this.#room === room && this.update(state, { afresh: false });
-    this.#composer.hidden = this.#closed.update({ room, user: state.user }, again);
+    this.#showClosed(state, room);
     this.#composer.update({ room, name, user: state.user, composing: composed(state), state });
-    this.#details.update?.(state, { afresh });
+    this.#composer.showTyping(typingIn(state, room.id));
+    this.#details.update?.(state, { afresh }); // Loaded when it is opened.
     if (switched) this.#arrive();
+  }
+
+  /** Where one can only read, that stands in the place of the composer. */
+  #showClosed(state, room) {
+    const isClosed = closedTo(room) !== null;
+    this.#composer.hidden = isClosed;
+    this.#closed.hidden = !isClosed;
+    if (!isClosed) return;
+    const again = () => this.#room?.id === room.id && this.#showClosed(this.#state, this.#room);
+    if (this.#closed.update) return this.#closed.update({ room, user: state.user }, again);
+    needed("closed-composer").then(again);
   }
 
   #showHead(state, room, name) {
@@ -115,9 +127,9 @@ class RoomView extends HTMLElement {
   }
 
   async #toggleDetails(open) {
-    if (open && !(await loadPanel(this.closest("tc-app"), "member-list"))) return;
-    if (open && this.#room) this.#details.update(this.#state, { afresh: false });
-    this.#details.hidden = !open;
+    const app = this.closest("tc-app");
+    if (open) await openPanel(app, "member-list", "showDetails", this.#details, this.#state);
+    this.#details.hidden = !(open && this.#details.update && this.#room);
     if (this.#room) this.#showHead(this.#state, this.#room, this.#name);
     if (open) this.#details.querySelector("button")?.focus();
     else this.#head.querySelector(".members-button")?.focus();

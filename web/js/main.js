@@ -8,16 +8,15 @@ import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
 import { searchHandlers } from "./doing/search.js";
+import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
 import { roomName } from "./naming.js";
-import { KeptPage } from "./kept-page.js";
 import { OutboxStore } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
 import { owner } from "./owner.js";
 import { Reading } from "./reading.js";
-import { Remembered } from "./remembered.js";
 import { Rooms } from "./rooms.js";
 import { follow, hashOf } from "./route.js";
 import { arrivedIn, neighbour } from "./selectors.js";
@@ -32,6 +31,7 @@ const app = document.querySelector("tc-app");
 const store = createStore(reduce, initialState, perFrame);
 const rooms = new Rooms(store);
 const reading = new Reading(store);
+const presence = latePresence(store);
 
 const delivery = new DeliveryWatch({
   late({ room }) {
@@ -40,6 +40,13 @@ const delivery = new DeliveryWatch({
   },
   caughtUp: () => store.dispatch({ type: "line.late", late: false }),
 });
+
+/** What `make` promises, made once; again after it failed. */
+function once(make) {
+  let made = null;
+  const fail = () => (made = null);
+  return () => (made ??= make().catch(fail));
+}
 
 /** Of a message of mine. In the open room the message itself shows it; elsewhere its room is named. */
 function complain(key, room) {
@@ -66,15 +73,20 @@ const outbox = new Outbox({
   signedOut: () => session.load(),
 });
 
-const remembered = new Remembered(store);
-const keptPage = new KeptPage({
-  renewed: (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } }),
+/** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
+const keeping = once(async () => {
+  const [{ KeptPage }, { Remembered }] = await Promise.all([
+    import("../later/kept-page.js"),
+    import("../later/remembered.js"),
+  ]);
+  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } });
+  return { page: new KeptPage({ renewed }), remembered: new Remembered(store) };
 });
 
 const session = new Session(store, {
   async unanswered() {
     if (store.state.phase !== "loading") return;
-    await remembered.show(owner.is);
+    await (await keeping())?.remembered.show(owner.is);
     const { user } = store.state;
     if (!user) return;
     outbox.start(user.id);
@@ -84,18 +96,23 @@ const session = new Session(store, {
     const { user } = store.state;
     owner.set(user.id);
     outbox.start(user.id);
+    presence.entered();
     delivery.forget();
     store.dispatch({ type: "line.late", late: false });
     rooms.forget();
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
+    presence.tell("live");
     outbox.hurry();
     rooms.live();
-    keptPage.look();
+    keeping().then((kept) => kept?.page.look());
   },
+  fresh: () => presence.tell("fresh"),
+  passing: (event) => presence.tell("passing", event),
   event(event) {
     rooms.event(event);
+    presence.tell("event", event);
     if (event.kind === "message" && event.author === store.state.user.id) {
       delivery.arrived(event.id);
       if (event.nonce) outbox.remove(event.nonce);
@@ -105,6 +122,7 @@ const session = new Session(store, {
     outbox.stop();
     delivery.forget();
     reading.forget();
+    presence.tell("leaving");
   },
 });
 
@@ -127,7 +145,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, outbox, session };
+const page = { app, store, rooms, reading, outbox, session, presence };
 
 /** Handlers of what is done seldom: their module is loaded with the first of these events. */
 const later = (file, names) =>
@@ -223,6 +241,7 @@ const HANDLERS = {
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
+  ...presenceHandlers(page),
 
   "line-retry": () => session.retry(),
 };

@@ -1,7 +1,8 @@
 /** <member-list>: the details of a room: what it is for, who is in it, adding people, leaving. */
 import { language, t } from "../js/i18n.js";
+import { presenceOf } from "../js/presence.js";
 import { mayAdd, mayManage, mayModerate } from "../js/selectors.js";
-import { avatar, nameOf } from "../elements/avatar.js";
+import { avatar, nameOf, presenceWords, statusLine } from "../elements/avatar.js";
 import { emit, field, formError, h, submitBy } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { openPanel } from "../elements/panel.js";
@@ -27,19 +28,23 @@ class MemberList extends HTMLElement {
 
   update(state, { afresh }) {
     const { rooms, open, members, user } = state;
+    const before = this.#state;
+    this.#state = state;
     const room = rooms[open];
     const list = members[open];
-    this.#state = state;
     // What is built anew takes the focus and what was typed with it, so only where it differs.
-    const { head: _head, unread: _unread, last_read: _read, members: _count, ...rest } = room;
-    const made = JSON.stringify([rest, user.role]);
+    const { id, kind, description, role, adding, archived } = room;
+    const made = JSON.stringify([id, kind, description, role, adding, archived, user.role]);
     if (afresh || made !== this.#made) {
       this.#made = made;
       this.#build(room);
       this.#shown = null;
     }
     this.#room = room;
-    if (list !== this.#shown) this.#showMembers(list);
+    const changed = list !== this.#shown;
+    if (changed) this.#showMembers(list);
+    if (changed || before?.presence !== state.presence || before?.line !== state.line)
+      this.#showPresence(state);
     this.#shown = list;
   }
 
@@ -102,20 +107,20 @@ class MemberList extends HTMLElement {
     }
     const compare = new Intl.Collator(language()).compare;
     const sorted = list.toSorted((a, b) => compare(nameOf(a), nameOf(b)));
-    const focused = this.#list.querySelector(".member-manage:focus")?.dataset.user;
+    const focused = this.#list.querySelector(":focus")?.dataset;
     this.#list.replaceChildren(...sorted.map((member) => this.#entry(member)));
-    if (focused) this.#list.querySelector(`.member-manage[data-user="${focused}"]`)?.focus();
+    for (const [name, id] of Object.entries(focused ?? {})) {
+      this.#list.querySelector(`[data-${name}="${CSS.escape(id)}"]`)?.focus();
+    }
   }
 
   #entry(member) {
-    const { user } = this.#state;
     const app = this.closest("tc-app");
-    const room = this.#state.rooms[this.#state.open];
-    const name = nameOf(member);
+    const { user, rooms, open } = this.#state;
+    const room = rooms[open];
     const about = member.id === user.id ? t("members.you") : `@${member.username}`;
-    const manage = () => openPanel(app, "member", "openMember", { room, member, user });
-    const label = t("member.manage", { name });
     const isMuted = member.muted > Date.now();
+    const label = t("member.manage", { name: nameOf(member) });
     return h(
       "li",
       { class: "member-line" },
@@ -124,15 +129,20 @@ class MemberList extends HTMLElement {
         {
           type: "button",
           class: "member",
+          "data-person": member.id,
           onclick: () => openPanel(app, "person", "openPerson", this.#state, member.id),
         },
-        avatar(member, "small"),
-        h("bdi", { class: "member-name ellipsis" }, name),
+        avatar(member, "small", "offline"),
+        h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
         member.bot && h("span", { class: "tag" }, t("person.bot")),
+        statusLine(member, { short: true }),
         h("span", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
         isMuted && h("span", { class: "member-mark", title: t("member.is_muted") }, icon("silent", 16)),
         isMuted && h("span", { class: "visually-hidden" }, t("member.is_muted")),
-        member.role !== "member" && room.kind !== "direct" && h("span", { class: "tag" }, t(`role.${member.role}`)),
+        member.role !== "member" &&
+          room.kind !== "direct" &&
+          h("span", { class: "tag" }, t(`role.${member.role}`)),
+        presenceWords("offline"),
       ),
       mayModerate(this.#state, room, member) &&
         h(
@@ -142,11 +152,20 @@ class MemberList extends HTMLElement {
             "aria-label": label,
             title: label,
             "data-user": member.id,
-            onclick: manage,
+            onclick: () => openPanel(app, "member", "openMember", { room, member, user }),
           },
           icon("more"),
         ),
     );
+  }
+
+  #showPresence(state) {
+    for (const button of this.#list.querySelectorAll(".member[data-person]")) {
+      const { person } = button.dataset;
+      const is = presenceOf(state, state.people[person] ?? { id: person });
+      button.querySelector(".dot").className = `dot dot-${is}`;
+      button.querySelector(".presence-words").textContent = t(`presence.${is}`);
+    }
   }
 
   #addForm(room) {
@@ -171,4 +190,8 @@ class MemberList extends HTMLElement {
   }
 }
 
-customElements.define("member-list", MemberList);
+/** Fills `details`, which shows these rooms from now on. */
+export function showDetails(_app, details, state) {
+  if (!customElements.get("member-list")) customElements.define("member-list", MemberList);
+  details.update(state, { afresh: false });
+}

@@ -2,14 +2,16 @@
 import { t } from "../js/i18n.js";
 import { closedTo, mayManage } from "../js/selectors.js";
 import { momentLabel } from "../js/times.js";
-import { emit, formError, h } from "./dom.js";
-import { icon } from "./icons.js";
+import { emit, formError, h } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
+
+export const styled = true;
 
 class ClosedComposer extends HTMLElement {
   #shown = "";
   #timer = null;
 
-  /** Whether it is needed. `again()` is called when that may have changed by itself. */
+  /** `again()` is called when it may not be needed any more by itself. */
   update({ room, user }, again) {
     const why = closedTo(room);
     clearTimeout(this.#timer);
@@ -18,10 +20,8 @@ class ClosedComposer extends HTMLElement {
       this.#timer = setTimeout(again, wait + 500);
     }
     const shown = [why, room.id, room.muted, mayManage({ user }, room)].join();
-    this.hidden = !why;
     if (why && (shown !== this.#shown || !this.firstChild)) this.#show(why, room, user);
     this.#shown = shown;
-    return Boolean(why);
   }
 
   #show(why, room, user) {
