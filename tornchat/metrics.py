@@ -159,6 +159,7 @@ PUSHES = Counter(
     "Pushes by outcome: sent; again (the push service was away or busy); gone (the browser takes "
     "none any more); refused; dropped (read meanwhile, connected again, or too old).",
     {"outcome": ("sent", "again", "gone", "refused", "dropped")},
+)
 FILES = Counter(
     "tornchat_files_total",
     "Uploads by outcome: kept; cut (the client went away); refused (too large, too many, over the "

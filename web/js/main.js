@@ -1,5 +1,6 @@
 /** Wires state, stream, outbox and elements together. What happens is read here from top to bottom. */
 import "../elements/app.js";
+import { Alerts } from "./alerts.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
@@ -29,6 +30,7 @@ const app = document.querySelector("tc-app");
 const store = createStore(reduce, initialState, perFrame);
 const rooms = new Rooms(store);
 const reading = new Reading(store);
+const alerts = new Alerts(store);
 
 const delivery = new DeliveryWatch({
   late({ room }) {
@@ -71,6 +73,7 @@ const session = new Session(store, {
     delivery.forget();
     store.dispatch({ type: "line.late", late: false });
     rooms.forget();
+    alerts.begin();
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
@@ -79,6 +82,7 @@ const session = new Session(store, {
   },
   event(event) {
     rooms.event(event);
+    alerts.event(event);
     if (event.kind === "message" && event.author === store.state.user.id) {
       delivery.arrived(event.id);
       if (event.nonce) outbox.remove(event.nonce);
@@ -107,7 +111,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, outbox, session };
+const page = { app, store, rooms, reading, alerts, outbox, session };
 
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
@@ -189,6 +193,10 @@ for (const [name, handler] of Object.entries(HANDLERS)) {
 
 for (const name of ["online", "offline", "pageshow"]) addEventListener(name, () => session.wake());
 addEventListener("online", () => outbox.hurry());
+// A notification was clicked.
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data?.type === "open") location.hash = data.hash;
+});
 document.addEventListener("resume", () => session.wake());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) session.wake();
