@@ -25,12 +25,17 @@ PUBLIC = {
     ("/api/server", "GET"),
     ("/api/users", "POST"),
     ("/api/session", "POST"),
+    ("/api/hooks/([A-Za-z0-9_-]+)", "POST"),
 }
 EVERYTHING = [(pattern, method, handler) for pattern, handler in ROUTES for method in METHODS]
 
 
 def address(pattern: str) -> str:
-    return pattern.replace("([^/]+)", "x").replace("([a-z0-9]+)", "0123456789")
+    return (
+        pattern.replace("([^/]+)", "x")
+        .replace("([A-Za-z0-9_-]+)", "x")
+        .replace("([a-z0-9]+)", "0123456789")
+    )
 
 
 def problem_of(answer: Answer) -> tuple[int, str]:

@@ -61,6 +61,7 @@ async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
             users.c.display_name,
             members.c.role,
             users.c.disabled_at.is_not(None),
+            users.c.role == "bot",
         )
         .join(members, members.c.user_id == users.c.id)
         .where(members.c.room_id == room_id)

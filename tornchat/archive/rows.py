@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tornchat.domain.attention import Level
 
-Role = Literal["admin", "member"]
+Role = Literal["admin", "member", "bot"]
 SeatRole = Literal["owner", "member"]
 RoomKind = Literal["open", "private", "direct"]
 SessionKind = Literal["cookie", "token"]
@@ -101,6 +101,7 @@ class Profile:
     display_name: str
     role: SeatRole
     disabled: bool
+    bot: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +132,15 @@ class OutboxRow:
     created_at: int
     announced_id: int | None = None
     announced_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An address by which whoever knows it may write in a room, as the bot ``bot_id``."""
+
+    id: str
+    room_id: str
+    bot_id: str
+    name: str
+    created_by: str
+    created_at: int

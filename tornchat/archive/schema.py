@@ -197,6 +197,19 @@ Index(
     postgresql_where=outbox.c.announced_at.is_(None),
 )
 
+hooks = Table(
+    "hooks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # SHA-256 (hex) of what stands in its address.
+    Column("hash", Text, nullable=False, unique=True),
+    Column("room_id", Text, ForeignKey("rooms.id"), nullable=False, index=True),
+    Column("bot_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_by", Text, ForeignKey("users.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 marks = Table(
     "marks",
     metadata,

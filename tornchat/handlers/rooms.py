@@ -53,6 +53,7 @@ class Members(Handler):
                         "username": person.username,
                         "display_name": person.display_name,
                         "role": person.role,
+                        **({"bot": True} if person.bot else {}),
                         **({"disabled": True} if person.disabled else {}),
                     }
                     for person in people

@@ -18,7 +18,7 @@ export function ingredients(row, { people, me }) {
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
   const { html, version, reactions: given } = row.message ?? {};
   const reacted = given && whoReacted(given, { people, me });
-  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person)];
+  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person), person?.bot];
 }
 
 export function buildRow(row, { people, me }) {
@@ -67,7 +67,8 @@ function by(person, at) {
   // Not a stop of the Tab key: there would be hundreds, and the list of members has the same.
   const about = { type: "button", class: "author", tabindex: "-1", "data-user": person.id };
   const author = name ? h("button", about, h("bdi", {}, name)) : h("span", { class: "skeleton-name" });
-  return h("header", { class: "by" }, author, " ", time(at, false));
+  const bot = person.bot && h("span", { class: "tag" }, t("person.bot"));
+  return h("header", { class: "by" }, author, " ", bot, " ", time(at, false));
 }
 
 function time(at, hidden) {

@@ -40,8 +40,8 @@ const CHANGES = {
   ...HEARD,
 
   "member.joined"(state, event) {
-    const { room: roomId, user, username, display_name, role } = event;
-    const person = { id: user, username, display_name };
+    const { room: roomId, user, username, display_name, role, bot } = event;
+    const person = { id: user, username, display_name, bot };
     const people = { ...state.people, [user]: { ...state.people[user], ...person } };
     // Those of a direct room, whom I may never have seen.
     for (const other of event.people ?? []) people[other.id] = other;

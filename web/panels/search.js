@@ -60,7 +60,7 @@ class MessageSearch extends HTMLElement {
     });
     this.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest(".hit")) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest("a.hit")) return;
       this.#remember(this.#query);
       this.closest("dialog").close();
     });
@@ -232,6 +232,7 @@ class MessageSearch extends HTMLElement {
       { part: "from:me", label: t("search.mine") },
       { part: `after:${since}`, label: t("search.week") },
       { part: "has:link", label: t("search.links") },
+      { part: "has:file", label: t("search.files") },
       { part: "is:pinned", label: t("search.pinned") },
     ]
       .filter(Boolean)
