@@ -26,6 +26,7 @@ from tornchat.domain.changes import (
 )
 from tornchat.domain.errors import TornchatError, Unusable, every_error
 from tornchat.domain.events import KINDS, STREAM_KINDS, Event, message, probe
+from tornchat.domain.mentions import Said
 from tornchat.domain.messages import Message, message_of
 from tornchat.handlers.base import Handler
 from tornchat.handlers.routes import ROUTES
@@ -35,6 +36,8 @@ from tornchat.wire.browser import event_object
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+SAID = Said(["q7w2e4r6t8"], True)
+MESSAGE = Message(1, 0, "8r5c0tq2mz", "v4gm1k9x2p", "", "", reply_author="q7w2e4r6t8")
 ROOM, ANA, BUDI = "8r5c0tq2mz", "v4gm1k9x2p", "q7w2e4r6t8"
 
 
@@ -112,7 +115,7 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
     }
     if kind in CHANGES:
         by_kind = {
-            "message.edited": message_edited(ROOM, 1, ANA, "**Hello**", "<p></p>"),
+            "message.edited": message_edited(MESSAGE, "**Hello**", "<p></p>", SAID),
             "message.deleted": message_deleted(ROOM, 1, ANA, ANA),
             **{name: reaction(name, ROOM, 1, BUDI, "👍") for name in (REACTED, UNREACTED)},
             **{name: pin(name, ROOM, 1, BUDI) for name in (PINNED, UNPINNED)},
@@ -120,7 +123,8 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
         }
         return [(f"room:{ROOM}", by_kind[kind])]
     if kind == "message":
-        return [(f"room:{ROOM}", message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1, BUDI))]
+        said = message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1, BUDI) | SAID.fields()
+        return [(f"room:{ROOM}", said)]
     return [(topic, dict(fields)) for topic, fields in made[kind].events]
 
 

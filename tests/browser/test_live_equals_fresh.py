@@ -100,7 +100,15 @@ def with_file(who: Person, room: str) -> None:
 
 def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: str) -> None:
     """Everything that can happen, in ``room``, which Ana looks at, and in ``other``."""
+    me = ask(ana, "GET", "session")["user"]
     for place in (room, other):
+        for text in (f"@{me['username']} one", f"@{me['username']} two", "three", "@here four"):
+            last = say(budi, place, text)
+            if "one" in text:
+                ask(budi, "PATCH", f"messages/{last}", {"body": "one, edited"})
+            elif "three" in text:
+                ask(budi, "PATCH", f"messages/{last}", {"body": f"three, @{me['username']}"})
+        ask(budi, "DELETE", f"messages/{last}")
         first, second = say(budi, place, "first"), say(budi, place, "second", nonce="n")
         third = say(budi, place, "third", reply_to=first)
         ask(budi, "PATCH", f"messages/{second}", {"body": "second, *edited*"})
@@ -124,9 +132,8 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
         ask(ana, "PUT", f"rooms/{place}/level", {"level": "all" if place == other else "none"})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
-    me = ask(ana, "GET", "session")["user"]["id"]
     for number in range(2):
-        direct = ask(budi if number else cara, "POST", "direct", {"users": [me]})["id"]
+        direct = ask(budi if number else cara, "POST", "direct", {"users": [me["id"]]})["id"]
         say(budi if number else cara, direct, "only for you")
 
 

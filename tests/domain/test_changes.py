@@ -20,6 +20,8 @@ from tornchat.domain.changes import (
     reaction,
 )
 from tornchat.domain.events import Event, message
+from tornchat.domain.mentions import Said
+from tornchat.domain.messages import message_of
 
 ROOM, ANA = "room", "ana"
 PREVIEW = {"url": "https://example.org/?a=1&b=2", "title": "Example", "site": "example.org"}
@@ -27,6 +29,8 @@ LINK = '<p><a href="https://example.org/?a=1&amp;b=2" rel="noopener">here</a></p
 POSTED = Event(
     10, 0, "room:room", {**message(ROOM, ANA, "zero", "<p>zero</p>", None, None), "at": 1}
 )
+
+FIRST = message_of(POSTED.id, POSTED.fields)
 
 
 def history(steps: list[str]) -> list[Event]:
@@ -36,7 +40,9 @@ def history(steps: list[str]) -> list[Event]:
     for number, step in enumerate(steps):
         id = 20 + number
         fields = {
-            "e": message_edited(ROOM, 10, ANA, f"text {id}", LINK if id % 2 else ""),
+            "e": message_edited(
+                FIRST, f"text {id}", LINK if id % 2 else "", Said([f"user {id}"], id % 2 > 0)
+            ),
             "d": message_deleted(ROOM, 10, ANA, ANA),
             "+": reaction(REACTED, ROOM, 10, f"user {id % 2}", "👍"),
             "-": reaction(UNREACTED, ROOM, 10, f"user {id % 2}", "👍"),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, false, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tornchat.archive import mentions
 from tornchat.archive.schema import marks, members, messages
 from tornchat.archive.sql import in_chunks, insert_unless_there
 from tornchat.domain.changes import fold
@@ -22,6 +23,7 @@ MOST_UNREAD = 1_000
 
 _CHANGING = (
     "body", "html", "edited", "deleted", "version", "reactions", "pinned_by", "pinned_at",
+    "mentions", "here",
     "files", "previews",
 )  # fmt: skip
 """Columns that later events may change."""
@@ -42,6 +44,8 @@ _MESSAGE = select(
     messages.c.reactions,
     messages.c.pinned_by,
     messages.c.pinned_at,
+    messages.c.mentions,
+    messages.c.here,
     messages.c.files,
     messages.c.previews,
 )
@@ -52,6 +56,7 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
     if batch:
         rows = [_row(message) for message in batch]
         await conn.execute(insert_unless_there(conn, messages), rows)
+        await mentions.note(conn, batch)
 
 
 async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> set[str]:
@@ -75,6 +80,9 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> set[str
             for row in [_row(message)]
         ]
         await conn.execute(statement, values)
+        await mentions.note_again(
+            conn, [row for row in changed if _calls(row) != _calls(before[row.id])]
+        )
     return {id for message in changed for id in _files_of(before[message.id]) - _files_of(message)}
 
 
@@ -163,8 +171,10 @@ async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[M
 
 
 def _message(row: Iterable[Any]) -> Message:
-    *values, reactions, pinned_by, pinned_at, files, previews = row
-    message = Message(*values)
+    *values, reactions, pinned_by, pinned_at, called, here, files, previews = row
+    message = replace(Message(*values), here=here)
+    if called:
+        message = replace(message, mentions=json.loads(called))
     if reactions:
         message = replace(message, reactions=json.loads(reactions))
     if files:
@@ -174,6 +184,10 @@ def _message(row: Iterable[Any]) -> Message:
     if pinned_at is not None:
         message = replace(message, pinned={"by": pinned_by, "at": pinned_at})
     return message
+
+
+def _calls(message: Message) -> object:
+    return message.mentions, message.here, message.deleted
 
 
 def _row(message: Message) -> dict[str, Any]:
@@ -195,6 +209,8 @@ def _row(message: Message) -> dict[str, Any]:
         "reactions": _json(message.reactions or None),
         "pinned_by": pinned.get("by"),
         "pinned_at": pinned.get("at"),
+        "mentions": _json(message.mentions),
+        "here": message.here,
         "files": _json(message.files),
         "previews": _json(message.previews),
     }

@@ -107,6 +107,9 @@ messages = Table(
     Column("reactions", Text),
     Column("pinned_by", Text),
     Column("pinned_at", BigInteger),
+    # JSON: ids of users, NULL where there are none.
+    Column("mentions", Text),
+    Column("here", Boolean, nullable=False, server_default=false()),
     # JSON: lists of what is shown of each; previews are [] where somebody took them away.
     Column("files", Text),
     Column("previews", Text),
@@ -127,6 +130,17 @@ Index(
     messages.c.pinned_at,
     sqlite_where=messages.c.pinned_at.is_not(None),
     postgresql_where=messages.c.pinned_at.is_not(None),
+)
+
+# Whom a message is for (`domain.mentions.concerned`), to count what is unread of that.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("room_id", Text, primary_key=True),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("author_id", Text, nullable=False),
+    Index(None, "message_id"),
 )
 
 # What has been uploaded, or fetched for a preview. No foreign keys: see messages.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tornchat.archive import messages as archive
-from tornchat.chat import previews
+from tornchat.chat import mentions, previews
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.messages import as_it_is_now, may_render, reads_from
 from tornchat.chat.rendering import takes_long
@@ -33,10 +33,10 @@ async def edit(
     permissions.may_edit(message.author, who.user)
     if takes_long(text):
         await may_render(chat, who, message.room)
-    html = await chat.renderer.render_off_loop(text) if text else ""
+    html, said = await mentions.render(chat, who, message.room, text)
     await change.append_change(
         chat.client,
-        changes.message_edited(message.room, id, message.author, text, html),
+        changes.message_edited(message, text, html, said),
         message,
         who.user,
         chat.post_rate,

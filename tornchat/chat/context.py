@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Room
+from tornchat.chat.names import KnownNames
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
@@ -67,6 +68,7 @@ class Chat:
     looking_up: set[asyncio.Task[None]] = field(default_factory=set)
     """Messages whose links are being looked up."""
     heartbeat: float = 25
+    names: KnownNames = field(init=False)
     push: PushKeys | None = None
     """What pushes are signed with; None where they are switched off."""
     peopled: bool = False
@@ -78,6 +80,9 @@ class Chat:
 
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
     """Those that run: each has one of the few connections that read."""
+
+    def __post_init__(self) -> None:
+        self.names = KnownNames(self.database)
 
     def now(self) -> int:
         """Unix milliseconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tornchat.archive import messages, rooms
-from tornchat.chat import previews
+from tornchat.chat import mentions, previews
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.files import check_ids, to_send
 from tornchat.chat.limits import rate_limit
@@ -22,7 +22,7 @@ from tornchat.domain.errors import (
 )
 from tornchat.domain.events import Event
 from tornchat.domain.ids import MAX_ID
-from tornchat.domain.messages import Message, digest_of
+from tornchat.domain.messages import Message, digest_of, message_of
 from tornchat.domain.topics import room_topic
 from tornchat.log import append, mirror, read, upkeep
 
@@ -50,8 +50,8 @@ async def post(
     answered = None if answer is None else await _author_of(chat, who, room, answer)
     if takes_long(text):
         await may_render(chat, who, room)
-    html = await chat.renderer.render_off_loop(text) if text else ""
-    fields = events.message(room, who.user, text, html, key, answer, answered)
+    html, said = await mentions.render(chat, who, room, text)
+    fields = events.message(room, who.user, text, html, key, answer, answered) | said.fields()
     free = True
     if ids:
         fields["files"], free = await to_send(chat, who, ids)
@@ -63,19 +63,7 @@ async def post(
     except Forbidden:
         await _explain_stranger(chat, who, room)
         raise
-    message = Message(
-        id=appended.id,
-        at=appended.at,
-        room=room,
-        author=who.user,
-        body=text,
-        html=html,
-        nonce=key,
-        reply_to=answer,
-        reply_author=answered,
-        version=appended.id,
-        files=fields.get("files"),
-    )
+    message = message_of(appended.id, {**fields, "at": appended.at})
     if not appended.again:
         previews.consider(chat, message)
     return message, appended.again

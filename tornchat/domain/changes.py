@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from tornchat.domain.events import Event
+from tornchat.domain.mentions import Said
 from tornchat.domain.messages import Message, message_of
 
 EDITED = "message.edited"
@@ -26,16 +27,21 @@ PREVIEWED = "message.previewed"
 _LINK = re.compile(r'<a href="([^"]*)"')
 
 
-def message_edited(room: str, message: int, author: str, body: str, html: str) -> dict[str, Any]:
-    """The fields of an event by which a message says something else."""
-    return {
+def message_edited(message: Message, body: str, html: str, said: Said) -> dict[str, Any]:
+    """The fields of an event by which a message says something else, and calls whom it ``said``."""
+    fields: dict[str, Any] = {
         "kind": EDITED,
-        "room": room,
-        "message": message,
-        "author": author,
+        "room": message.room,
+        "message": message.id,
+        "author": message.author,
         "body": body,
         "html": html,
+        **said.fields(),
     }
+    if message.reply_author is not None:
+        # For those who know nothing of the message but this: it concerns them as before.
+        fields["reply_author"] = message.reply_author
+    return fields
 
 
 def message_deleted(room: str, message: int, author: str, by: str) -> dict[str, Any]:
@@ -79,12 +85,21 @@ def _edited(message: Message, fields: Mapping[str, Any]) -> Message:
         links = links_of(fields["html"])
         previews = [preview for preview in previews if preview["url"] in links] or None
     return replace(
-        message, body=fields["body"], html=fields["html"], edited=fields["at"], previews=previews
+        message,
+        body=fields["body"],
+        html=fields["html"],
+        edited=fields["at"],
+        previews=previews,
+        mentions=fields.get("mentions"),
+        here=fields.get("here", False),
     )
 
 
 def _deleted(message: Message, fields: Mapping[str, Any]) -> Message:
-    nothing: dict[str, Any] = dict.fromkeys(("edited", "reactions", "pinned", "files", "previews"))
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("edited", "reactions", "pinned", "files", "previews", "mentions")
+    )
+    nothing["here"] = False
     return replace(message, body="", html="", deleted=True, **nothing)
 
 

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_OPTIONAL = ("nonce", "reply_to", "reply_author", "edited", "reactions", "pinned", "mentions")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded
     in. ``reply_author`` wrote the message that this one answers. ``reactions``: emoji -> ids of
     users, in the order of their coming; None where there are none. ``pinned``: ``by`` whom and
-    ``at`` which time (unix ms); None where it is not. ``files`` were sent with it; ``previews`` are
-    of what it links to, empty where somebody has taken them away."""
+    ``at`` which time (unix ms); None where it is not. ``mentions``: ids of the people it calls,
+    ``here``: whether it calls everybody. ``files`` were sent with it; ``previews`` are of what it
+    links to, empty where somebody has taken them away."""
 
     id: int
     at: int
@@ -30,6 +33,8 @@ class Message:
     version: int = 0
     reactions: dict[str, list[str]] | None = None
     pinned: dict[str, Any] | None = None
+    mentions: list[str] | None = None
+    here: bool = False
     files: list[dict[str, Any]] | None = None
     previews: list[dict[str, Any]] | None = None
 
@@ -44,13 +49,23 @@ class Message:
             "body": self.body,
             "html": self.html,
         }
-        for name in ("nonce", "reply_to", "reply_author", "edited", "reactions", "pinned"):
+        for name in (
+            "nonce",
+            "reply_to",
+            "reply_author",
+            "edited",
+            "reactions",
+            "pinned",
+            "mentions",
+        ):
             value = getattr(self, name)
             if value is not None:
                 out[name] = value
         for name in ("files", "previews"):
             if getattr(self, name):
                 out[name] = getattr(self, name)
+        if self.here:
+            out["here"] = True
         if self.deleted:
             out["deleted"] = True
         if self.version > self.id:
@@ -70,6 +85,8 @@ def message_of(id: int, event: Mapping[str, Any]) -> Message:
         nonce=event.get("nonce"),
         reply_to=event.get("reply_to"),
         reply_author=event.get("reply_author"),
+        mentions=event.get("mentions"),
+        here=event.get("here", False),
         files=event.get("files"),
         version=id,
     )

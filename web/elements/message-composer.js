@@ -10,6 +10,7 @@ import { uuid } from "../js/ids.js";
 import { emit, formError, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
+import { Suggesting } from "./suggesting.js";
 
 /** In characters (code points), as the server counts. */
 const LONGEST = 10_000;
@@ -28,6 +29,7 @@ class MessageComposer extends HTMLElement {
   #hint = h("span", { class: "composer-hint" });
   #about = h("div", { class: "composing", hidden: true });
   #error = formError();
+  #suggesting = new Suggesting(this.#text, (change) => this.#put(change));
   #room = null;
   #user = null;
   #edit = null; // {id, edited, nonce, tried} of the message that is edited
@@ -57,7 +59,8 @@ class MessageComposer extends HTMLElement {
     });
   }
 
-  update({ room, name, user, composing }) {
+  update({ room, name, user, composing, state }) {
+    this.#suggesting.state = state;
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
@@ -110,6 +113,7 @@ class MessageComposer extends HTMLElement {
   #key(event) {
     // While a word is being composed (Chinese, Japanese, Korean...), Enter belongs to the input method.
     if (event.isComposing || event.keyCode === 229) return;
+    if (this.#suggesting.key(event)) return;
     const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.key];
     if (mark) return this.#format(event, (text, start, end) => marked(text, start, end, mark));
     if (event.key === "Escape" && this.#edit) {
@@ -132,6 +136,10 @@ class MessageComposer extends HTMLElement {
     const done = change(value, selectionStart, selectionEnd);
     if (!done) return;
     event.preventDefault();
+    this.#put(done);
+  }
+
+  #put(done) {
     this.#text.setSelectionRange(done.from, done.to);
     if (!document.execCommand("insertText", false, done.by)) {
       this.#text.setRangeText(done.by);
@@ -193,6 +201,7 @@ class MessageComposer extends HTMLElement {
     this.#count.classList.toggle("over", length > LONGEST);
     this.#send.disabled = value.trim() === "" || length > LONGEST;
     this.toggleAttribute("data-filled", !this.#send.disabled);
+    this.#suggesting.look();
   }
 }
 

@@ -1,6 +1,7 @@
 /** The elements of one row of a room: a day, the line above what is new, a loss, a message. */
 import { explain } from "../js/explain.js";
 import { t } from "../js/i18n.js";
+import { isFor } from "../js/mentions.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
@@ -39,6 +40,7 @@ function buildMessage(row, author, context) {
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
   if (row.composed) classes.push("composed");
+  if (row.message && isFor(row.message, context.me)) classes.push("for-me");
   const name = nameOf(author);
   return h(
     "article",
@@ -55,7 +57,7 @@ function buildMessage(row, author, context) {
       "div",
       { class: "words" },
       row.lead && by(author, row.at),
-      row.item ? typedProse(row.item.body) : rendered(row.message),
+      row.item ? typedProse(row.item.body) : rendered(row.message, context.me),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
@@ -80,11 +82,12 @@ function time(at, hidden) {
   );
 }
 
-function rendered(message) {
+function rendered(message, me) {
   if (message.deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
   const { edited } = message;
-  if (!edited) return prose(message);
-  return [prose(message), h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
+  const words = prose(message, me);
+  if (!edited) return words;
+  return [words, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }
 
 /** How far a message of mine has come, and what can be done where it goes no further. */

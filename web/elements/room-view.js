@@ -41,7 +41,7 @@ class RoomView extends HTMLElement {
     if (!room) return this.#showEmpty(state);
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
-    this.#composer.update({ room, name, user: state.user, composing: composed(state) });
+    this.#composer.update({ room, name, user: state.user, composing: composed(state), state });
     this.#details.update(state, { afresh });
     if (switched) this.#arrive();
   }

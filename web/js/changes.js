@@ -3,10 +3,16 @@
  * A message carries the id of the last event folded in, its `version`, where that is not its own id.
  */
 const STEPS = {
-  "message.edited"({ previews, ...message }, { body, html, at }) {
+  "message.edited"({ previews, mentions: _, here: _here, ...message }, { body, html, at, mentions, here }) {
     const links = linksOf(html);
     const left = (previews ?? []).filter(({ url }) => links.includes(url));
-    return withPreviews({ ...message, body, html, edited: at }, left);
+    const calls = { ...(mentions && { mentions }), ...(here && { here }) };
+    return withPreviews({ ...message, body, html, edited: at, ...calls }, left);
+  },
+
+  "message.deleted"(message) {
+    const { edited, reactions, pinned, files, previews, mentions, here, ...left } = message;
+    return { ...left, body: "", html: "", deleted: true };
   },
 
   "message.deleted"(message) {

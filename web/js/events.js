@@ -1,9 +1,9 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
-import { mentionsMe } from "./attention.js";
 import { isChange } from "./changes.js";
 import { withChange, withMessage } from "./history.js";
 import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
+import { counted, isFor, noted } from "./mentions.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -27,9 +27,9 @@ const CHANGES = {
     const rooms = { ...state.rooms };
     if (id > room.head) {
       // Up to the snapshot's head the snapshot has counted already.
-      const news = author === state.user.id ? 0 : 1;
-      const mentions = room.mentions + (news && mentionsMe(event, state.user.id) ? 1 : 0);
-      rooms[roomId] = { ...room, head: id, unread: room.unread + news, mentions };
+      const unread = author === state.user.id ? room.unread : room.unread + 1;
+      const mentioned = noted(room.mentioned, id, isFor(event, state.user.id));
+      rooms[roomId] = { ...counted(room, unread, mentioned), head: id };
     }
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
@@ -82,8 +82,12 @@ function changeMessage(state, event) {
   if (event.id <= room.head) return { ...state, pages };
   const { message, author } = event;
   const wasUnread = message > room.last_read && author !== state.user.id;
-  const fewer = event.kind === "message.deleted" && wasUnread ? 1 : 0;
-  const after = { ...room, head: event.id, unread: Math.max(0, room.unread - fewer) };
+  const isGone = event.kind === "message.deleted";
+  const unread = Math.max(0, room.unread - (isGone && wasUnread ? 1 : 0));
+  const says = isGone || event.kind === "message.edited";
+  const calls = wasUnread && !isGone && isFor(event, state.user.id);
+  const mentioned = says ? noted(room.mentioned, message, calls) : room.mentioned;
+  const after = { ...counted(room, unread, mentioned), head: event.id };
   return { ...state, pages, rooms: { ...state.rooms, [event.room]: after } };
 }
 

@@ -27,7 +27,7 @@ export function strangers(state) {
   const messages = state.pages[state.open]?.messages ?? [];
   const partners = Object.values(state.rooms).flatMap((room) => room.with ?? []);
   const reacted = ({ reactions }) => Object.values(reactions ?? {}).flat();
-  const seen = new Set(messages.flatMap((message) => [message.author, ...reacted(message)]));
+  const seen = new Set(messages.flatMap((message) => [message.author, ...reacted(message), ...(message.mentions ?? [])]));
   for (const id of partners) seen.add(id);
   return [...seen].filter((id) => !state.people[id]);
 }
