@@ -19,8 +19,8 @@ export function openNotifications(app, state) {
     app,
     t("notify.title"),
     note,
-    h("div", { class: "stack" }, tabs(parts), state.server.push && pushes(parts)),
-    h("div", { class: "stack" }, sound(), text(parts)),
+    h("div", { class: "notifications-group" }, tabs(parts), state.server.push && pushes(parts)),
+    h("div", { class: "notifications-group" }, sound(), text(parts)),
     quiet(parts),
     error,
   );
