@@ -15,11 +15,9 @@ export async function begin(api, user) {
   storage.set("push", user);
 }
 
-/** Tells the server once more, with what was chosen since: another session, no text, quiet for a while. */
+/** Tells the server once more, with what was chosen since: another session or key, no text, quiet for a while. */
 export async function renew(api, user) {
-  const subscription = await current();
-  if (subscription) await api.subscribe(wishes(subscription));
-  else if (globalThis.Notification?.permission === "granted") await begin(api, user);
+  if (globalThis.Notification?.permission === "granted") await begin(api, user);
   else storage.set("push", null);
 }
 
