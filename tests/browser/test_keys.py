@@ -1,4 +1,4 @@
-"""Everything can be reached by keys: rooms and people by a few letters, and a sheet tells all keys."""
+"""Keys lead everywhere: to rooms and people by a few letters, and to a sheet that tells all."""
 
 from __future__ import annotations
 

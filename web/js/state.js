@@ -19,6 +19,7 @@ import {
 } from "./history.js";
 import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
+import { rememberedActions } from "./remembered.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -80,6 +81,8 @@ const ACTIONS = {
       since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),
     };
   },
+
+  ...rememberedActions,
 
   "line.changed"(state, { line, retryAt = null }) {
     // A live line that is late stays so until what is late has come.

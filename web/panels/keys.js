@@ -11,6 +11,7 @@ const GROUPS = {
   anywhere: [
     ["switcher", ["Ctrl", "K"]],
     ["room_step", ["Alt", "↑"], ["Alt", "↓"]],
+    ["search", ["/"], ["Ctrl", "Shift", "F"]],
     ["newest", ["Esc"]],
     ["write", ["A–Z"]],
     ["help", ["?"]],
