@@ -212,7 +212,9 @@ def test_a_push_is_wanted_in_the_settings_and_shown_by_the_service_worker(
     person: NewPerson, room_name: str
 ) -> None:
     ana = person("Ana")
-    ben = person("Ben", signed_in=False, permissions=["notifications"], **PHONE)
+    ben = person(
+        "Ben", signed_in=False, permissions=["notifications"], service_workers="allow", **PHONE
+    )
     ben.context.add_init_script(subscription())
     ben.come_in()
     room = room_with(ana, ben, room_name)
