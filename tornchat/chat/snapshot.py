@@ -43,6 +43,7 @@ def server(chat: Chat) -> dict[str, Any]:
         "max_body": MOST_BODY,
         "edit_seconds": EDIT_SECONDS,
         "lab": chat.lab,
+        "push": chat.push is not None,
     }
 
 

@@ -112,6 +112,10 @@ export const api = {
     return request("GET", `/api/search?q=${encodeURIComponent(query)}&minutes=${minutes}${older}`);
   },
 
+  pushKey: () => request("GET", "/api/push"),
+  subscribe: (values) => request("POST", "/api/push/subscriptions", values),
+  unsubscribe: (endpoint) => request("DELETE", "/api/push/subscriptions", { endpoint }),
+
   probe: (values) => request("POST", "/api/lab/probe", values),
 
   /** What comes after `cursor`, at once: `{cursor, reset, events}`. */

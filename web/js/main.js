@@ -1,6 +1,7 @@
 /** Wires state, stream, outbox and elements together. What happens is read here from top to bottom. */
 import "../elements/app.js";
 import { needed, openPanel } from "../elements/panel.js";
+import { Alerts } from "./alerts.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
@@ -31,6 +32,7 @@ const app = document.querySelector("tc-app");
 const store = createStore(reduce, initialState, perFrame);
 const rooms = new Rooms(store);
 const reading = new Reading(store);
+const alerts = new Alerts(store);
 const presence = latePresence(store);
 
 const delivery = new DeliveryWatch({
@@ -100,6 +102,7 @@ const session = new Session(store, {
     delivery.forget();
     store.dispatch({ type: "line.late", late: false });
     rooms.forget();
+    alerts.begin();
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
@@ -112,6 +115,7 @@ const session = new Session(store, {
   passing: (event) => presence.tell("passing", event),
   event(event) {
     rooms.event(event);
+    alerts.event(event);
     presence.tell("event", event);
     if (event.kind === "message" && event.author === store.state.user.id) {
       delivery.arrived(event.id);
@@ -145,6 +149,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
+const page = { app, store, rooms, reading, alerts, outbox, session };
 const page = { app, store, rooms, reading, outbox, session, presence };
 
 /** Handlers of what is done seldom: their module is loaded with the first of these events. */
@@ -252,6 +257,10 @@ for (const [name, handler] of Object.entries(HANDLERS)) {
 
 for (const name of ["online", "offline", "pageshow"]) addEventListener(name, () => session.wake());
 addEventListener("online", () => outbox.hurry());
+// A notification was clicked.
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data?.type === "open") location.hash = data.hash;
+});
 document.addEventListener("resume", () => session.wake());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) session.wake();

@@ -52,6 +52,12 @@ export function openAccount(app, state) {
       ),
       h(
         "button",
+        { class: "button button-wide", onclick: () => (dialog.close(), openPanel(app, "notifications", "openNotifications", state)) },
+        icon("bell"),
+        t("notify.title"),
+      ),
+      h(
+        "button",
         { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app, user)) },
         icon("lock"),
         t("password.title"),
