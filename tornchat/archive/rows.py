@@ -191,3 +191,22 @@ class Hook:
     name: str
     created_by: str
     created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address that is told what is said in a room. ``cursor`` is the last event that was taken
+    there; ``next_at`` when it is tried again; ``ended_at`` when it was given up, and why."""
+
+    id: str
+    room_id: str
+    url: str
+    secret: str = field(repr=False)
+    created_by: str
+    created_at: int
+    cursor: int
+    tries: int = 0
+    next_at: int = 0
+    failing_since: int | None = None
+    ended_at: int | None = None
+    reason: str | None = None

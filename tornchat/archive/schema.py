@@ -258,6 +258,25 @@ hooks = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("room_id", Text, ForeignKey("rooms.id"), nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    # As it is: what is sent is signed with it.
+    Column("secret", Text, nullable=False),
+    Column("created_by", Text, ForeignKey("users.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # The last event that was taken there.
+    Column("cursor", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("failing_since", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("reason", Text),
+)
+
 marks = Table(
     "marks",
     metadata,

@@ -75,6 +75,8 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/bots/{_ID}", bots.Bot),
     (rf"/api/rooms/{_ID}/hooks", bots.Hooks),
     (rf"/api/rooms/{_ID}/hooks/{_ID}", bots.Hook),
+    (rf"/api/rooms/{_ID}/webhooks", bots.Webhooks),
+    (rf"/api/rooms/{_ID}/webhooks/{_ID}", bots.Webhook),
     (rf"/api/hooks/{_WORD}", bots.HookCall),
     (r"/api/openapi.json", openapi.OpenApi),
     (r"/api/events/socket", websocket.EventSocket),
