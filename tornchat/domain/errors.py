@@ -90,6 +90,12 @@ class SignupClosed(Forbidden):
     hint = "Ask the administrator for an account."
 
 
+class CannotWrite(Forbidden):
+    code = "cannot_write"
+    title = "You cannot write to this person"
+    hint = "Somebody here takes no messages from you."
+
+
 class TooLate(Forbidden):
     code = "too_late"
     title = "It is too late for this"

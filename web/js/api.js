@@ -74,6 +74,8 @@ export const api = {
   signOut: () => request("DELETE", "/api/session"),
   changePassword: (values) => request("PUT", "/api/session/password", values),
 
+  blocks: () => request("GET", "/api/blocks"),
+  block: (user, block) => request(block ? "PUT" : "DELETE", `/api/blocks/${encodeURIComponent(user)}`),
   direct: (users) => request("POST", "/api/direct", { users }),
   rooms: () => request("GET", "/api/rooms"),
   room: (id) => request("GET", room(id)),
@@ -89,7 +91,6 @@ export const api = {
   presence: () => request("GET", "/api/presence"),
   setActive: (active) => request("PUT", "/api/presence", { active }),
   changeMe: (values) => request("PATCH", "/api/users/me", values),
-  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
 
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
   usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),

@@ -16,6 +16,8 @@ const KINDS = [
   "person.changed",
   "read",
   "level",
+  "blocked",
+  "unblocked",
 ];
 
 /** Not logged: without an id, and nothing that a claim could be made of. */

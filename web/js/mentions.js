@@ -23,3 +23,17 @@ export function noted(mentioned, id, calls) {
   if (!calls) return mentioned.filter((other) => other !== id);
   return newest([...mentioned, id].sort((a, b) => a - b));
 }
+
+/** Whether a message is for me, and not by somebody whom I have blocked. */
+export const callsMe = ({ user, blocked }, event) =>
+  isFor(event, user.id) && !blocked.includes(event.author);
+
+export const BLOCKS = {
+  blocked: (state, { user }) =>
+    state.blocked.includes(user) ? state : { ...state, blocked: [...state.blocked, user] },
+
+  unblocked: (state, { user }) => ({
+    ...state,
+    blocked: state.blocked.filter((other) => other !== user),
+  }),
+};
