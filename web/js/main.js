@@ -12,12 +12,10 @@ import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
 import { roomName } from "./naming.js";
-import { KeptPage } from "./kept-page.js";
 import { OutboxStore } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
 import { owner } from "./owner.js";
 import { Reading } from "./reading.js";
-import { Remembered } from "./remembered.js";
 import { Rooms } from "./rooms.js";
 import { follow, hashOf } from "./route.js";
 import { arrivedIn, neighbour } from "./selectors.js";
@@ -41,6 +39,13 @@ const delivery = new DeliveryWatch({
   },
   caughtUp: () => store.dispatch({ type: "line.late", late: false }),
 });
+
+/** What `make` promises, made once; again after it failed. */
+function once(make) {
+  let made = null;
+  const fail = () => (made = null);
+  return () => (made ??= make().catch(fail));
+}
 
 /** Of a message of mine. In the open room the message itself shows it; elsewhere its room is named. */
 function complain(key, room) {
@@ -67,15 +72,20 @@ const outbox = new Outbox({
   signedOut: () => session.load(),
 });
 
-const remembered = new Remembered(store);
-const keptPage = new KeptPage({
-  renewed: (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } }),
+/** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
+const keeping = once(async () => {
+  const [{ KeptPage }, { Remembered }] = await Promise.all([
+    import("../later/kept-page.js"),
+    import("../later/remembered.js"),
+  ]);
+  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } });
+  return { page: new KeptPage({ renewed }), remembered: new Remembered(store) };
 });
 
 const session = new Session(store, {
   async unanswered() {
     if (store.state.phase !== "loading") return;
-    await remembered.show(owner.is);
+    await (await keeping())?.remembered.show(owner.is);
     const { user } = store.state;
     if (!user) return;
     outbox.start(user.id);
@@ -95,7 +105,7 @@ const session = new Session(store, {
     presence.tell("live");
     outbox.hurry();
     rooms.live();
-    keptPage.look();
+    keeping().then((kept) => kept?.page.look());
   },
   fresh: () => presence.tell("fresh"),
   passing: (event) => presence.tell("passing", event),

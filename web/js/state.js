@@ -20,7 +20,6 @@ import {
 import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
 import { PRESENCE_ACTIONS } from "./presence.js";
-import { rememberedActions } from "./remembered.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -88,7 +87,13 @@ const ACTIONS = {
     };
   },
 
-  ...rememberedActions,
+  /** What was kept of the last time (later/remembered.js), until the server answers. */
+  remembered(state, { user, server, rooms, people, kept }) {
+    if (state.phase !== "loading") return state;
+    const pageOf = ({ messages, more }) => ({ ...emptyPage(), messages, more, status: "ready" });
+    const pages = Object.fromEntries(kept.map((room) => [room.room, pageOf(room)]));
+    return { ...state, phase: "in", line: "lost", user, server, rooms, people, pages };
+  },
 
   "line.changed"(state, { line, retryAt = null }) {
     // A live line that is late stays so until what is late has come.
