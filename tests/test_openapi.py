@@ -23,8 +23,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.running import RunningServer
+from tornchat.handlers import openapi
 from tornchat.handlers.operations import OPERATIONS
-from tornchat.handlers.routes import ROUTES, openapi
+from tornchat.handlers.routes import ROUTES
 
 CASES = int(os.environ.get("TORNCHAT_TEST_API_CASES", "300"))
 DOCUMENT = openapi.document(ROUTES)
