@@ -143,6 +143,7 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
         ask(ana, "PUT", f"blocks/{blocked}")
     ask(ana, "DELETE", f"blocks/{them}")
     say(budi, other, f"@{me['username']}, can you hear me?")
+    say(budi, direct, "and here?")
 
 
 def test_a_page_that_looked_on_shows_what_a_new_one_does(

@@ -399,7 +399,7 @@ def test_who_reacted_is_asked_for_by_name_and_told_once_the_name_is_known(run: R
         const reacted = message(90, {author: ME, reactions: {"👍": [YOU]}});
         const start = play(snapshot(), opened, asked, came([reacted]));
         const row = (people) => ingredients({kind: "message", message: reacted, author: ME},
-          {people, me: ME}).join();
+          {people, me: ME, blocked: []}).join();
         const named = {id: YOU, username: "you", display_name: "You"};
         const told = row({[YOU]: named});
         return [strangers(start).includes(YOU), row({}) === row({}), row({}) === told];

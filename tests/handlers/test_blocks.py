@@ -75,5 +75,10 @@ async def test_what_they_say_is_not_for_me(ana: Visitor, budi: Visitor) -> None:
     await budi.say("@ana @here", room)
     assert await mentioned(ana, room) == (0, [])
     assert (await ana.get(f"/api/rooms/{room}")).json["unread"] == 2
+    # Nor is a direct room that is there already.
+    direct = (await ana.post("/api/direct", {"users": [budi.id]})).json["id"]
+    await budi.say("and here", direct)
+    assert (await mentioned(ana, direct))[0] == 0
     await block(ana, budi, undo=True)
     assert len((await mentioned(ana, room))[1]) == 2
+    assert (await mentioned(ana, direct))[0] == 1

@@ -87,7 +87,11 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
             unread = max(0, unread + _unread_in(tail, user_id, last_read))
             mentioned = still_for(user_id, mentioned, tail, blocked)
         newest = sorted(id for id in mentioned if id > last_read)[-MOST_MENTIONED:]
-        shown.append(_room(seat, head, last_read, unread, newest, with_whom.get(seat.room.id)))
+        others = with_whom.get(seat.room.id)
+        mine = _room(seat, head, last_read, unread, newest, others)
+        if others and set(others) <= set(blocked):
+            mine["mentions"] = 0
+        shown.append(mine)
     return shown
 
 

@@ -31,7 +31,7 @@ const CHANGES = {
       // Up to the snapshot's head the snapshot has counted already.
       const unread = author === state.user.id ? room.unread : room.unread + 1;
       const mentioned = noted(room.mentioned, id, callsMe(state, event));
-      rooms[roomId] = { ...counted(room, unread, mentioned), head: id };
+      rooms[roomId] = { ...counted(state, room, unread, mentioned), head: id };
     }
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
@@ -92,7 +92,7 @@ function changeMessage(state, event) {
   const says = isGone || event.kind === "message.edited";
   const calls = wasUnread && !isGone && callsMe(state, event);
   const mentioned = says ? noted(room.mentioned, message, calls) : room.mentioned;
-  const after = { ...counted(room, unread, mentioned), head: event.id };
+  const after = { ...counted(state, room, unread, mentioned), head: event.id };
   return { ...state, pages, rooms: { ...state.rooms, [event.room]: after } };
 }
 

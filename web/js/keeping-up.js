@@ -15,7 +15,7 @@ export const KEEPING_UP = {
     if (!room || held || (message <= room.last_read && room.unread === 0)) return state;
     const read = Math.max(message, room.last_read);
     const released = { ...state, held: state.held === roomId ? null : state.held };
-    return withRoom(released, { ...counted(room, 0, stillUnread(room, read)), last_read: read });
+    return withRoom(released, { ...counted(state, room, 0, stillUnread(room, read)), last_read: read });
   },
 
   "room.held": (state, { room }) => ({ ...state, held: room }),
@@ -37,7 +37,7 @@ export const HEARD = {
     const known = { unread: room.unread, mentioned: stillUnread(room, last_read) };
     const { unread, mentioned } =
       countsAfter(state, roomId, last_read) ?? known;
-    const next = withRoom(state, { ...counted(room, unread, mentioned), last_read, read_turn: turn });
+    const next = withRoom(state, { ...counted(state, room, unread, mentioned), last_read, read_turn: turn });
     return back && roomId === state.open ? { ...next, held: roomId, since: last_read } : next;
   },
 

@@ -9,9 +9,11 @@ const MOST = 100;
 export const isFor = ({ author, mentions, here, reply_author }, me) =>
   author !== me && (here === true || reply_author === me || Boolean(mentions?.includes(me)));
 
-/** The room with other numbers of what is unread; `mentioned` are the ids of what is for me. */
-export function counted(room, unread, mentioned = room.mentioned) {
-  const mentions = room.kind === "direct" ? unread : mentioned.length;
+/** The room with other numbers of what is unread; `mentioned` are the ids of what is for me. In a direct
+ * room that is everything, unless I have blocked whom it is with. */
+export function counted({ blocked }, room, unread, mentioned) {
+  const heard = room.with?.length === 0 || room.with?.some((id) => !blocked.includes(id));
+  const mentions = room.kind === "direct" ? (heard ? unread : 0) : mentioned.length;
   return { ...room, unread, mentioned, mentions };
 }
 
