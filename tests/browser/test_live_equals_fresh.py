@@ -36,11 +36,12 @@ customElements.define = (name, element, options) => {
 
 SEEN = """
 () => {
-  const { rooms, pages, members, discoverable, open, people } = window.shownState;
+  const { rooms, pages, members, discoverable, open, people, blocked } = window.shownState;
   const byId = (a, b) => (a.id < b.id ? -1 : 1);
   const messages = pages[open]?.messages ?? [];
   const plain = {
     rooms,
+    blocked,
     messages,
     members: members[open]?.toSorted(byId),
     discoverable: discoverable?.toSorted(byId),
@@ -139,6 +140,12 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
     for number in range(2):
         direct = ask(budi if number else cara, "POST", "direct", {"users": [me["id"]]})["id"]
         say(budi if number else cara, direct, "only for you")
+    them = ask(cara, "GET", "session")["user"]["id"]
+    for blocked in (ask(budi, "GET", "session")["user"]["id"], them):
+        ask(ana, "PUT", f"blocks/{blocked}")
+    ask(ana, "DELETE", f"blocks/{them}")
+    say(budi, other, f"@{me['username']}, can you hear me?")
+    say(budi, direct, "and here?")
 
 
 def order(ana: Person, budi: Person, cara: Person, room: str, other: str) -> None:

@@ -118,6 +118,14 @@ invites = Table(
     Column("revoked_at", BigInteger),
 )
 
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("blocked_id", Text, ForeignKey("users.id"), primary_key=True, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 # No foreign keys here: the log is the truth. A message of a room that this database has never
 # heard of (an older backup was put back) must not block the archive for all that come after it.
 messages = Table(

@@ -17,12 +17,12 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from itertools import takewhile
 
 from tornchat import metrics
-from tornchat.archive import marks, messages, push
+from tornchat.archive import blocks, marks, messages, push
 from tornchat.archive.push import Candidate, Delivery
 from tornchat.chat.context import Chat
 from tornchat.chat.pushing import PushKeys
@@ -123,7 +123,10 @@ class Pusher:
         fresh = [one for one in ripe if not one.deleted and one.at > now - pushing.TTL_MS]
         async with database.read() as conn:
             asked = await push.candidates(conn, {message.room for message in fresh}, now)
-        wanted = chosen(fresh, asked)
+            blocked = await blocks.pairs(
+                conn, {one.user for one in asked}, {message.author for message in fresh}
+            )
+        wanted = chosen(fresh, asked, blocked)
         here = await seats.seated(self._chat.client, {one.user for one, _ in wanted})
         async with database.write() as conn:
             # Another one has looked through the same meanwhile: what it found stands.
@@ -211,12 +214,18 @@ class Pusher:
 
 
 def chosen(
-    said: Sequence[Message], candidates: Sequence[Candidate]
+    said: Sequence[Message],
+    candidates: Sequence[Candidate],
+    blocked: Collection[tuple[str, str]] = (),
 ) -> list[tuple[Candidate, list[Message]]]:
-    """Who is to be told of which of these messages."""
+    """Who is to be told of which of these messages. ``blocked``: who hears nothing of whom."""
     found = []
     for one in candidates:
-        theirs = [message for message in said if is_for(one, message)]
+        theirs = [
+            message
+            for message in said
+            if is_for(one, message) and (one.user, message.author) not in blocked
+        ]
         if theirs:
             found.append((one, theirs))
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tornchat import __version__
-from tornchat.archive import members, mentions, messages, rooms, users
+from tornchat.archive import blocks, members, mentions, messages, rooms, users
 from tornchat.archive.rows import Listed, Seat
 from tornchat.chat import people
 from tornchat.chat.context import Chat, Identity
@@ -48,10 +48,11 @@ def server(chat: Chat) -> dict[str, Any]:
 
 
 async def snapshot(chat: Chat, user_id: str) -> dict[str, Any]:
-    """``{user, cursor, rooms, people, server}``. Raises `LogAway`, `DatabaseAway`."""
+    """``{user, cursor, rooms, people, blocked, server}``. Raises `LogAway`, `DatabaseAway`."""
     where = await read.position(chat.client, [])
     async with chat.database.read() as conn:
         user = await users.by_id(conn, user_id)
+        blocked = await blocks.of_user(conn, user_id)
     if user is None or user.disabled_at is not None:
         raise Unauthenticated()
     rooms_of_mine = await my_rooms(chat, user_id)
@@ -61,6 +62,7 @@ async def snapshot(chat: Chat, user_id: str) -> dict[str, Any]:
         "cursor": where.clock,
         "rooms": rooms_of_mine,
         "people": await people.profiles(chat, named),
+        "blocked": blocked,
         "server": server(chat),
     }
 
@@ -73,6 +75,7 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
         counts, archived = await messages.unread_counts(conn, user_id)
         # Afterwards: what the archive takes meanwhile is in both, which makes no difference.
         called = await mentions.unread_of(conn, user_id)
+        blocked = await blocks.of_user(conn, user_id)
     topics = [room_topic(seat.room.id) for seat in seats]
     where = await read.position(chat.client, topics, user_id)
     shown = []
@@ -89,10 +92,13 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
         elif head > archived:
             tail = await _tail(chat, seat, max(archived, last_read), head)
             unread = max(0, unread + _unread_in(tail, user_id, last_read))
-            mentioned = still_for(user_id, mentioned, tail)
+            mentioned = still_for(user_id, mentioned, tail, blocked)
         newest = sorted(id for id in mentioned if id > last_read)[-MOST_MENTIONED:]
-        with_people = with_whom.get(seat.room.id)
-        shown.append(_room(seat, head, last_read, unread, newest, with_people, chat.now()))
+        others = with_whom.get(seat.room.id)
+        mine = _room(seat, head, last_read, unread, newest, others, chat.now())
+        if others and set(others) <= set(blocked):
+            mine["mentions"] = 0
+        shown.append(mine)
     return shown
 
 

@@ -223,6 +223,16 @@ def read_up_to(user: str, room: str, last_read: int, turn: int) -> Announcement:
     return Announcement(events=((user_topic(user), fields),))
 
 
+def blocked(user: str, other: str) -> Announcement:
+    """``user`` wants to hear nothing of somebody, for their other devices."""
+    return Announcement(events=((user_topic(user), {"kind": "blocked", "user": other}),))
+
+
+def unblocked(user: str, other: str) -> Announcement:
+    """``user`` wants to hear of somebody again."""
+    return Announcement(events=((user_topic(user), {"kind": "unblocked", "user": other}),))
+
+
 def level_chosen(user: str, room: str, level: str) -> Announcement:
     """What of a room concerns ``user`` from now on, for their other devices."""
     fields = {"kind": "level", "room": room, "level": level}

@@ -112,6 +112,12 @@ class InviteGone(Forbidden):
     hint = "Ask whoever sent it for a new one."
 
 
+class CannotWrite(Forbidden):
+    code = "cannot_write"
+    title = "You cannot write to this person"
+    hint = "Somebody here takes no messages from you."
+
+
 class TooLate(Forbidden):
     code = "too_late"
     title = "It is too late for this"

@@ -28,6 +28,8 @@ KINDS: dict[str, str] = {
     "person.changed": "a person has another name or status",
     "read": "my read marker of a room was moved, on this device or another",
     "level": "I have chosen what of a room concerns me",
+    "blocked": "I want to hear nothing of somebody",
+    "unblocked": "I want to hear of somebody again",
     "probe": "a measurement of my own, which only I hear",
 }
 """Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""

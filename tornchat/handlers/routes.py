@@ -12,6 +12,7 @@ from tornchat import metrics
 from tornchat.chat.context import Chat
 from tornchat.handlers import (
     accounts,
+    blocks,
     bots,
     direct,
     events,
@@ -61,6 +62,8 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/pins", rooms.Pins),
     (r"/api/direct", direct.Direct),
     (rf"/api/rooms/{_ID}/typing", people.Typing),
+    (r"/api/blocks", blocks.Blocks),
+    (rf"/api/blocks/{_ID}", blocks.Block),
     (rf"/api/messages/{_ID}", messages.Message),
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
     (rf"/api/messages/{_ID}/pin", messages.Pin),

@@ -71,7 +71,7 @@ class MessageList extends HTMLElement {
     this.#scroller.setAttribute("aria-label", t("list.title", { room: view.name }));
     this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
     this.#head.replaceChildren(...historyHead(view, (name) => emit(this, name, { room: room.id })));
-    this.#keeper.show(timeline(view), { people, me });
+    this.#keeper.show(timeline(view), { people, me, blocked: view.blocked });
 
     if (!this.#placed && page?.status === "ready") this.#begin();
     else if (this.#atEnd || wrote) this.#toEnd();
@@ -197,14 +197,14 @@ class MessageList extends HTMLElement {
 function viewOf(state) {
   const room = state.rooms[state.open];
   const page = state.pages[room.id];
-  const { people, since, user } = state;
+  const { people, since, user, blocked } = state;
   const messages = page?.messages ?? [];
   const losses = page?.losses ?? [];
   const pending = pendingIn(state, room.id);
   const about = composed(state)?.id ?? null;
   const name = roomName(state, room);
   const partner = partnerIn(state, room);
-  const named = { room, name, partner, people, me: user.id };
+  const named = { room, name, partner, people, blocked, me: user.id };
   const more = page?.more ?? false;
   return { ...named, page, more, messages, losses, pending, since, composed: about };
 }
@@ -216,7 +216,7 @@ function sameView(view, other) {
   const pendingSame =
     view.pending.length === other.pending.length &&
     view.pending.every((item, i) => item === other.pending[i]);
-  return pendingSame && ["page", "people", "since", "me", "composed"].every((key) => view[key] === other[key]);
+  return pendingSame && ["page", "people", "blocked", "since", "me", "composed"].every((key) => view[key] === other[key]);
 }
 
 const isPending = ({ status }) => status === "pending";

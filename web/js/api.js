@@ -74,6 +74,8 @@ export const api = {
   signOut: () => request("DELETE", "/api/session"),
   changePassword: (values) => request("PUT", "/api/session/password", values),
 
+  blocks: () => request("GET", "/api/blocks"),
+  block: (user, block) => request(block ? "PUT" : "DELETE", `/api/blocks/${encodeURIComponent(user)}`),
   direct: (users) => request("POST", "/api/direct", { users }),
   rooms: () => request("GET", "/api/rooms"),
   room: (id) => request("GET", room(id)),
@@ -94,7 +96,6 @@ export const api = {
   presence: () => request("GET", "/api/presence"),
   setActive: (active) => request("PUT", "/api/presence", { active }),
   changeMe: (values) => request("PATCH", "/api/users/me", values),
-  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
 
   invites: (id) => request("GET", `/api/invites${id ? `?room=${encodeURIComponent(id)}` : ""}`),
   invite: (values) => request("POST", "/api/invites", values),

@@ -19,6 +19,8 @@ const KINDS = [
   "person.changed",
   "read",
   "level",
+  "blocked",
+  "unblocked",
 ];
 
 /** Not logged: without an id, and nothing that a claim could be made of. */

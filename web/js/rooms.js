@@ -165,6 +165,9 @@ export class Rooms {
     if (event.kind === "room.changed" && event.returned && rooms[event.room]) {
       this.#refresh(event.room);
     }
+    if (event.kind === "blocked" || event.kind === "unblocked") {
+      for (const room of Object.values(rooms)) if (room.unread > 0) this.#refresh(room.id);
+    }
     // Put back, or read in part: where the page does not reach so far, only the server can count.
     const { unread = 0 } = rooms[event.room] ?? {};
     if (event.kind === "read" && (unread > 0 || event.turn !== this.#turns.get(event.room))) {

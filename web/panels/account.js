@@ -64,6 +64,15 @@ export function openAccount(app, state) {
       ),
       h(
         "button",
+        {
+          class: "button button-wide",
+          onclick: () => (dialog.close(), openPanel(app, "blocked", "openBlocked")),
+        },
+        icon("close"),
+        t("blocked.title"),
+      ),
+      h(
+        "button",
         { class: "button button-wide", onclick: leave },
         icon("exit"),
         t("account.sign_out"),
