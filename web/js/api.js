@@ -94,7 +94,6 @@ export const api = {
   presence: () => request("GET", "/api/presence"),
   setActive: (active) => request("PUT", "/api/presence", { active }),
   changeMe: (values) => request("PATCH", "/api/users/me", values),
-  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
 
   invites: (id) => request("GET", `/api/invites${id ? `?room=${encodeURIComponent(id)}` : ""}`),
   invite: (values) => request("POST", "/api/invites", values),
