@@ -119,6 +119,23 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
         return [(f"user:{ANA}", {**probe(1, "f3a1", 4), "heard": 2})]
     made = {
         "room.created": announcements.room_created(ROOM, "Garden", "", ANA),
+        "room.changed": announcements.room_changed(
+            ROOM,
+            ANA,
+            {
+                "name": "Garden",
+                "description": "",
+                "private": False,
+                "history": "all",
+                "posting": "all",
+                "adding": "all",
+            },
+            outside=None,
+            readable=None,
+            staff_ids=[ANA],
+        ),
+        "room.archived": announcements.room_archived(ROOM, ANA, known=False),
+        "member.changed": announcements.role_changed(ROOM, BUDI, "moderator", ANA),
         "member.joined": announcements.joined(ROOM, BUDI, "budi", "Budi", "member", ANA),
         "member.left": announcements.left(ROOM, BUDI, BUDI),
         "person.changed": announcements.person_changed(

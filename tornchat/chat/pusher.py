@@ -26,7 +26,7 @@ from tornchat.archive import blocks, marks, messages, push
 from tornchat.archive.push import Candidate, Delivery
 from tornchat.chat.context import Chat
 from tornchat.chat.pushing import PushKeys
-from tornchat.domain import pushing
+from tornchat.domain import mentions, pushing
 from tornchat.domain.attention import concerns, level_of
 from tornchat.domain.errors import TornchatError
 from tornchat.domain.messages import Message
@@ -221,24 +221,32 @@ def chosen(
     """Who is to be told of which of these messages. ``blocked``: who hears nothing of whom."""
     found = []
     for one in candidates:
-        level = level_of(one.level, one.kind)
         theirs = [
             message
             for message in said
-            if message.room == one.room
-            and message.id > one.after
-            and (one.user, message.author) not in blocked
-            and concerns(one.user, level, one.kind, message.author, *called(message))
+            if is_for(one, message) and (one.user, message.author) not in blocked
         ]
         if theirs:
             found.append((one, theirs))
     return found
 
 
-def called(message: Message) -> tuple[list[str], bool]:
-    """Whom a message names or answers, and whether it calls everybody."""
-    answered = [message.reply_author] if message.reply_author else []
-    return [*(message.mentions or []), *answered], message.here
+def is_for(candidate: Candidate, message: Message) -> bool:
+    """Whether somebody is to be told of a message, by the level that they chose for its room."""
+    if message.room != candidate.room or message.id <= candidate.after:
+        return False
+    fields = {
+        "author": message.author,
+        "mentions": message.mentions or (),
+        "here": message.here,
+        "reply_author": message.reply_author,
+    }
+    return concerns(
+        level_of(candidate.level, candidate.kind),
+        candidate.kind,
+        mine=message.author == candidate.user,
+        for_me=mentions.is_for(fields, candidate.user),
+    )
 
 
 def is_wanted(delivery: Delivery, now: int) -> bool:

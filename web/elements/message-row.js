@@ -87,8 +87,8 @@ function time(at, hidden) {
 }
 
 function rendered(message, me) {
-  if (message.deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
-  const { edited } = message;
+  const { edited, deleted, deleted_by: by } = message;
+  if (deleted) return h("p", { class: "tombstone" }, t(by ? "message.removed" : "message.deleted"));
   const words = prose(message, me);
   if (!edited) return words;
   return [words, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];

@@ -5,6 +5,7 @@ import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
 import { BLOCKS, callsMe, counted, noted } from "./mentions.js";
 import { notTyping, PEOPLE_CHANGES, withoutPresence } from "./presence.js";
+import { ROOM_CHANGES } from "./room-events.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -21,6 +22,8 @@ export function applyEvent(state, event) {
 }
 
 const CHANGES = {
+  ...ROOM_CHANGES,
+
   message(before, event) {
     const { id, room: roomId, author } = event;
     const state = notTyping(before, roomId, author);
