@@ -77,9 +77,15 @@ async def any_accounts(chat: Chat) -> bool:
 
 
 async def sign_up(
-    chat: Chat, username: object, password: object, display_name: object, address: str | None
+    chat: Chat,
+    username: object,
+    password: object,
+    display_name: object,
+    address: str | None,
+    device: str = "",
 ) -> tuple[User, str]:
-    """A new account and its first session's token. ``address`` is None where it is not limited."""
+    """A new account and its first session's token. ``address`` is None where it is not limited,
+    ``device`` what to call the browser (`domain.devices`)."""
     name = rules.check_username(username)
     secret = rules.check_password(password, name)
     shown = name if display_name in (None, "") else rules.check_display_name(display_name)
@@ -97,7 +103,7 @@ async def sign_up(
         if chat.signup != "open" and not first:
             raise SignupClosed()
         user = await add_user(change, name, shown, hashed, "admin" if first else "member")
-        token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+        token = await begin_session(change, user, "cookie", device, now + COOKIE_MS)
     if change.late:
         raise Unavailable("The account is made. Sign in in a moment.")
     return user, token
@@ -126,9 +132,10 @@ async def add_user(
 
 
 async def sign_in(
-    chat: Chat, username: object, password: object, address: str | None
+    chat: Chat, username: object, password: object, address: str | None, device: str = ""
 ) -> tuple[User, str]:
-    """The user and a new session's token. ``address`` is None where it is not limited.
+    """The user and a new session's token. ``address`` is None where it is not limited, ``device``
+    what to call the browser (`domain.devices`).
 
     Raises `BadCredentials`, `TooMany`.
     """
@@ -151,7 +158,7 @@ async def sign_in(
         await _check_unchanged(change, user)
         if fresh is not None:
             await users.set_password(change.conn, user.id, fresh)
-        token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+        token = await begin_session(change, user, "cookie", device, now + COOKIE_MS)
     if change.late:
         raise Unavailable("Signing in takes too long. Try again in a moment.")
     return user, token
