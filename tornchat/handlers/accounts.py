@@ -73,6 +73,7 @@ class Users(_SignsIn):
             body.get("password"),
             body.get("display_name"),
             self.address,
+            body.get("invite"),
             self.device,
         )
         self.keep(token)
