@@ -231,7 +231,7 @@ def chosen(
 
 def called(message: Message) -> tuple[list[str], bool]:
     """Whom a message names, and whether it calls everybody."""
-    return getattr(message, "mentions", None) or [], getattr(message, "here", False)
+    return message.mentions or [], message.here
 
 
 def is_wanted(delivery: Delivery, now: int) -> bool:

@@ -25,6 +25,7 @@ class MessageComposer extends HTMLElement {
     "aria-describedby": "composer-count",
   });
   #send = h("button", { class: "send", type: "submit" }, icon("send"));
+  #typing = h("typing-line", { hidden: true });
   #count = h("span", { id: "composer-count", class: "count", "aria-live": "polite" });
   #hint = h("span", { class: "composer-hint" });
   #about = h("div", { class: "composing", hidden: true });
@@ -40,7 +41,7 @@ class MessageComposer extends HTMLElement {
     const form = h("form", { class: "composer" }, this.#text, this.#send);
     const how = () => openPanel(this.closest("tc-app"), "formatting", "openFormatting");
     const help = h("button", { type: "button", class: "link-button", onclick: how }, t("formatting.open"));
-    const foot = h("div", { class: "composer-foot" }, this.#hint, help, this.#count);
+    const foot = h("div", { class: "composer-foot" }, this.#typing, this.#hint, help, this.#count);
     this.append(h("div", { class: "composer-column" }, this.#about, this.#error, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
@@ -93,6 +94,11 @@ class MessageComposer extends HTMLElement {
       h("span", { class: "composing-words", role: "status" }, t("compose.edit")),
       h("button", cancel, t("dialog.cancel")),
     );
+  }
+
+  /** Who else is writing here. */
+  showTyping(people) {
+    this.#typing.update?.(people); // Loaded with who is there.
   }
 
   focus() {
@@ -187,6 +193,7 @@ class MessageComposer extends HTMLElement {
     if (this.#edit) return this.#fit();
     const draft = drafts.join(...this.#leaving, this.#text.value);
     drafts.write(this.#user, this.#room.id, draft);
+    if (this.#text.value.trim()) emit(this, "typing", { room: this.#room.id });
     this.#fit();
   }
 

@@ -2,10 +2,10 @@
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { partnerIn, roomName } from "../js/naming.js";
+import { typingIn } from "../js/presence.js";
 import { composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
-import "./member-list.js";
 import "./message-composer.js";
 import "./message-list.js";
 import { openPanel } from "./panel.js";
@@ -34,6 +34,7 @@ class RoomView extends HTMLElement {
     const room = state.rooms[state.open] ?? null;
     const switched = room?.id !== this.#room?.id;
     this.#room = room;
+    this.#state = state;
     const name = room && roomName(state, room);
     this.#main.setAttribute("aria-label", name ?? t("room.none"));
     for (const part of [this.#head, this.#list, this.#composer]) part.hidden = !room;
@@ -42,12 +43,12 @@ class RoomView extends HTMLElement {
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
     this.#composer.update({ room, name, user: state.user, composing: composed(state), state });
-    this.#details.update(state, { afresh });
+    this.#composer.showTyping(typingIn(state, room.id));
+    this.#details.update?.(state, { afresh }); // Loaded when it is opened.
     if (switched) this.#arrive();
   }
 
   #showHead(state, room, name) {
-    this.#state = state;
     this.#shown = room;
     this.#name = name;
     const partner = partnerIn(state, room);
@@ -108,8 +109,10 @@ class RoomView extends HTMLElement {
     );
   }
 
-  #toggleDetails(open) {
-    this.#details.hidden = !open;
+  async #toggleDetails(open) {
+    const app = this.closest("tc-app");
+    if (open) await openPanel(app, "member-list", "showDetails", this.#details, this.#state);
+    this.#details.hidden = !(open && this.#details.update && this.#room);
     if (this.#room) this.#showHead(this.#state, this.#room, this.#name);
     if (open) this.#details.querySelector("button")?.focus();
     else this.#head.querySelector(".members-button")?.focus();

@@ -7,6 +7,7 @@ import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
 import { searchHandlers } from "./doing/search.js";
+import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
@@ -29,6 +30,7 @@ const app = document.querySelector("tc-app");
 const store = createStore(reduce, initialState, perFrame);
 const rooms = new Rooms(store);
 const reading = new Reading(store);
+const presence = latePresence(store);
 
 const delivery = new DeliveryWatch({
   late({ room }) {
@@ -93,18 +95,23 @@ const session = new Session(store, {
     const { user } = store.state;
     owner.set(user.id);
     outbox.start(user.id);
+    presence.entered();
     delivery.forget();
     store.dispatch({ type: "line.late", late: false });
     rooms.forget();
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
+    presence.tell("live");
     outbox.hurry();
     rooms.live();
     keeping().then((kept) => kept?.page.look());
   },
+  fresh: () => presence.tell("fresh"),
+  passing: (event) => presence.tell("passing", event),
   event(event) {
     rooms.event(event);
+    presence.tell("event", event);
     if (event.kind === "message" && event.author === store.state.user.id) {
       delivery.arrived(event.id);
       if (event.nonce) outbox.remove(event.nonce);
@@ -114,6 +121,7 @@ const session = new Session(store, {
     outbox.stop();
     delivery.forget();
     reading.forget();
+    presence.tell("leaving");
   },
 });
 
@@ -133,7 +141,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, outbox, session };
+const page = { app, store, rooms, reading, outbox, session, presence };
 
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
@@ -205,6 +213,7 @@ const HANDLERS = {
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
+  ...presenceHandlers(page),
 
   "line-retry": () => session.retry(),
 };

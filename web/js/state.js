@@ -1,7 +1,7 @@
 /** The whole state of the page and every way it changes: (state, action) -> state, pure.
  *
  * `rooms` are mine, by id. `pages` hold loaded history (history.js), `heads` the last event applied of
- * each topic since the last snapshot, `members` the lists that were fetched, `people` names by id.
+ * each topic since the last snapshot, `presence` and `typing` see presence.js, `members` the lists that were fetched, `people` names by id.
  * `pending` mirrors the outbox; `lost` are messages of mine that the server lost and the outbox is yet to
  * take. `line` is the life of the stream as people should hear of it.
  */
@@ -19,6 +19,7 @@ import {
 } from "./history.js";
 import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
+import { PRESENCE_ACTIONS } from "./presence.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -40,6 +41,8 @@ export const initialState = Object.freeze({
   memberships: {},
   members: {},
   people: {},
+  presence: {},
+  typing: {},
   pending: [],
   lost: [],
 });
@@ -77,6 +80,7 @@ const ACTIONS = {
       memberships: {},
       members: {},
       people: { ...state.people, ...byId(people), [user.id]: user },
+      typing: {},
       since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),
     };
   },
@@ -193,9 +197,16 @@ const ACTIONS = {
     };
   },
 
+  "me.changed": (state, { user }) => ({
+    ...state,
+    user,
+    people: { ...state.people, [user.id]: user },
+  }),
+
   "people.came": (state, { users }) => ({ ...state, people: { ...state.people, ...byId(users) } }),
 
   ...KEEPING_UP,
+  ...PRESENCE_ACTIONS,
 };
 
 /** Pages outlive a reset: what they show is held against the newest page when that comes. */
