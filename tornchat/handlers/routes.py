@@ -21,6 +21,7 @@ from tornchat.handlers import (
     lab,
     messages,
     people,
+    openapi,
     push,
     rooms,
     search,
@@ -69,6 +70,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/hooks", bots.Hooks),
     (rf"/api/rooms/{_ID}/hooks/{_ID}", bots.Hook),
     (rf"/api/hooks/{_WORD}", bots.HookCall),
+    (r"/api/openapi.json", openapi.OpenApi),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),
 ]
@@ -83,6 +85,7 @@ def application(chat: Chat, hub: Hub, site: Site, web_root: Path) -> web.Applica
         default_handler_args=parts,
         cross_origin_protection=True,
         log_function=_count,
+        openapi=openapi.document(ROUTES),
     )
 
 

@@ -61,7 +61,7 @@ class MessageComposer extends HTMLElement {
   }
 
   update({ room, name, user, composing, state }) {
-    this.#suggesting.state = state;
+    this.#suggesting.update(state);
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
