@@ -89,7 +89,6 @@ export const api = {
   presence: () => request("GET", "/api/presence"),
   setActive: (active) => request("PUT", "/api/presence", { active }),
   changeMe: (values) => request("PATCH", "/api/users/me", values),
-  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
 
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
   usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),
