@@ -67,6 +67,7 @@ class Users(_SignsIn):
             body.get("password"),
             body.get("display_name"),
             self.address,
+            body.get("invite"),
         )
         self.keep(token)
         self.answer(await snapshots.snapshot(self.chat, user.id), 201)

@@ -78,6 +78,11 @@ SCHEMAS: dict[str, Schema] = {
         "user cursor rooms server",
         user=_ref("Person"), cursor=ID, rooms=_list(_ref("Room")), server={"type": "object"},
     ),
+    "Webhook": _object(
+        "id room url by at",
+        id=TEXT, room=TEXT, url=TEXT, by=TEXT, at=NUMBER, secret=TEXT,
+        failing_since=NUMBER, ended_at=NUMBER, reason=TEXT,
+    ),
     "Hook": _object(
         "id room bot name by at",
         id=TEXT, room=TEXT, bot=TEXT, name=TEXT, by=TEXT, at=NUMBER, url=TEXT,
@@ -205,6 +210,13 @@ OPERATIONS: dict[str, Operation] = {
         "Make a hook", body=_object("name", name=TEXT), answers={201: _ref("Hook")}
     ),
     "DELETE /api/rooms/{room}/hooks/{hook}": Operation("Revoke a hook"),
+    "GET /api/rooms/{room}/webhooks": Operation(
+        "Webhooks of a room", answers={200: _object("webhooks", webhooks=_list(_ref("Webhook")))}
+    ),
+    "POST /api/rooms/{room}/webhooks": Operation(
+        "Make a webhook", body=_object("url", url=TEXT), answers={201: _ref("Webhook")}
+    ),
+    "DELETE /api/rooms/{room}/webhooks/{webhook}": Operation("End a webhook"),
     "POST /api/hooks/{secret}": Operation(
         "Write by a hook",
         body=_object("text", text=TEXT, nonce=NONCE),

@@ -6,14 +6,13 @@
 import { t } from "../js/i18n.js";
 import { partnerIn, roomName } from "../js/naming.js";
 import { composed, pendingIn } from "../js/selectors.js";
-import { timeline } from "../js/timeline.js";
+import { isFar, timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
-import { openPanel } from "./panel.js";
+import { needed, openPanel } from "./panel.js";
 import { RowKeeper } from "./row-keeper.js";
-import { UnreadJump } from "./unread-jump.js";
 
 const AT_END_PX = 40;
 const OLDER_PX = 900;
@@ -31,18 +30,13 @@ class MessageList extends HTMLElement {
   #actions = new MessageActions(this.#scroller, () => this.#state);
   #view = null;
   #placed = false; // the room's first page is in, and scrolled to where reading begins
-  #unread = new UnreadJump(this.#scroller, {
-    reach: () =>
-      emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
-    arrived: () => this.#measure(),
-    caughtUp: () => this.catchUp(),
-  });
+  #unread = null; // the way to the first unread message, once it is out of sight
   #atEnd = true;
   #endId = 0; // newest message when the end was last in sight
   #gone = new AbortController();
 
   connectedCallback() {
-    this.append(this.#unread.element, this.#scroller, this.#pill);
+    this.append(this.#scroller, this.#pill);
     this.#rows.addEventListener("click", ({ target }) => {
       const id = target.closest("[data-user]")?.dataset.user;
       if (id) openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
@@ -68,7 +62,7 @@ class MessageList extends HTMLElement {
     if (switched) this.#reset();
     // What is written in another tab does not move what is read in this one.
     const wrote = !switched && document.hasFocus() && hasNew(view.pending, this.#view.pending);
-    const hadNews = this.#unread.far || this.#rows.querySelector(".new-line") !== null;
+    const hadNews = this.#isFar() || this.#line() !== null;
     const watched = this.#placed && this.#atEnd && !hadNews;
     const place = this.#atEnd ? null : this.#keeper.firstBelow(this.#scroller);
     this.#view = view;
@@ -77,7 +71,7 @@ class MessageList extends HTMLElement {
     this.#scroller.setAttribute("aria-label", t("list.title", { room: view.name }));
     this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
     this.#head.replaceChildren(...historyHead(view, (name) => emit(this, name, { room: room.id })));
-    this.#keeper.show(timeline(view), { people, me });
+    this.#keeper.show(timeline(view), { people, me, blocked: view.blocked });
 
     if (!this.#placed && page?.status === "ready") this.#begin();
     else if (this.#atEnd || wrote) this.#toEnd();
@@ -146,7 +140,7 @@ class MessageList extends HTMLElement {
     if (!this.#placed || !this.#atEnd || !this.#view.page) return;
     const message = this.#newest();
     this.#endId = message;
-    if (this.#view.page.messages.length > MANY && !this.#unread.wanted) {
+    if (this.#view.page.messages.length > MANY && !this.#unread?.wanted) {
       emit(this, "history-trim", { room: this.#view.room.id });
     }
     if (message === 0 || document.hidden || !document.hasFocus()) return;
@@ -163,9 +157,32 @@ class MessageList extends HTMLElement {
     }
   }
 
+  /** The first unread message is not loaded. */
+  #isFar() {
+    const { page, since } = this.#view ?? {};
+    return Boolean(page) && isFar(page, since);
+  }
+
+  #line = () => this.#rows.querySelector(".new-line");
+
+  async #offerUnread() {
+    this.#unread = { show() {} }; // while it is loaded
+    const handlers = {
+      reach: () =>
+        emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
+      arrived: () => this.#measure(),
+      caughtUp: () => this.catchUp(),
+    };
+    const { UnreadJump } = await needed("unread-jump");
+    this.#unread = new UnreadJump(this.#scroller, handlers);
+    this.prepend(this.#unread.element);
+    this.#showPills();
+  }
+
   #showPills() {
-    this.#unread.show(this.#view);
-    const { page, me } = this.#view;
+    const { page, me, since } = this.#view;
+    if (this.#unread) this.#unread.show(this.#view);
+    else if (this.#placed && since > 0 && (this.#isFar() || this.#line())) this.#offerUnread();
     this.#pill.hidden = this.#atEnd || !this.#placed;
     if (this.#pill.hidden) return;
     const count = page.messages.filter(
@@ -180,14 +197,14 @@ class MessageList extends HTMLElement {
 function viewOf(state) {
   const room = state.rooms[state.open];
   const page = state.pages[room.id];
-  const { people, since, user } = state;
+  const { people, since, user, blocked } = state;
   const messages = page?.messages ?? [];
   const losses = page?.losses ?? [];
   const pending = pendingIn(state, room.id);
   const about = composed(state)?.id ?? null;
   const name = roomName(state, room);
   const partner = partnerIn(state, room);
-  const named = { room, name, partner, people, me: user.id };
+  const named = { room, name, partner, people, blocked, me: user.id };
   const more = page?.more ?? false;
   return { ...named, page, more, messages, losses, pending, since, composed: about };
 }
@@ -199,7 +216,7 @@ function sameView(view, other) {
   const pendingSame =
     view.pending.length === other.pending.length &&
     view.pending.every((item, i) => item === other.pending[i]);
-  return pendingSame && ["page", "people", "since", "me", "composed"].every((key) => view[key] === other[key]);
+  return pendingSame && ["page", "people", "blocked", "since", "me", "composed"].every((key) => view[key] === other[key]);
 }
 
 const isPending = ({ status }) => status === "pending";

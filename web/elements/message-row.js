@@ -10,7 +10,7 @@ import { prose, typedProse } from "./prose.js";
 import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
-export function ingredients(row, { people, me }) {
+export function ingredients(row, { people, me, blocked }) {
   if (row.kind === "day") return [dayLabel(row.at)];
   if (row.kind === "new") return [];
   if (row.kind === "loss") return [row.count];
@@ -19,10 +19,10 @@ export function ingredients(row, { people, me }) {
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
   const { html, version, reactions: given } = row.message ?? {};
   const reacted = given && whoReacted(given, { people, me });
-  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person), person?.bot];
+  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person), person?.bot, blocked.includes(row.author)];
 }
 
-export function buildRow(row, { people, me }) {
+export function buildRow(row, context) {
   if (row.kind === "day") {
     return h("div", { class: "day", role: "separator" }, h("span", {}, dayLabel(row.at)));
   }
@@ -32,7 +32,7 @@ export function buildRow(row, { people, me }) {
   if (row.kind === "loss") {
     return h("p", { class: "loss" }, icon("alert", 16), h("span", {}, t("list.loss", row)));
   }
-  return buildMessage(row, people[row.author] ?? { id: row.author }, { people, me });
+  return buildMessage(row, context.people[row.author] ?? { id: row.author }, context);
 }
 
 function buildMessage(row, author, context) {
@@ -40,7 +40,12 @@ function buildMessage(row, author, context) {
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
   if (row.composed) classes.push("composed");
-  if (row.message && isFor(row.message, context.me)) classes.push("for-me");
+  const folded = context.blocked.includes(row.author);
+  if (row.message && !folded && isFor(row.message, context.me)) classes.push("for-me");
+  const said = [
+    row.item ? typedProse(row.item.body) : rendered(row.message, context.me),
+    row.message?.reactions && reactions(row.message, context),
+  ];
   const name = nameOf(author);
   return h(
     "article",
@@ -57,8 +62,7 @@ function buildMessage(row, author, context) {
       "div",
       { class: "words" },
       row.lead && by(author, row.at),
-      row.item ? typedProse(row.item.body) : rendered(row.message, context.me),
-      row.message?.reactions && reactions(row.message, context),
+      folded ? h("details", { class: "folded" }, h("summary", {}, t("message.blocked")), ...said) : said,
       row.item ? state(row.item, row.waits) : "",
     ),
   );
@@ -83,8 +87,8 @@ function time(at, hidden) {
 }
 
 function rendered(message, me) {
-  if (message.deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
-  const { edited } = message;
+  const { edited, deleted, deleted_by: by } = message;
+  if (deleted) return h("p", { class: "tombstone" }, t(by ? "message.removed" : "message.deleted"));
   const words = prose(message, me);
   if (!edited) return words;
   return [words, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];

@@ -43,6 +43,7 @@ export const initialState = Object.freeze({
   people: {},
   presence: {},
   typing: {},
+  blocked: [], // ids of those of whom I want to hear nothing
   pending: [],
   lost: [],
 });
@@ -65,7 +66,7 @@ const ACTIONS = {
   }),
 
   snapshot(state, { snapshot }) {
-    const { user, rooms, people = [], server, cursor } = snapshot;
+    const { user, rooms, people = [], blocked, server, cursor } = snapshot;
     const mine = byId(rooms);
     return {
       ...state,
@@ -79,6 +80,7 @@ const ACTIONS = {
       heads: {},
       memberships: {},
       members: {},
+      blocked,
       people: { ...state.people, ...byId(people), [user.id]: user },
       typing: {},
       since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),

@@ -17,7 +17,7 @@ export function timeline({ messages, pending, losses = [], since, me, composed =
   const unsaid = [...losses];
   let last = null;
   // Where the first unread message is not loaded, the line would stand in the wrong place.
-  let marked = since === 0 || (more && messages[0]?.id > since);
+  let marked = since === 0 || isFar({ messages, more }, since);
   const shown = [
     ...messages.map((message) => ({ ...rowOf(message, me), message })),
     ...pendingRows(pending, me),
@@ -47,6 +47,9 @@ export function timeline({ messages, pending, losses = [], since, me, composed =
   sayLosses(Infinity);
   return rows;
 }
+
+/** Whether what came after `since` begins before all that is loaded. */
+export const isFar = ({ messages, more }, since) => since > 0 && more && messages[0]?.id > since;
 
 function rowOf(message, me) {
   const { id, at, author, nonce } = message;
