@@ -149,8 +149,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, alerts, outbox, session };
-const page = { app, store, rooms, reading, outbox, session, presence };
+const page = { app, store, rooms, reading, alerts, outbox, session, presence };
 
 /** Handlers of what is done seldom: their module is loaded with the first of these events. */
 const later = (file, names) =>
