@@ -82,6 +82,7 @@ def test_every_route_is_documented_with_its_methods() -> None:
         path = re.sub(r"(messages|files|thumbs)/\(\[a-z0-9\]\+\)", r"\1/ID", pattern)
         path = path.replace("([^/]+)", last).replace("([A-Za-z0-9_-]+)", "SECRET")
         path = path.replace("hooks/([a-z0-9]+)", "hooks/H").replace("bots/([a-z0-9]+)", "bots/U")
+        path = path.replace("sessions/([a-z0-9]+)", "sessions/ID")
         path = path.replace("blocks/([a-z0-9]+)", "blocks/U")
         path = path.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
         for method in METHODS:

@@ -24,7 +24,8 @@ const room = (more = {}) => ({id: R, name: "Room", kind: "open", description: ""
   head: 100, last_read: 100, unread: 0, mentions: 0, mentioned: [], level: "mentions",
   read_turn: 0, ...more});
 const snapshot = (more = {}) => ({type: "snapshot", snapshot: {cursor: 100, rooms: [room()],
-  blocked: [], user: {id: ME, username: "me", display_name: "Me", role: "member"}, server: {}, ...more}});
+  blocked: [], user: {id: ME, username: "me", display_name: "Me", role: "member"}, server: {},
+  ...more}});
 const message = (id, more = {}) => ({id, at: id, room: R, author: YOU, body: `m${id}`,
   html: `m${id}`, ...more});
 const said = (id, prev, more = {}) => ({type: "event.came", event: {...message(id, more), prev,

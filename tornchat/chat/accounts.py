@@ -84,9 +84,11 @@ async def sign_up(
     display_name: object,
     address: str | None,
     invite: object = None,
+    device: str = "",
 ) -> tuple[User, str]:
     """A new account and its first session's token. ``address`` is None where it is not limited,
-    ``invite`` the secret of an invitation: that may be needed, and its room is joined.
+    ``invite`` the secret of an invitation: that may be needed, and its room is joined,
+    ``device`` what to call the browser (`domain.devices`).
 
     Raises `InvalidValue`, `NameTaken`, `SignupClosed`, `InviteGone`, `TooMany`, `LogAway`.
     """
@@ -113,7 +115,7 @@ async def sign_up(
         if digest is not None:
             # In the same transaction: of two who come by its last use one makes no account.
             await invites.come_in(change, digest, user)
-        token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+        token = await begin_session(change, user, "cookie", device, now + COOKIE_MS)
     if change.late:
         raise Unavailable("The account is made. Sign in in a moment.")
     return user, token
@@ -146,9 +148,10 @@ async def add_user(
 
 
 async def sign_in(
-    chat: Chat, username: object, password: object, address: str | None
+    chat: Chat, username: object, password: object, address: str | None, device: str = ""
 ) -> tuple[User, str]:
-    """The user and a new session's token. ``address`` is None where it is not limited.
+    """The user and a new session's token. ``address`` is None where it is not limited, ``device``
+    what to call the browser (`domain.devices`).
 
     Raises `BadCredentials`, `TooMany`.
     """
@@ -171,7 +174,7 @@ async def sign_in(
         await _check_unchanged(change, user)
         if fresh is not None:
             await users.set_password(change.conn, user.id, fresh)
-        token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+        token = await begin_session(change, user, "cookie", device, now + COOKIE_MS)
     if change.late:
         raise Unavailable("Signing in takes too long. Try again in a moment.")
     return user, token

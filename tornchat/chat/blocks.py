@@ -11,7 +11,7 @@ from typing import Any
 from tornchat.archive import blocks, users
 from tornchat.chat import people
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.rooms import change_by
+from tornchat.chat.limits import change_by
 from tornchat.domain import announcements
 from tornchat.domain.errors import InvalidValue, NotFound
 

@@ -62,6 +62,7 @@ SCHEMAS: dict[str, Schema] = {
     "Person": _object(
         "id username display_name role",
         id=TEXT, username=TEXT, display_name=TEXT, role=TEXT, bot=FLAG, disabled=FLAG,
+        status={"type": "object"},
     ),
     "Room": _object(
         "id kind members",
@@ -109,6 +110,25 @@ OPERATIONS: dict[str, Operation] = {
         body=_object("username password", username=TEXT, password=TEXT, display_name=TEXT),
         answers={201: _ref("Snapshot")},
     ),
+    "PATCH /api/users/me": Operation(
+        "How others see me",
+        body=_object(display_name=TEXT, status={"type": ["object", "null"]}),
+        answers={200: _ref("Person")},
+    ),
+    "GET /api/presence": Operation(
+        "Who is there of the people with whom I share a room",
+        answers={200: _object("people", people={"type": "object"})},
+    ),
+    "PUT /api/presence": Operation(
+        "Whether anything is done at this device",
+        body=_object("active", active=FLAG),
+        answers={204: None},
+    ),
+    "GET /api/sessions": Operation(
+        "Where I am signed in",
+        answers={200: _object("sessions", sessions=_list({"type": "object"}))},
+    ),
+    "POST /api/rooms/{room}/typing": Operation("I am writing", answers={204: None}),
     "GET /api/session": Operation("The snapshot", answers={200: _ref("Snapshot")}),
     "POST /api/session": Operation(
         "Sign in", body=_CREDENTIALS, answers={201: _ref("Snapshot")}

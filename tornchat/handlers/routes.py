@@ -48,6 +48,8 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (r"/api/session/password", accounts.Password),
     (r"/api/users/me", people.Me),
     (r"/api/presence", people.Presence),
+    (r"/api/sessions", people.Sessions),
+    (rf"/api/sessions/{_ID}", people.OneSession),
     (r"/api/rooms", rooms.Rooms),
     (rf"/api/rooms/{_ID}", rooms.Room),
     (rf"/api/rooms/{_ID}/members", rooms.Members),

@@ -151,8 +151,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, alerts, outbox, session };
-const page = { app, store, rooms, reading, outbox, session, presence };
+const page = { app, store, rooms, reading, alerts, outbox, session, presence };
 
 /** What is done with files. Loaded with the first of them. */
 const fileWork = once(async () => (await import("../later/files.js")).fileWork({ ...page, api }));

@@ -52,6 +52,24 @@ export function openAccount(app, state) {
       ),
       h(
         "button",
+        {
+          class: "button button-wide",
+          onclick: () => (dialog.close(), openPanel(app, "sessions", "openName", user)),
+        },
+        icon("edit"),
+        t("name.title"),
+      ),
+      h(
+        "button",
+        {
+          class: "button button-wide",
+          onclick: () => (dialog.close(), openPanel(app, "sessions", "openSessions")),
+        },
+        icon("compass"),
+        t("sessions.title"),
+      ),
+      h(
+        "button",
         { class: "button button-wide", onclick: () => (dialog.close(), openPanel(app, "notifications", "openNotifications", state)) },
         icon("bell"),
         t("notify.title"),

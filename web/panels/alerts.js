@@ -27,9 +27,10 @@ export class Teller {
   }
 
   event(event) {
-    const { rooms, user } = this.#store.state;
+    const { rooms, user, blocked } = this.#store.state;
     const room = rooms[event.room];
     if (event.kind === "read") return this.#close(event.room, event.last_read);
+    if (blocked.includes(event.author)) return;
     if (event.kind !== "message" || !room || !concerns(room, event, user.id)) return;
     if (Date.now() - event.at < FRESH_MS) setTimeout(() => this.#tell(event), WAIT_MS);
   }
