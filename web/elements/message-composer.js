@@ -7,7 +7,9 @@ import { drafts } from "../js/drafts.js";
 import { linked, marked, MARKS } from "../js/formatting.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
+import { trayOf } from "../js/trays.js";
 import { emit, formError, h } from "./dom.js";
+import { attachButton, pastedFiles } from "./attaching.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
 import { Suggesting } from "./suggesting.js";
@@ -30,19 +32,22 @@ class MessageComposer extends HTMLElement {
   #hint = h("span", { class: "composer-hint" });
   #about = h("div", { class: "composing", hidden: true });
   #error = formError();
+  #tray = h("div", { class: "tray", hidden: true });
   #suggesting = new Suggesting(this.#text, (change) => this.#put(change));
   #room = null;
   #user = null;
   #edit = null; // {id, edited, nonce, tried} of the message that is edited
   #edited = 0; // when it was edited last, by now
+  #files = []; // chosen, and to go with the next message
   #leaving = []; // texts that the outbox is about to keep
 
   connectedCallback() {
-    const form = h("form", { class: "composer" }, this.#text, this.#send);
+    const choose = (files) => this.#choose(files);
+    const form = h("form", { class: "composer" }, ...attachButton(choose), this.#text, this.#send);
     const how = () => openPanel(this.closest("tc-app"), "formatting", "openFormatting");
     const help = h("button", { type: "button", class: "link-button", onclick: how }, t("formatting.open"));
     const foot = h("div", { class: "composer-foot" }, this.#typing, this.#hint, help, this.#count);
-    this.append(h("div", { class: "composer-column" }, this.#about, this.#error, form, foot));
+    this.append(h("div", { class: "composer-column" }, this.#about, this.#error, this.#tray, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
     this.#hint.textContent = t("composer.hint");
@@ -55,6 +60,11 @@ class MessageComposer extends HTMLElement {
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#key(event));
     this.#text.addEventListener("paste", (event) => {
+      const files = pastedFiles(event);
+      if (files.length > 0) {
+        event.preventDefault();
+        return this.#choose(files);
+      }
       const pasted = event.clipboardData?.getData("text/plain") ?? "";
       this.#format(event, (text, start, end) => linked(text, start, end, pasted));
     });
@@ -75,6 +85,7 @@ class MessageComposer extends HTMLElement {
     this.#edited = composing?.edited ?? 0;
     if (composing?.id !== this.#edit?.id) this.#turnTo(composing);
     this.#about.hidden = !composing;
+    this.#showFiles(trayOf(state, room.id), state.uploads);
     const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
@@ -94,6 +105,23 @@ class MessageComposer extends HTMLElement {
       h("span", { class: "composing-words", role: "status" }, t("compose.edit")),
       h("button", cancel, t("dialog.cancel")),
     );
+  }
+
+  #choose(files) {
+    if (this.#edit) emit(this, "compose-end");
+    emit(this, "files-chosen", { room: this.#room.id, files });
+    this.focus();
+  }
+
+  #showFiles(files, uploads) {
+    const hidden = files.length === 0 || Boolean(this.#edit);
+    const changed = files !== this.#files || hidden !== this.#tray.hidden;
+    this.#files = files;
+    this.#tray.hidden = hidden;
+    if (changed) this.#fit();
+    if (hidden) return this.#tray.replaceChildren();
+    const shown = { room: this.#room.id, files, uploads };
+    openPanel(this.closest("tc-app"), "tray", "showTray", this.#tray, shown);
   }
 
   /** Who else is writing here. */
@@ -157,7 +185,7 @@ class MessageComposer extends HTMLElement {
   #submit() {
     const text = this.#text.value;
     const body = bodyOf(text);
-    if (body === "" || lengthOf(body) > LONGEST) return;
+    if (this.#send.disabled || lengthOf(body) > LONGEST) return;
     if (this.#edit) return this.#save(body);
     const [user, room] = [this.#user, this.#room.id];
     this.#leaving.push(text);
@@ -167,7 +195,7 @@ class MessageComposer extends HTMLElement {
       this.#leaving = this.#leaving.filter((other) => other !== text);
       drafts.release(user, room, text);
     };
-    emit(this, "message-send", { room, body, kept });
+    emit(this, "message-send", { room, body, files: this.#files, kept });
     this.focus();
   }
 
@@ -206,7 +234,8 @@ class MessageComposer extends HTMLElement {
     const near = length >= WARN_FROM;
     this.#count.textContent = near ? t("composer.count", { length, longest: LONGEST }) : "";
     this.#count.classList.toggle("over", length > LONGEST);
-    this.#send.disabled = value.trim() === "" || length > LONGEST;
+    const nothing = value.trim() === "" && (this.#files.length === 0 || Boolean(this.#edit));
+    this.#send.disabled = nothing || length > LONGEST;
     this.toggleAttribute("data-filled", !this.#send.disabled);
     this.#suggesting.look();
   }

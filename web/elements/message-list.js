@@ -8,6 +8,7 @@ import { partnerIn, roomName } from "../js/naming.js";
 import { composed, pendingIn } from "../js/selectors.js";
 import { isFar, timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
+import { loadExtras, showProgress } from "./extras.js";
 import { icon } from "./icons.js";
 import { historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
@@ -56,6 +57,7 @@ class MessageList extends HTMLElement {
 
   update(state, { afresh }) {
     this.#state = state;
+    showProgress(this.#rows, state.uploads);
     const view = viewOf(state);
     if (!afresh && sameView(view, this.#view)) return;
     const switched = view.room.id !== this.#view?.room.id;
@@ -71,7 +73,9 @@ class MessageList extends HTMLElement {
     this.#scroller.setAttribute("aria-label", t("list.title", { room: view.name }));
     this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
     this.#head.replaceChildren(...historyHead(view, (name) => emit(this, name, { room: room.id })));
-    this.#keeper.show(timeline(view), { people, me, blocked: view.blocked });
+    const rows = timeline(view);
+    this.#keeper.show(rows, { people, me, blocked: view.blocked });
+    loadExtras(rows, () => this.isConnected && this.update(this.#state, { afresh: true }));
 
     if (!this.#placed && page?.status === "ready") this.#begin();
     else if (this.#atEnd || wrote) this.#toEnd();

@@ -7,6 +7,7 @@ import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
 import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
+import { fileHandlers } from "./doing/files.js";
 import { messageHandlers } from "./doing/messages.js";
 import { searchHandlers } from "./doing/search.js";
 import { latePresence, presenceHandlers } from "./doing/presence.js";
@@ -60,6 +61,7 @@ function complain(key, room) {
 const kept = new OutboxStore();
 const outbox = new Outbox({
   post: api.post,
+  upload: async (files) => (await fileWork()).upload(files),
   store: kept,
   turn: turnsBy(kept),
   mayPost: owner.is,
@@ -151,6 +153,8 @@ store.subscribe((state) => app.show(state));
 /** What the handlers of a subject work with. */
 const page = { app, store, rooms, reading, alerts, outbox, session, presence };
 
+/** What is done with files. Loaded with the first of them. */
+const fileWork = once(async () => (await import("../later/files.js")).fileWork({ ...page, api }));
 /** Handlers of what is done seldom: their module is loaded with the first of these events. */
 const later = (file, names) =>
   Object.fromEntries(
@@ -229,6 +233,7 @@ const HANDLERS = {
   "history-retry": ({ room }) => rooms.loadNewest(room),
 
   ...messageHandlers(page),
+  ...fileHandlers(fileWork, () => app.announce(t("panel.failed"), { urgent: true })),
   ...later("room-doing", [
     "room-change",
     "room-archive",
@@ -276,3 +281,6 @@ function rollOver() {
 await loadLanguage(preferredLanguage());
 rollOver();
 session.begin();
+
+const drops = once(async () => (await import("../later/drops.js")).takeDrops(app, store));
+drops();

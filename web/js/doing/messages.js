@@ -5,8 +5,9 @@ import { lastOfMine } from "../selectors.js";
 import { attempt } from "./attempt.js";
 
 export const messageHandlers = ({ app, store, outbox }) => ({
-  "message-send": async ({ room, body, kept }) => {
-    await outbox.send(room, body);
+  "message-send": async ({ room, body, files = [], kept }) => {
+    if (files.length > 0) store.dispatch({ type: "tray.emptied", room });
+    await outbox.send(room, body, files.length > 0 ? { files } : {});
     kept();
   },
 
