@@ -1,6 +1,7 @@
 /** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
 import { t } from "../js/i18n.js";
 import { roomName } from "../js/naming.js";
+import { placeIn } from "../js/route.js";
 import { totalUnread } from "../js/selectors.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
@@ -31,6 +32,7 @@ class TornchatApp extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#banner, this.#body, this.#notices);
+    this.addEventListener("click", (event) => this.#follow(event));
     document.addEventListener("keydown", (event) => this.#key(event));
     followKeyboard();
   }
@@ -63,6 +65,16 @@ class TornchatApp extends HTMLElement {
   /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while. */
   announce(text, { urgent = false, unseen = false } = {}) {
     this.#notices.add(text, { urgent, unseen });
+  }
+
+  /** A link to a place of this page is followed within it. */
+  #follow(event) {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const hash = placeIn(link.href);
+    if (!hash) return;
+    event.preventDefault();
+    emit(this, "place-open", { hash });
   }
 
   #key(event) {

@@ -6,8 +6,10 @@
 import { drafts } from "../js/drafts.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
+import { nameOf } from "./avatar.js";
 import { emit, formError, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { quote, quoteIngredients } from "./quote.js";
 
 /** In characters (code points), as the server counts. */
 const LONGEST = 10_000;
@@ -25,6 +27,9 @@ class MessageComposer extends HTMLElement {
   #count = h("span", { id: "composer-count", class: "count", "aria-live": "polite" });
   #hint = h("span", { class: "composer-hint" });
   #about = h("div", { class: "composing", hidden: true });
+  #quoted = h("div", { class: "answering", hidden: true });
+  #answering = null; // {id, message} that the draft answers
+  #shownQuote = [];
   #error = formError();
   #room = null;
   #user = null;
@@ -35,7 +40,7 @@ class MessageComposer extends HTMLElement {
   connectedCallback() {
     const form = h("form", { class: "composer" }, this.#text, this.#send);
     const foot = h("div", { class: "composer-foot" }, this.#hint, this.#count);
-    this.append(h("div", { class: "composer-column" }, this.#about, this.#error, form, foot));
+    this.append(h("div", { class: "composer-column" }, this.#about, this.#quoted, this.#error, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
     this.#hint.textContent = t("composer.hint");
@@ -49,7 +54,8 @@ class MessageComposer extends HTMLElement {
     this.#text.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  update({ room, name, user, composing }) {
+  /** `answering`: {id, message} that the draft answers, or null. */
+  update({ room, name, user, composing, answering, people }) {
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
@@ -63,6 +69,9 @@ class MessageComposer extends HTMLElement {
     this.#edited = composing?.edited ?? 0;
     if (composing?.id !== this.#edit?.id) this.#turnTo(composing);
     this.#about.hidden = !composing;
+    this.#answering = answering;
+    this.#quoted.hidden = Boolean(composing) || !answering;
+    if (answering) this.#showQuote(answering, people);
     const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
@@ -84,12 +93,38 @@ class MessageComposer extends HTMLElement {
     );
   }
 
+  #showQuote({ id, message }, people) {
+    const from = [id, this.#room.id, ...quoteIngredients(message, message?.author, { people })];
+    if (from.every((part, i) => part === this.#shownQuote[i])) return;
+    this.#shownQuote = from;
+    const name = people[message?.author] && nameOf(people[message.author]);
+    const cancel = {
+      type: "button",
+      class: "icon-button",
+      title: t("compose.no_reply"),
+      "aria-label": t("compose.no_reply"),
+      onclick: () => this.#dropReply(),
+    };
+    this.#quoted.replaceChildren(
+      icon("reply", 16),
+      h("span", { class: "visually-hidden", role: "status" }, t("compose.reply", { name: name ?? "" })),
+      quote({ room: this.#room.id, reply_to: id }, message, { people }),
+      h("button", cancel, icon("close", 16)),
+    );
+  }
+
+  #dropReply() {
+    emit(this, "reply-end", { room: this.#room.id });
+    this.focus();
+  }
+
   focus() {
     this.#text.focus({ preventScroll: true });
   }
 
-  /** Takes up a text that was not sent, behind what is there. */
-  takeUp(text) {
+  /** Takes up a text that was not sent, behind what is there, and (an id) what it answers. */
+  takeUp(text, answered = null) {
+    if (answered) emit(this, "reply-begin", { room: this.#room.id, id: answered });
     if (this.#edit) {
       drafts.write(this.#user, this.#room.id, drafts.join(drafts.read(this.#user, this.#room.id), text));
       return emit(this, "compose-end");
@@ -105,6 +140,9 @@ class MessageComposer extends HTMLElement {
     if (event.key === "Escape" && this.#edit) {
       event.stopPropagation();
       emit(this, "compose-end");
+    } else if (event.key === "Escape" && this.#answering) {
+      event.stopPropagation();
+      this.#dropReply();
     } else if (event.key === "ArrowUp" && this.#text.value === "" && !event.altKey) {
       event.preventDefault();
       emit(this, "compose-last", { room: this.#room.id });
@@ -129,7 +167,7 @@ class MessageComposer extends HTMLElement {
       this.#leaving = this.#leaving.filter((other) => other !== text);
       drafts.release(user, room, text);
     };
-    emit(this, "message-send", { room, body, kept });
+    emit(this, "message-send", { room, body, reply_to: this.#answering?.id ?? null, kept });
     this.focus();
   }
 

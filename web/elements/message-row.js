@@ -6,6 +6,7 @@ import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { quote, quoteIngredients } from "./quote.js";
 import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
@@ -16,9 +17,14 @@ export function ingredients(row, { people, me }) {
   const person = people[row.author];
   const { nonce, status, error, kept } = row.item ?? {};
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
-  const { html, version, reactions: given } = row.message ?? {};
+  const { html, version, reactions: given, pinned } = row.message ?? {};
+  const { reply_to: id, reply_author } = row.message ?? row.item ?? {};
+  const author = row.original?.author ?? reply_author;
+  const quoted = id ? quoteIngredients(row.original, author, { people }) : [];
+  const pinner = pinned && people[pinned.by] && nameOf(people[pinned.by]);
   const reacted = given && whoReacted(given, { people, me });
-  return [html, version, reacted, row.composed, ...state, row.lead, person && nameOf(person)];
+  const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person)];
+  return [html, version, reacted, ...looks, ...state, ...quoted];
 }
 
 export function buildRow(row, { people, me }) {
@@ -39,6 +45,8 @@ function buildMessage(row, author, context) {
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
   if (row.composed) classes.push("composed");
+  if (row.target) classes.push("target");
+  const answer = row.message ?? row.item;
   const name = nameOf(author);
   return h(
     "article",
@@ -54,7 +62,9 @@ function buildMessage(row, author, context) {
     h(
       "div",
       { class: "words" },
+      row.message?.pinned && pinnedMark(row.message.pinned, context),
       row.lead && by(author, row.at),
+      answer.reply_to && quote(answer, row.original, context),
       row.item ? typed(row.item.body) : rendered(row.message),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
@@ -79,6 +89,11 @@ function time(at, hidden) {
   );
 }
 
+function pinnedMark({ by: user, at }, { people }) {
+  const words = people[user] ? t("pins.by", { name: nameOf(people[user]) }) : t("pins.mark");
+  return h("p", { class: "pinned-mark", title: fullLabel(at) }, icon("pin", 14), words);
+}
+
 function rendered({ body, html, edited, deleted }) {
   if (deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
   const prose = h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
@@ -98,7 +113,7 @@ const proseClass = (body) =>
   body.length < 40 && FEW_EMOJI.test(body.trim()) ? "prose prose-emoji" : "prose";
 
 /** How far a message of mine has come, and what can be done where it goes no further. */
-function state({ nonce, status, body, error, kept }, waits) {
+function state({ nonce, status, body, reply_to, error, kept }, waits) {
   const unkept = kept ? "" : ` ${t("send.unkept")}`;
   if (status === "pending") {
     const words = t(waits ? "send.waiting" : "send.pending");
@@ -112,13 +127,14 @@ function state({ nonce, status, body, error, kept }, waits) {
   };
   const button = (key, onclick) => h("button", { class: "link-button", onclick }, t(key));
   const isLost = error.code === "not_stored";
+  const answered = error.code === "no_original" ? null : reply_to;
   const why = isLost ? t("send.lost") : `${t("send.failed")} ${explain(error)}`;
   return h(
     "p",
     { class: "state" },
     h("span", { class: "why" }, icon("alert", 16), h("span", {}, why, unkept)),
     button(isLost ? "send.again" : "send.retry", act("message-retry")),
-    button("send.edit", act("message-discard", (composer) => composer.takeUp(body))),
+    button("send.edit", act("message-discard", (composer) => composer.takeUp(body, answered))),
     button("send.discard", act("message-discard")),
   );
 }

@@ -2,12 +2,13 @@
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { partnerIn, roomName } from "../js/naming.js";
-import { composed } from "../js/selectors.js";
+import { answered, composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import "./member-list.js";
 import "./message-composer.js";
 import "./message-list.js";
+import { openPanel } from "./panel.js";
 import { roomMark } from "./room-mark.js";
 
 class RoomView extends HTMLElement {
@@ -31,6 +32,7 @@ class RoomView extends HTMLElement {
     const room = state.rooms[state.open] ?? null;
     const switched = room?.id !== this.#room?.id;
     this.#room = room;
+    this.#state = state;
     const name = room && roomName(state, room);
     this.#main.setAttribute("aria-label", name ?? t("room.none"));
     for (const part of [this.#head, this.#list, this.#composer]) part.hidden = !room;
@@ -38,13 +40,14 @@ class RoomView extends HTMLElement {
     if (!room) return this.#showEmpty(state);
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
-    this.#composer.update({ room, name, user: state.user, composing: composed(state) });
+    const { user, people } = state;
+    const about = { composing: composed(state), answering: answered(state, room.id) };
+    this.#composer.update({ room, name, user, people, ...about });
     this.#details.update(state, { afresh });
     if (switched) this.#arrive();
   }
 
   #showHead(state, room, name) {
-    this.#state = state;
     this.#shown = room;
     this.#name = name;
     const partner = partnerIn(state, room);
@@ -67,6 +70,16 @@ class RoomView extends HTMLElement {
           h("bdi", { class: "ellipsis" }, name),
         ),
         description && h("p", { class: "ellipsis quiet", dir: "auto" }, description),
+      ),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          "aria-label": t("pins.title"),
+          title: t("pins.title"),
+          onclick: () => openPanel(this.closest("tc-app"), "pins", "openPins", this.#state, this.#room.id),
+        },
+        icon("pin"),
       ),
       h(
         "button",

@@ -1,7 +1,9 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
 import { isChange } from "./changes.js";
+import { detourAfter, NO_DETOUR } from "./detour.js";
 import { unreadAfter, withChange, withMessage } from "./history.js";
 import { withoutLostTail } from "./losses.js";
+import { originalsAfter } from "./originals.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -81,12 +83,14 @@ function changeMessage(state, event) {
   if (!room) return state;
   const page = state.pages[event.room];
   const pages = page ? { ...state.pages, [event.room]: withChange(page, event) } : state.pages;
-  if (event.id <= room.head) return { ...state, pages };
+  const touched = { ...state.touched, [event.room]: event.id };
+  const next = originalsAfter(detourAfter({ ...state, pages, touched }, event), event);
+  if (event.id <= room.head) return next;
   const { message, author } = event;
   const wasUnread = message > room.last_read && author !== state.user.id;
   const fewer = event.kind === "message.deleted" && wasUnread ? 1 : 0;
   const after = { ...room, head: event.id, unread: Math.max(0, room.unread - fewer) };
-  return { ...state, pages, rooms: { ...state.rooms, [event.room]: after } };
+  return { ...next, rooms: { ...state.rooms, [event.room]: after } };
 }
 
 /** Remembers the last change of my own membership: an answer asked for before it is out of date. */
@@ -110,5 +114,6 @@ export function withoutRoom(state, roomId) {
   const { [roomId]: _members, ...members } = state.members;
   // The log goes on without us: what comes after a return is no gap.
   const { [`room:${roomId}`]: _head, ...heads } = state.heads;
-  return { ...state, rooms, pages, members, heads };
+  const way = state.detour?.room === roomId ? NO_DETOUR : {};
+  return { ...state, ...way, rooms, pages, members, heads };
 }

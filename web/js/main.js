@@ -5,6 +5,7 @@ import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
 import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
+import { replyHandlers } from "./doing/replies.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
@@ -12,6 +13,7 @@ import { roomName } from "./naming.js";
 import { OutboxStore } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
 import { owner } from "./owner.js";
+import { Places } from "./places.js";
 import { Reading } from "./reading.js";
 import { Rooms } from "./rooms.js";
 import { follow, hashOf } from "./route.js";
@@ -27,6 +29,13 @@ const app = document.querySelector("tc-app");
 const store = createStore(reduce, initialState, perFrame);
 const rooms = new Rooms(store);
 const reading = new Reading(store);
+const places = new Places(store, {
+  missing(message) {
+    route.leavePlace();
+    app.announce(t(message ? "jump.deleted" : "jump.missing"), { urgent: true });
+  },
+  failed: (error) => app.announce(explain(error), { urgent: true }),
+});
 
 const delivery = new DeliveryWatch({
   late({ room }) {
@@ -69,6 +78,8 @@ const session = new Session(store, {
     delivery.forget();
     store.dispatch({ type: "line.late", late: false });
     rooms.forget();
+    places.entered();
+    store.dispatch({ type: "replies.kept", answering: drafts.answers(user.id) });
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
@@ -89,7 +100,7 @@ const session = new Session(store, {
   },
 });
 
-const route = follow(store, (room) => rooms.open(room));
+const route = follow(store, (room) => rooms.open(room), (room, message) => places.go(room, message));
 
 /** What the state shows of messages of mine: stored after all, or lost after all. */
 store.subscribe((state) => {
@@ -105,7 +116,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, outbox, session };
+const page = { app, store, rooms, places, outbox, session, route };
 
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
@@ -169,7 +180,6 @@ const HANDLERS = {
     if (room) location.hash = hashOf(room.id);
   },
 
-  "history-older": ({ room }) => rooms.loadOlder(room),
   "history-trim": ({ room }) => store.dispatch({ type: "page.trimmed", room }),
   "history-retry": ({ room }) => rooms.loadNewest(room),
   "room-seen": ({ room, message }) => reading.seen(room, message),
@@ -177,6 +187,7 @@ const HANDLERS = {
 
   ...messageHandlers(page),
   ...directHandlers(page),
+  ...replyHandlers(page),
 
   "line-retry": () => session.retry(),
 };

@@ -5,7 +5,7 @@
  * that a message whose answer was lost is not posted twice. A message that was refused (4xx) goes under
  * a new nonce when it is tried again.
  *
- * An item is {nonce, user, room, body, at, since, status: "pending"|"failed", error, attempts, tried,
+ * An item is {nonce, user, room, body, reply_to, at, since, status: "pending"|"failed", error, attempts, tried,
  * next, lost, kept}: `at` is its place and time, `since` when it last began to wait, `tried` and `next`
  * the last and the next attempt (all unix ms); `error` {code, detail, temporary} is why it is not sent
  * yet; `lost` the id it had before the server lost it, or 0.
@@ -71,17 +71,18 @@ export class Outbox {
   }
 
   /** Resolves once the message is kept: from then on it cannot get lost here. */
-  async send(room, body) {
+  async send(room, body, reply_to = null) {
     const user = this.#user;
     const at = this.#later(room);
-    await this.#keep([{ ...blank(user, room, body, at), nonce: uuid(), since: this.#now() }]);
+    await this.#keep([{ ...blank(user, room, body, at), reply_to, nonce: uuid(), since: this.#now() }]);
   }
 
   /** Messages of mine that the server took and then lost: shown as not sent until it is decided. */
   async notStored(messages) {
     const error = { code: "not_stored", detail: "", temporary: true };
-    const items = messages.map(({ id, room, body, at }) => ({
+    const items = messages.map(({ id, room, body, reply_to = null, at }) => ({
       ...blank(this.#user, room, body, at),
+      reply_to,
       nonce: nonceAfterLoss(id),
       lost: id,
       status: "failed",
@@ -188,7 +189,8 @@ export class Outbox {
     if (now - item.since > STALE_MS) return this.#fail(item, { code: "waited" });
     let message;
     try {
-      message = await this.#post(item.room, { body: item.body, nonce });
+      const { body, reply_to } = item;
+      message = await this.#post(item.room, { body, nonce, ...(reply_to && { reply_to }) });
     } catch (error) {
       return this.#failed(item, error);
     }
@@ -275,6 +277,7 @@ const blank = (user, room, body, at) => ({
   user,
   room,
   body,
+  reply_to: null,
   at,
   status: "pending",
   error: null,

@@ -1,10 +1,12 @@
 /** The whole state of the page and every way it changes: (state, action) -> state, pure.
  *
- * `rooms` are mine, by id. `pages` hold loaded history (history.js), `heads` the last event applied of
+ * `rooms` are mine, by id. `pages` hold loaded history (history.js), `detour` a part of it that was jumped to
+ * (detour.js), `originals` and `answering` what stands beside it (originals.js), `heads` the last event applied of
  * each topic since the last snapshot, `members` the lists that were fetched, `people` names by id.
  * `pending` mirrors the outbox; `lost` are messages of mine that the server lost and the outbox is yet to
  * take. `line` is the life of the stream as people should hear of it.
  */
+import { detourActions, NO_DETOUR, settled, staleDetour } from "./detour.js";
 import { applyEvent, withoutRoom } from "./events.js";
 import {
   answered,
@@ -18,6 +20,7 @@ import {
   withMessage,
 } from "./history.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
+import { originalActions, staleOriginals } from "./originals.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -34,6 +37,10 @@ export const initialState = Object.freeze({
   composing: null, // {room, kind: "edit", id}: the message that the composer is about
   since: 0, // the read marker as it was when the room was opened: where "new" begins
   pages: {},
+  ...NO_DETOUR,
+  originals: {},
+  touched: {}, // room -> the last event about a message of it
+  answering: {},
   heads: {},
   memberships: {},
   members: {},
@@ -71,6 +78,8 @@ const ACTIONS = {
       cursor,
       rooms: mine,
       pages: stalePages(state, mine, cursor),
+      ...staleDetour(state, mine),
+      originals: staleOriginals(state),
       heads: {},
       memberships: {},
       members: {},
@@ -100,7 +109,7 @@ const ACTIONS = {
     const left = state.pages[state.open];
     const pages = left ? { ...state.pages, [state.open]: trimmed(left) } : state.pages;
     const since = state.rooms[room]?.last_read ?? 0;
-    return { ...state, open: room, outside: null, composing: null, pages, since };
+    return { ...state, open: room, outside: null, composing: null, ...NO_DETOUR, pages, since };
   },
 
   "room.outside": (state, { room, status, found = null }) =>
@@ -127,7 +136,7 @@ const ACTIONS = {
     if (!state.pages[room]) return state;
     const stored = withoutMissing(state, { room, messages, more, known });
     const join = older ? joinOlder : joinNewest;
-    return withPage(stored, room, answered(join(stored.pages[room], messages, more)));
+    return settled(withPage(stored, room, answered(join(stored.pages[room], messages, more))));
   },
 
   /** The newest page, asked for only to see whether it has what is shown. */
@@ -159,6 +168,9 @@ const ACTIONS = {
     const page = state.pages[message.room];
     return page ? withPage(state, message.room, withMessage(page, message)) : state;
   },
+
+  ...detourActions,
+  ...originalActions,
 
   "compose.began": (state, { room, kind, id }) => ({ ...state, composing: { room, kind, id } }),
 

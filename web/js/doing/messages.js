@@ -1,13 +1,17 @@
 /** What people do with messages: send, change, delete, answer with an emoji, try again. */
 import { api } from "../api.js";
+import { drafts } from "../drafts.js";
 import { explain } from "../explain.js";
 import { lastOfMine } from "../selectors.js";
 import { attempt } from "./attempt.js";
 
 export const messageHandlers = ({ app, store, outbox }) => ({
-  "message-send": async ({ room, body, kept }) => {
-    await outbox.send(room, body);
+  "message-send": async ({ room, body, reply_to, kept }) => {
+    store.dispatch({ type: "detour.left" });
+    store.dispatch({ type: "reply.ended", room });
+    await outbox.send(room, body, reply_to);
     kept();
+    if (!store.state.answering[room]) drafts.answer(store.state.user?.id, room, null);
   },
 
   "compose-begin": (about) => store.dispatch({ type: "compose.began", ...about }),
