@@ -99,7 +99,8 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
         "room.created": announcements.room_created(ROOM, "Garden", "", ANA),
         "member.joined": announcements.joined(ROOM, BUDI, "budi", "Budi", "member", ANA),
         "member.left": announcements.left(ROOM, BUDI, BUDI),
-        "read": announcements.read_up_to(ANA, ROOM, 1),
+        "read": announcements.read_up_to(ANA, ROOM, 1, 0),
+        "level": announcements.level_chosen(ANA, ROOM, "mentions"),
     }
     if kind in CHANGES:
         by_kind = {

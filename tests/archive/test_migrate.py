@@ -43,7 +43,8 @@ def test_a_new_database_is_made_for_its_owner_alone(path: Path, url: str) -> Non
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert revision_of(path) == revisions()[-1]
     with sqlite3.connect(path) as conn:
-        assert dict(conn.execute("SELECT name, value FROM marks")) == {"archived": 0, "fence": 0}
+        marks = dict(conn.execute("SELECT name, value FROM marks"))
+    assert marks == {"archived": 0, "fence": 0, "pushed": 0}
     conn.close()
 
 

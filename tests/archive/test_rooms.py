@@ -158,13 +158,23 @@ async def test_a_late_announcement_does_not_open_what_was_said_in_between(cast: 
 async def test_the_read_marker_only_moves_forward(cast: Database) -> None:
     await join(cast, "lobby", "budi", 40)
     async with cast.write() as conn:
-        assert await members.move_read(conn, "lobby", "budi", 50)
-        assert not await members.move_read(conn, "lobby", "budi", 50)
-        assert not await members.move_read(conn, "lobby", "budi", 45)
-        assert not await members.move_read(conn, "lobby", "citra", 50)
+        assert await members.move_read(conn, "lobby", "budi", 50) == 0
+        assert await members.move_read(conn, "lobby", "budi", 50) is None
+        assert await members.move_read(conn, "lobby", "budi", 45) is None
+        assert await members.move_read(conn, "lobby", "citra", 50) is None
         found = await members.get(conn, "lobby", "budi")
     assert found is not None
     assert found.last_read == 50
+
+
+async def test_a_mark_of_before_the_marker_was_put_back_does_not_undo_that(cast: Database) -> None:
+    await join(cast, "lobby", "budi", 40)
+    async with cast.write() as conn:
+        assert await members.move_read(conn, "lobby", "budi", 50, 0) == 0
+        assert await members.put_read_back(conn, "lobby", "budi", 45) == 1
+        assert await members.move_read(conn, "lobby", "budi", 60, 0) is None
+        assert await members.move_read(conn, "lobby", "budi", 47, 1) == 1
+        assert await members.move_read(conn, "lobby", "budi", 60) == 1
 
 
 @pytest.mark.parametrize("page", [1, 2, 1000])

@@ -16,6 +16,11 @@ HOSTILE = [
     '<a href="https://example.org" style="position:fixed;inset:0">over everything</a>',
     "![pixel](https://tracker.example/pixel.png)",
     f"invoice_{RLO}gpj.exe and more text",
+    "||<img src=x onerror=\"document.title='owned'\">||",
+    "- [x] <input type=image src=x onerror=\"document.title='owned'\">",
+    "```html\n<script>document.title = 'owned'</script>\n```",
+    "```js\n'</span></code></pre><svg onload=alert(1)>'\n```",
+    ":tada\" onmouseover=\"document.title='owned'\":",
     "{{constructor.constructor('alert(1)')()}}",
 ]
 
@@ -31,7 +36,8 @@ def test_hostile_bodies_are_shown_as_text_and_do_nothing(person: NewPerson, room
         expect(page.locator(".message.pending")).to_have_count(0)
         prose = page.locator(".prose")
         expect(prose.nth(0)).to_have_text(HOSTILE[0])
-        for forbidden in ("script", "img", "svg", "iframe", "style", "[onerror]", "[style]"):
+        pictures = "img, svg:not(button > svg)"  # the page's own button has one
+        for forbidden in ("script", pictures, "iframe", "style", "[onerror]", "[style]"):
             assert prose.locator(forbidden).count() == 0, forbidden
         links = page.evaluate("[...document.querySelectorAll('.prose a')].map((a) => a.protocol)")
         assert set(links) <= {"https:", "http:", "mailto:"}

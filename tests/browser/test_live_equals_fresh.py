@@ -96,7 +96,9 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> Non
         ask(cara, "PUT", f"rooms/{place}/members/me")
         say(cara, place, "hello")
         if place == other:
-            ask(ana, "PUT", f"rooms/{place}/read", {"id": first})
+            ask(ana, "PUT", f"rooms/{place}/read", {"id": second})
+            ask(ana, "PUT", f"rooms/{place}/read", {"id": second, "unread": True})
+        ask(ana, "PUT", f"rooms/{place}/level", {"level": "all" if place == other else "none"})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
     me = ask(ana, "GET", "session")["user"]["id"]

@@ -91,6 +91,7 @@ def test_a_reply_that_waits_for_the_server_is_still_one_when_it_is_sent(
     ana.sees("first")
     ana.faults.provoke("ERR_INTERNET_DISCONNECTED")
     act(ana, "first", "Reply")
+    expect(answered(ana)).to_contain_text("first")
     ana.context.set_offline(True)
     ana.write("second")
     expect(quotes(ana)).to_have_count(1)

@@ -21,7 +21,7 @@ const {timeline} = await import("/js/timeline.js");
 const {arrivedIn, pendingIn} = await import("/js/selectors.js");
 const ME = "me", YOU = "you", R = "r";
 const room = (more = {}) => ({id: R, name: "Room", kind: "open", description: "", members: 2,
-  head: 100, last_read: 100, unread: 0, mentions: 0, ...more});
+  head: 100, last_read: 100, unread: 0, mentions: 0, level: "mentions", read_turn: 0, ...more});
 const snapshot = (more = {}) => ({type: "snapshot", snapshot: {cursor: 100, rooms: [room()],
   user: {id: ME, username: "me", display_name: "Me", role: "member"}, server: {}, ...more}});
 const message = (id, more = {}) => ({id, at: id, room: R, author: YOU, body: `m${id}`,
@@ -127,7 +127,7 @@ def test_after_a_reset_a_message_that_was_lost_is_no_longer_shown(run: Run) -> N
 def test_reading_elsewhere_clears_only_what_was_read(run: Run) -> None:
     read = (
         """(id, to) => ({type: "event.came", event: {id, prev: 0, topic: "user:me", """
-        """kind: "read", room: R, last_read: to}})"""
+        """kind: "read", room: R, last_read: to, turn: 0}})"""
     )
     assert run(
         f"""const read = {read};

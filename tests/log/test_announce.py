@@ -138,6 +138,6 @@ def test_an_announcement_waits_in_a_table_as_it_is() -> None:
         announcements.left("kitchen", "ana", "budi"),
         announcements.room_created("kitchen", "Kitchen", "", "ana"),
         announcements.sessions_ended("ana", ["d1"], "signed_out"),
-        announcements.read_up_to("ana", "kitchen", 5),
+        announcements.read_up_to("ana", "kitchen", 5, 0),
     ):
         assert Announcement.of(announcement.payload()) == announcement

@@ -1,4 +1,5 @@
-"""Watermarks: ``archived`` (the log is in SQL up to here) and ``fence`` (ids below were given)."""
+"""Watermarks: ``archived`` (the log is in SQL up to here), ``fence`` (ids below were given) and
+``pushed`` (who is to get a push of messages up to here was decided)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.schema import marks
 
-Mark = Literal["archived", "fence"]
+Mark = Literal["archived", "fence", "pushed"]
 
 
 async def read(conn: AsyncConnection, name: Mark) -> int:

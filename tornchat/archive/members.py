@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tornchat.archive.rows import Member, Profile, SeatRole
 from tornchat.archive.schema import members, rooms, users
 from tornchat.archive.sql import insert_unless_there, rows_changed
+from tornchat.domain.attention import Level
 
 _PAGE = 1_000
 
@@ -20,6 +21,8 @@ _MEMBER = select(
     members.c.joined_at,
     members.c.joined_id,
     members.c.last_read,
+    members.c.read_turn,
+    members.c.level,
 )
 
 
@@ -101,15 +104,40 @@ async def set_joined_id(conn: AsyncConnection, room_id: str, user_id: str, joine
     return await rows_changed(conn, statement) > 0
 
 
-async def move_read(conn: AsyncConnection, room_id: str, user_id: str, last_read: int) -> bool:
-    """Moves the read marker forward; False where it is there or further, or nobody's."""
+async def move_read(
+    conn: AsyncConnection, room_id: str, user_id: str, last_read: int, turn: int | None = None
+) -> int | None:
+    """Moves the read marker forward; its turn. None where it is there or further, or nobody's, or
+    was put back since its ``turn``."""
+    which = [
+        *_one(room_id, user_id),
+        or_(members.c.last_read.is_(None), members.c.last_read < last_read),
+    ]
+    if turn is not None:
+        which.append(members.c.read_turn <= turn)
+    statement = (
+        update(members).where(*which).values(last_read=last_read).returning(members.c.read_turn)
+    )
+    return (await conn.execute(statement)).scalar_one_or_none()
+
+
+async def put_read_back(conn: AsyncConnection, room_id: str, user_id: str, last_read: int) -> int:
+    """Puts the read marker of a member where it is told, which is a new turn; gives that."""
     statement = (
         update(members)
-        .where(
-            *_one(room_id, user_id),
-            or_(members.c.last_read.is_(None), members.c.last_read < last_read),
-        )
-        .values(last_read=last_read)
+        .where(*_one(room_id, user_id))
+        .values(last_read=last_read, read_turn=members.c.read_turn + 1)
+        .returning(members.c.read_turn)
+    )
+    return int((await conn.execute(statement)).scalar_one())
+
+
+async def set_level(conn: AsyncConnection, room_id: str, user_id: str, level: Level) -> bool:
+    """What of a room concerns a member; False where that was so before."""
+    statement = (
+        update(members)
+        .where(*_one(room_id, user_id), or_(members.c.level.is_(None), members.c.level != level))
+        .values(level=level)
     )
     return await rows_changed(conn, statement) > 0
 

@@ -29,6 +29,8 @@ _MEMBER = (
     members.c.joined_at,
     members.c.joined_id,
     members.c.last_read,
+    members.c.read_turn,
+    members.c.level,
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tornchat.domain.attention import Level
+
 Role = Literal["admin", "member"]
 SeatRole = Literal["owner", "member"]
 RoomKind = Literal["open", "private", "direct"]
@@ -60,7 +62,8 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """``joined_id`` is None until the log has announced the membership."""
+    """``joined_id`` is None until the log has announced the membership, ``level`` until it was
+    chosen; ``read_turn`` is how many times ``last_read`` was put back."""
 
     room_id: str
     user_id: str
@@ -68,6 +71,8 @@ class Member:
     joined_at: int
     joined_id: int | None
     last_read: int | None
+    read_turn: int
+    level: Level | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ members = Table(
     Column("joined_at", BigInteger, nullable=False),
     Column("joined_id", BigInteger),
     Column("last_read", BigInteger),
+    # How many times the marker was put back, so that an older mark does not undo it.
+    Column("read_turn", Integer, nullable=False, server_default="0"),
+    # NULL for whoever has not chosen.
+    Column("level", Text),
 )
 
 # No foreign keys here: the log is the truth. A message of a room that this database has never
@@ -164,6 +168,45 @@ marks = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
+)
+
+# Where a browser takes pushes. They go with the session that made them.
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column(
+        "session_hash",
+        Text,
+        ForeignKey("sessions.hash", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("endpoint", Text, nullable=False),
+    Column("p256dh", Text, nullable=False),
+    Column("auth", Text, nullable=False),
+    Column("text", Boolean, nullable=False),
+    Column("quiet_until", BigInteger),
+    Column("since", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# What is to be pushed: one row for all that waits of a room for a browser.
+push_deliveries = Table(
+    "push_deliveries",
+    metadata,
+    Column(
+        "subscription_id",
+        Text,
+        ForeignKey("push_subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("room_id", Text, primary_key=True),
+    Column("message_id", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False, index=True),
 )
 
 installation = Table(

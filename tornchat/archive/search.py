@@ -142,15 +142,16 @@ async def find(
 
 
 def _readable(user_id: str) -> Select[int]:
-    """As `permissions.reads_from` has it, which is asked again of what is found."""
+    """What `permissions.reads_from` lets a member read, and perhaps more: it is asked again, by the
+    memberships of the log, about what is found."""
     return (
         select(found.c.id)
         .join(members, members.c.room_id == found.c.room_id)
         .join(rooms, rooms.c.id == found.c.room_id)
         .where(
             members.c.user_id == user_id,
-            members.c.joined_id.is_not(None),
-            or_(rooms.c.kind == OPEN, found.c.id > members.c.joined_id),
+            # SQL learns the id of a membership a moment after it was announced.
+            or_(rooms.c.kind == OPEN, found.c.id > func.coalesce(members.c.joined_id, 0)),
         )
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tornchat.archive import members, rooms, users
 from tornchat.archive.ids import short_id
 from tornchat.chat.context import Chat, Identity
+from tornchat.chat.limits import change_by
 from tornchat.chat.people import public_user
-from tornchat.chat.rooms import change_by
 from tornchat.domain import announcements, rules
 from tornchat.domain.errors import NotFound
 

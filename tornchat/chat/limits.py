@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from tornchat.chat.context import Chat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tornchat.archive.announcer import Change
+from tornchat.chat.context import Chat, Identity
 from tornchat.domain.errors import TooMany
 from tornchat.log import append
+
+CHANGES_PER_MINUTE = 300
+CHANGES_AT_ONCE = 100
 
 
 async def rate_limit(chat: Chat, what: str, per_minute: float, burst: int, detail: str) -> None:
@@ -12,3 +19,18 @@ async def rate_limit(chat: Chat, what: str, per_minute: float, burst: int, detai
     wait = await append.wait_of_limit(chat.client, what, per_minute, burst)
     if wait > 0:
         raise TooMany(detail, retry_after=wait)
+
+
+@asynccontextmanager
+async def change_by(chat: Chat, who: Identity) -> AsyncIterator[Change]:
+    """A change by one person, who may not keep the one writer of the database for themselves."""
+    if chat.post_rate:
+        await rate_limit(
+            chat,
+            f"change:{who.user}",
+            CHANGES_PER_MINUTE,
+            CHANGES_AT_ONCE,
+            "You change things too fast.",
+        )
+    async with chat.announcer.change(chat.now()) as change:
+        yield change

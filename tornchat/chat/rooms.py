@@ -1,9 +1,6 @@
-"""Rooms: make, find, join, add, leave, remove, and the read marker."""
+"""Rooms: make, find, join, add, leave, remove."""
 
 from __future__ import annotations
-
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,14 +9,9 @@ from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import rate_limit
+from tornchat.chat.limits import change_by
 from tornchat.domain import announcements, permissions, rules
 from tornchat.domain.errors import InvalidValue, NotFound
-from tornchat.domain.ids import MAX_ID
-from tornchat.log import read
-
-CHANGES_PER_MINUTE = 300
-CHANGES_AT_ONCE = 100
 
 
 async def create(
@@ -66,7 +58,7 @@ async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: st
 async def join(chat: Chat, who: Identity, room_id: str) -> None:
     """Become a member of an open room, or its owner where nobody is in it any more."""
     async with change_by(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
+        room, member = await room_and_member(change.conn, room_id, who.user)
         deserted = await members.none_in(change.conn, room_id)
         permissions.may_join(room.kind, member is not None, deserted, who.role)
         role: SeatRole = "owner" if deserted else "member"
@@ -76,7 +68,7 @@ async def join(chat: Chat, who: Identity, room_id: str) -> None:
 async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else a member."""
     async with change_by(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
+        room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_add(room.kind, member is not None)
         await seat(change, room, await _user(change.conn, user_id), "member", by=who.user)
 
@@ -84,7 +76,7 @@ async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
 async def leave(chat: Chat, who: Identity, room_id: str) -> None:
     """Be a member no longer. Harmless for one who is not."""
     async with change_by(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
+        room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_leave(room.kind, member is not None)
         await _unseat(change, room_id, who.user, by=who.user)
 
@@ -92,7 +84,7 @@ async def leave(chat: Chat, who: Identity, room_id: str) -> None:
 async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else leave; streams stop carrying the room at once."""
     async with change_by(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
+        room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_remove(room.kind, member.role if member else None, who.role)
         if not await _unseat(change, room_id, user_id, by=who.user):
             raise NotFound("That person is not a member of this room.")
@@ -101,43 +93,9 @@ async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
 async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:
     """The members, in the order of joining."""
     async with chat.database.read() as conn:
-        room, member = await _room_and_member(conn, room_id, who.user)
+        room, member = await room_and_member(conn, room_id, who.user)
         permissions.may_read(room.kind, member is not None)
         return await members.of_room(conn, room_id)
-
-
-async def move_read(chat: Chat, who: Identity, room_id: str, last_read: object) -> None:
-    """Move my read marker forward, on all my devices. Backwards is ignored.
-
-    What is still to come cannot have been read: a marker there would hide it for good.
-    """
-    if (
-        not isinstance(last_read, int)
-        or isinstance(last_read, bool)
-        or not 0 <= last_read <= MAX_ID
-    ):
-        raise InvalidValue("id is the id of the message that was read last.")
-    last_read = min(last_read, (await read.position(chat.client, [])).clock)
-    async with change_by(chat, who) as change:
-        room, member = await _room_and_member(change.conn, room_id, who.user)
-        permissions.may_read(room.kind, member is not None)
-        if await members.move_read(change.conn, room_id, who.user, last_read):
-            await change.announce(announcements.read_up_to(who.user, room_id, last_read))
-
-
-@asynccontextmanager
-async def change_by(chat: Chat, who: Identity) -> AsyncIterator[Change]:
-    """A change by one person, who may not keep the one writer of the database for themselves."""
-    if chat.post_rate:
-        await rate_limit(
-            chat,
-            f"change:{who.user}",
-            CHANGES_PER_MINUTE,
-            CHANGES_AT_ONCE,
-            "You change things too fast.",
-        )
-    async with chat.announcer.change(chat.now()) as change:
-        yield change
 
 
 async def _unseat(change: Change, room_id: str, user_id: str, *, by: str) -> bool:
@@ -147,9 +105,10 @@ async def _unseat(change: Change, room_id: str, user_id: str, *, by: str) -> boo
     return True
 
 
-async def _room_and_member(
+async def room_and_member(
     conn: AsyncConnection, room_id: str, user_id: str
 ) -> tuple[Room, Member | None]:
+    """A room that is there, and the membership of somebody. Raises `NotFound`."""
     room = await rooms.by_id(conn, room_id)
     if room is None or room.archived_at is not None:
         raise NotFound("There is no such room, or you are not in it.")

@@ -102,8 +102,8 @@ async def _find(chat: Chat, who: Identity, asked: Wanted, before: int, limit: in
         rows = await messages.many(conn, targets)
         fresh = _judged(fold(rows, tail), asked, since, before)
         hits = {message.id: message for message in fresh}
-        below, more = before, True
-        while more and len(hits) <= limit:
+        below = before
+        while True:
             ids = await search.find(conn, who.user, asked, before=below, limit=limit + 1)
             more = len(ids) > limit
             page = fold(await messages.many(conn, ids), tail)
@@ -111,6 +111,8 @@ async def _find(chat: Chat, who: Identity, asked: Wanted, before: int, limit: in
             judged = _judged(page, asked, since, below)
             hits |= {message.id: message for message in judged if message.id in wanted_ids}
             below = min(ids, default=0)
+            if not more or len(hits) > limit:
+                break
         newest = sorted(hits.values(), key=lambda message: -message.id)
         # Below what was looked through there may be others between those of the log.
         kept = [message for message in newest if not more or message.id >= below]

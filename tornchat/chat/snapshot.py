@@ -15,6 +15,7 @@ from tornchat.archive.rows import Listed, Seat
 from tornchat.chat import people
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.people import public_user as public_user
+from tornchat.domain.attention import level_of
 from tornchat.domain.changes import DELETED
 from tornchat.domain.errors import NotFound, Unauthenticated
 from tornchat.domain.rules import EDIT_SECONDS, MOST_BODY
@@ -121,6 +122,8 @@ def _room(
         "last_read": last_read,
         "unread": unread,
         "mentions": 0,
+        "level": level_of(seat.member.level, seat.room.kind),
+        "read_turn": seat.member.read_turn,
         "role": seat.member.role,
     }
     if with_whom is not None:

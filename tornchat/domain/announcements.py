@@ -122,9 +122,16 @@ def left(room: str, user: str, by: str) -> Announcement:
     )
 
 
-def read_up_to(user: str, room: str, last_read: int) -> Announcement:
-    """The read marker moved, for the other devices of ``user``."""
-    fields = {"kind": "read", "room": room, "last_read": last_read}
+def read_up_to(user: str, room: str, last_read: int, turn: int) -> Announcement:
+    """The read marker moved, for the other devices of ``user``. ``turn``: how many times it was put
+    back so far."""
+    fields = {"kind": "read", "room": room, "last_read": last_read, "turn": turn}
+    return Announcement(events=((user_topic(user), fields),))
+
+
+def level_chosen(user: str, room: str, level: str) -> Announcement:
+    """What of a room concerns ``user`` from now on, for their other devices."""
+    fields = {"kind": "level", "room": room, "level": level}
     return Announcement(events=((user_topic(user), fields),))
 
 

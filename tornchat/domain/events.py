@@ -21,7 +21,8 @@ KINDS: dict[str, str] = {
     "room.created": "a new open room; private ones are told by member.joined alone",
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",
-    "read": "I have read a room up to a message, on another device",
+    "read": "my read marker of a room was moved, on this device or another",
+    "level": "I have chosen what of a room concerns me",
     "probe": "a measurement of my own, which only I hear",
 }
 """Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""

@@ -31,6 +31,7 @@ PINNED = 16
 _TRAITS: dict[str, int] = {
     "has:link": LINK,
     "has:reaction": REACTION,
+    "is:pinned": PINNED,
 }
 
 
@@ -85,7 +86,8 @@ def text_of(message: Message) -> str:
 def traits_of(message: Message) -> int:
     """What ``has:`` and ``is:`` ask about, as bits."""
     traits = LINK if "<a " in message.html else 0
-    return traits | (REACTION if message.reactions else 0)
+    traits |= REACTION if message.reactions else 0
+    return traits | (PINNED if message.pinned else 0)
 
 
 def wanted(

@@ -79,14 +79,6 @@ class Member(Handler):
         self.nothing()
 
 
-class ReadMarker(Handler):
-    """``/api/rooms/R/read``."""
-
-    async def put(self, room: str) -> None:
-        await rooms.move_read(self.chat, self.who, room, self.body().get("id"))
-        self.nothing()
-
-
 class Pins(Handler):
     """``/api/rooms/R/pins``."""
 

@@ -1,25 +1,26 @@
 /** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
+import { attention, titleOf } from "../js/attention.js";
+import { showBadge } from "../js/badge.js";
 import { t } from "../js/i18n.js";
-import { roomName } from "../js/naming.js";
 import { placeIn } from "../js/route.js";
-import { totalUnread } from "../js/selectors.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
+import { needed, openPanel } from "./panel.js";
 import "./room-list.js";
 import "./room-view.js";
-import "./sign-in.js";
+
+const splash = () =>
+  h(
+    "div",
+    { class: "splash" },
+    h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
+    h("p", { class: "visually-hidden" }, t("app.loading")),
+  );
 
 const PHASES = {
-  loading: () => [
-    h(
-      "div",
-      { class: "splash" },
-      h("img", { src: "/icon.svg", alt: "", width: 72, height: 72 }),
-      h("p", { class: "visually-hidden" }, t("app.loading")),
-    ),
-  ],
-  welcome: () => [h("sign-in")],
+  loading: () => [splash()],
+  welcome: () => [h("sign-in", {}, splash())],
   in: () => [h("room-list"), h("room-view")],
 };
 
@@ -44,6 +45,7 @@ class TornchatApp extends HTMLElement {
       this.#phase = phase;
       for (const dialog of this.querySelectorAll("dialog")) dialog.close();
       this.#body.replaceChildren(...PHASES[phase]());
+      if (phase === "welcome") needed("sign-in").then(() => this.show(this.#seen, { afresh: true }));
     }
     if (afresh) this.#seen = null;
     if (state === this.#seen) return;
@@ -53,6 +55,7 @@ class TornchatApp extends HTMLElement {
     for (const child of this.#body.children) child.update?.(state, { afresh });
     for (const panel of this.querySelectorAll("dialog [data-live]")) panel.update(state);
     document.title = titleOf(state);
+    showBadge(attention(state));
   }
 
   /** Builds everything anew, in another language. */
@@ -62,9 +65,15 @@ class TornchatApp extends HTMLElement {
     this.show(state, { afresh: true });
   }
 
-  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while. */
-  announce(text, { urgent = false, unseen = false } = {}) {
-    this.#notices.add(text, { urgent, unseen });
+  /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while.
+   * `act`: see <notice-board>. */
+  announce(text, { urgent = false, unseen = false, act = null } = {}) {
+    this.#notices.add(text, { urgent, unseen, act });
+  }
+
+  /** Opens the search, perhaps with something in it. */
+  search(query = "") {
+    openPanel(this, "search", "openSearch", this.#seen, query);
   }
 
   /** A link to a place of this page is followed within it. */
@@ -83,21 +92,23 @@ class TornchatApp extends HTMLElement {
     if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       emit(this, "room-step", { step: event.key === "ArrowDown" ? 1 : -1 });
+    } else if (event.key === "Escape" && event.shiftKey) {
+      emit(this, "rooms-read");
     } else if (event.key === "Escape" && !event.isComposing) {
       this.querySelector("message-list")?.catchUp();
+    } else if (isSearchKey(event, plain)) {
+      event.preventDefault();
+      this.search();
     } else if (plain && event.key.length === 1 && event.target === document.body) {
       this.querySelector("message-composer")?.focus();
     }
   }
 }
 
-function titleOf(state) {
-  const name = state.server?.name ?? "Tornchat";
-  if (state.phase !== "in") return name;
-  const unread = totalUnread(state);
-  const room = state.rooms[state.open];
-  const where = room ? `${roomName(state, room)} · ` : "";
-  return `${unread > 0 ? `(${unread}) ` : ""}${where}${name}`;
+/** Ctrl + Shift + F anywhere, or a stroke where it would not be written. */
+function isSearchKey(event, plain) {
+  if (plain) return event.key === "/" && event.target === document.body;
+  return (event.ctrlKey || event.metaKey) && event.shiftKey && event.code === "KeyF";
 }
 
 /** iOS lays its keyboard over the page: the page must end where the keyboard begins. */

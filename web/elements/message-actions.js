@@ -8,7 +8,7 @@ import { openPanel } from "./panel.js";
 
 const ROW = ".message[data-id]:not([data-id=''])";
 /** Where a tap means something else. */
-const BUSY = "a, button, input, summary, .actions";
+const BUSY = "a, button, input, summary, .actions, .spoiler";
 
 export class MessageActions {
   #bar = h("div", { class: "actions", role: "toolbar", "aria-label": t("actions.title") });
@@ -50,11 +50,13 @@ export class MessageActions {
   }
 
   #buttons(state, message) {
-    const { room, id } = message;
+    const { room, id, author } = message;
     const app = this.#scroller.closest("tc-app");
     return [
       !message.deleted && button("react", () => this.#react(app, id)),
       !message.deleted && button("reply", (at) => reply(at, message)),
+      author !== state.user.id && !message.deleted &&
+        button("unread", (at) => emit(at, "message-unread", { room, id })),
       mayEdit(state, message) &&
         button("edit", (at) => emit(at, "compose-begin", { room, kind: "edit", id })),
       mayDelete(state, message) && button("delete", () => openPanel(app, "messages", "openDeleteMessage", message)),

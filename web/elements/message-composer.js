@@ -4,12 +4,13 @@
  * message is edited its text stands here instead, and the draft waits.
  */
 import { drafts } from "../js/drafts.js";
+import { linked, marked, MARKS } from "../js/formatting.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
-import { nameOf } from "./avatar.js";
 import { emit, formError, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { quote, quoteIngredients } from "./quote.js";
+import { openPanel } from "./panel.js";
+import { quoting } from "./quoting.js";
 
 /** In characters (code points), as the server counts. */
 const LONGEST = 10_000;
@@ -29,7 +30,6 @@ class MessageComposer extends HTMLElement {
   #about = h("div", { class: "composing", hidden: true });
   #quoted = h("div", { class: "answering", hidden: true });
   #answering = null; // {id, message} that the draft answers
-  #shownQuote = [];
   #error = formError();
   #room = null;
   #user = null;
@@ -39,7 +39,9 @@ class MessageComposer extends HTMLElement {
 
   connectedCallback() {
     const form = h("form", { class: "composer" }, this.#text, this.#send);
-    const foot = h("div", { class: "composer-foot" }, this.#hint, this.#count);
+    const how = () => openPanel(this.closest("tc-app"), "formatting", "openFormatting");
+    const help = h("button", { type: "button", class: "link-button", onclick: how }, t("formatting.open"));
+    const foot = h("div", { class: "composer-foot" }, this.#hint, help, this.#count);
     this.append(h("div", { class: "composer-column" }, this.#about, this.#quoted, this.#error, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
@@ -52,6 +54,10 @@ class MessageComposer extends HTMLElement {
     form.addEventListener("click", ({ target }) => target === form && this.focus());
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#key(event));
+    this.#text.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData?.getData("text/plain") ?? "";
+      this.#format(event, (text, start, end) => linked(text, start, end, pasted));
+    });
   }
 
   /** `answering`: {id, message} that the draft answers, or null. */
@@ -71,7 +77,7 @@ class MessageComposer extends HTMLElement {
     this.#about.hidden = !composing;
     this.#answering = answering;
     this.#quoted.hidden = Boolean(composing) || !answering;
-    if (answering) this.#showQuote(answering, people);
+    if (answering) this.#showAnswered(people);
     const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
@@ -93,24 +99,10 @@ class MessageComposer extends HTMLElement {
     );
   }
 
-  #showQuote({ id, message }, people) {
-    const from = [id, this.#room.id, ...quoteIngredients(message, message?.author, { people })];
-    if (from.every((part, i) => part === this.#shownQuote[i])) return;
-    this.#shownQuote = from;
-    const name = people[message?.author] && nameOf(people[message.author]);
-    const cancel = {
-      type: "button",
-      class: "icon-button",
-      title: t("compose.no_reply"),
-      "aria-label": t("compose.no_reply"),
-      onclick: () => this.#dropReply(),
-    };
-    this.#quoted.replaceChildren(
-      icon("reply", 16),
-      h("span", { class: "visually-hidden", role: "status" }, t("compose.reply", { name: name ?? "" })),
-      quote({ room: this.#room.id, reply_to: id }, message, { people }),
-      h("button", cancel, icon("close", 16)),
-    );
+  #showAnswered(people) {
+    const drop = () => this.#dropReply();
+    const ready = () => this.#answering && this.#showAnswered(people);
+    quoting(ready)?.showAnswered(this.#quoted, this.#room.id, this.#answering, { people, drop });
   }
 
   #dropReply() {
@@ -137,6 +129,8 @@ class MessageComposer extends HTMLElement {
   #key(event) {
     // While a word is being composed (Chinese, Japanese, Korean...), Enter belongs to the input method.
     if (event.isComposing || event.keyCode === 229) return;
+    const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.key];
+    if (mark) return this.#format(event, (text, start, end) => marked(text, start, end, mark));
     if (event.key === "Escape" && this.#edit) {
       event.stopPropagation();
       emit(this, "compose-end");
@@ -152,6 +146,20 @@ class MessageComposer extends HTMLElement {
     if (event.shiftKey || (touch && !event.ctrlKey && !event.metaKey)) return;
     event.preventDefault();
     this.#submit();
+  }
+
+  /** Changes the selected text by `change`, so that it can be undone like typing. */
+  #format(event, change) {
+    const { value, selectionStart, selectionEnd } = this.#text;
+    const done = change(value, selectionStart, selectionEnd);
+    if (!done) return;
+    event.preventDefault();
+    this.#text.setSelectionRange(done.from, done.to);
+    if (!document.execCommand("insertText", false, done.by)) {
+      this.#text.setRangeText(done.by);
+      this.#changed();
+    }
+    this.#text.setSelectionRange(done.start, done.end);
   }
 
   #submit() {

@@ -13,7 +13,9 @@ import { icon } from "./icons.js";
 import { historyFoot, historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
 import { openPanel } from "./panel.js";
+import { quoting } from "./quoting.js";
 import { RowKeeper } from "./row-keeper.js";
+import { UnreadJump } from "./unread-jump.js";
 
 const AT_END_PX = 40;
 const OLDER_PX = 900;
@@ -32,13 +34,19 @@ class MessageList extends HTMLElement {
   #actions = new MessageActions(this.#scroller, () => this.#state);
   #view = null;
   #placed = false; // the room's first page is in, and scrolled to where reading begins
+  #unread = new UnreadJump(this.#scroller, {
+    reach: () =>
+      emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
+    arrived: () => this.#measure(),
+    caughtUp: () => this.catchUp(),
+  });
   #atEnd = true;
   #endId = 0; // newest message when the end was last in sight
   #target = null; // the jump that was made last
   #gone = new AbortController();
 
   connectedCallback() {
-    this.append(this.#scroller, this.#pill);
+    this.append(this.#unread.element, this.#scroller, this.#pill);
     this.#rows.addEventListener("click", ({ target }) => {
       const id = target.closest("[data-user]")?.dataset.user;
       if (id) openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
@@ -64,7 +72,7 @@ class MessageList extends HTMLElement {
     if (switched) this.#reset();
     // What is written in another tab does not move what is read in this one.
     const wrote = !switched && document.hasFocus() && hasNew(view.pending, this.#view.pending);
-    const hadNews = this.#rows.querySelector(".new-line") !== null;
+    const hadNews = this.#unread.far || this.#rows.querySelector(".new-line") !== null;
     const watched = this.#placed && this.#atEnd && !hadNews;
     const wasAway = !switched && this.#view.away;
     if (view.away) this.#atEnd = false;
@@ -77,24 +85,28 @@ class MessageList extends HTMLElement {
     this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
     this.#head.replaceChildren(...historyHead(view, ask));
     this.#foot.replaceChildren(...historyFoot(view, ask));
-    this.#keeper.show(timeline({ ...view, target: view.target?.id }), { people, me });
+    const rows = timeline({ ...view, target: view.target?.id });
+    const quotes = rows.some(({ message, item }) => (message ?? item)?.reply_to) ? this.#quotes() : null;
+    this.#keeper.show(rows, { people, me, quotes });
 
     if (!this.#placed && page?.status === "ready") this.#begin();
     else if (this.#atEnd || wrote) this.#toEnd();
     else if (!this.#keeper.restore(this.#scroller, place) && wasAway && !view.away) this.#toEnd();
     if (view.target !== this.#target) this.#showTarget();
 
-    this.#look({ watching: watched || wrote });
-    this.#showPill();
+    this.#look({ watching: watched || wrote, said: wrote });
+    this.#showPills();
     this.#askMore();
   }
+
+  #quotes = () => quoting(() => this.update(this.#state, { afresh: true }));
 
   /** Escape: to the newest, and nothing is new any more. */
   catchUp() {
     if (this.#view.away) return emit(this, "place-leave");
     this.#toEnd();
-    this.#look({ watching: true });
-    this.#showPill();
+    this.#look({ watching: true, said: true });
+    this.#showPills();
   }
 
   #reset() {
@@ -145,7 +157,7 @@ class MessageList extends HTMLElement {
   #scrolled() {
     this.#measure();
     this.#look();
-    this.#showPill();
+    this.#showPills();
     this.#askMore();
   }
 
@@ -161,18 +173,18 @@ class MessageList extends HTMLElement {
   #newest = () => this.#view.live?.messages.at(-1)?.id ?? 0;
 
   /** Tells what has been seen: the newest message, if it is before open eyes. `watching`: the reader saw
-   * it come (or has just written), so that no line need say that it is new. */
-  #look({ watching = false } = {}) {
+   * it come (or has just written), so that no line need say that it is new. `said`: by what they did. */
+  #look({ watching = false, said = false } = {}) {
     if (!this.#placed || !this.#atEnd || !this.#view.page) return;
     const message = this.#newest();
     this.#endId = message;
-    if (this.#view.page.messages.length > MANY) {
+    if (this.#view.page.messages.length > MANY && !this.#unread.wanted) {
       emit(this, "history-trim", { room: this.#view.room.id });
     }
     emit(this, "newest-reached");
     if (message === 0 || document.hidden || !document.hasFocus()) return;
     const room = this.#view.room.id;
-    emit(this, "room-seen", { room, message });
+    emit(this, "room-seen", { room, message, said });
     if (watching) emit(this, "news-seen", { room, message });
   }
 
@@ -187,7 +199,8 @@ class MessageList extends HTMLElement {
     }
   }
 
-  #showPill() {
+  #showPills() {
+    this.#unread.show(this.#view);
     const { live, me } = this.#view;
     this.#pill.hidden = this.#atEnd || !this.#placed;
     if (this.#pill.hidden) return;
@@ -213,7 +226,9 @@ function viewOf(state) {
   const name = roomName(state, room);
   const partner = partnerIn(state, room);
   const named = { room, name, partner, people, me: user.id };
-  const seen = { live, page, away, messages, losses, pending, originals: state.originals[room.id], since };
+  const more = page?.more ?? false;
+  const originals = state.originals[room.id];
+  const seen = { live, page, more, away, messages, losses, pending, originals, since };
   return { ...named, ...seen, composed: about, target, originalOf: (id) => originalOf(state, room.id, id) };
 }
 

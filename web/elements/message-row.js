@@ -1,16 +1,15 @@
 /** The elements of one row of a room: a day, the line above what is new, a loss, a message. */
 import { explain } from "../js/explain.js";
-import { fragmentOf } from "../js/html.js";
 import { t } from "../js/i18n.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { quote, quoteIngredients } from "./quote.js";
+import { prose, typedProse } from "./prose.js";
 import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
-export function ingredients(row, { people, me }) {
+export function ingredients(row, { people, me, quotes }) {
   if (row.kind === "day") return [dayLabel(row.at)];
   if (row.kind === "new") return [];
   if (row.kind === "loss") return [row.count];
@@ -20,14 +19,15 @@ export function ingredients(row, { people, me }) {
   const { html, version, reactions: given, pinned } = row.message ?? {};
   const { reply_to: id, reply_author } = row.message ?? row.item ?? {};
   const author = row.original?.author ?? reply_author;
-  const quoted = id ? quoteIngredients(row.original, author, { people }) : [];
+  const quoted = (id && quotes?.quoteIngredients(row.original, author, { people })) || [];
   const pinner = pinned && people[pinned.by] && nameOf(people[pinned.by]);
   const reacted = given && whoReacted(given, { people, me });
   const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person)];
   return [html, version, reacted, ...looks, ...state, ...quoted];
 }
 
-export function buildRow(row, { people, me }) {
+/** `context`: {people, me, quotes}, where `quotes` shows what is answered (quoting.js), or is not loaded yet. */
+export function buildRow(row, context) {
   if (row.kind === "day") {
     return h("div", { class: "day", role: "separator" }, h("span", {}, dayLabel(row.at)));
   }
@@ -37,7 +37,7 @@ export function buildRow(row, { people, me }) {
   if (row.kind === "loss") {
     return h("p", { class: "loss" }, icon("alert", 16), h("span", {}, t("list.loss", row)));
   }
-  return buildMessage(row, people[row.author] ?? { id: row.author }, { people, me });
+  return buildMessage(row, context.people[row.author] ?? { id: row.author }, context);
 }
 
 function buildMessage(row, author, context) {
@@ -64,8 +64,8 @@ function buildMessage(row, author, context) {
       { class: "words" },
       row.message?.pinned && pinnedMark(row.message.pinned, context),
       row.lead && by(author, row.at),
-      answer.reply_to && quote(answer, row.original, context),
-      row.item ? typed(row.item.body) : rendered(row.message),
+      answer.reply_to && context.quotes?.quote(answer, row.original, context),
+      row.item ? typedProse(row.item.body) : rendered(row.message),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
@@ -94,23 +94,12 @@ function pinnedMark({ by: user, at }, { people }) {
   return h("p", { class: "pinned-mark", title: fullLabel(at) }, icon("pin", 14), words);
 }
 
-function rendered({ body, html, edited, deleted }) {
-  if (deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
-  const prose = h("div", { class: proseClass(body), dir: "auto" }, fragmentOf(html));
-  if (!edited) return prose;
-  return [prose, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
+function rendered(message) {
+  if (message.deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
+  const { edited } = message;
+  if (!edited) return prose(message);
+  return [prose(message), h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }
-
-/** Text that the server has not rendered yet, as it was typed. */
-function typed(body) {
-  return h("div", { class: `${proseClass(body)} typed`, dir: "auto" }, body);
-}
-
-const FEW_EMOJI =
-  /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
-
-const proseClass = (body) =>
-  body.length < 40 && FEW_EMOJI.test(body.trim()) ? "prose prose-emoji" : "prose";
 
 /** How far a message of mine has come, and what can be done where it goes no further. */
 function state({ nonce, status, body, reply_to, error, kept }, waits) {

@@ -2,6 +2,8 @@
 import { t } from "../js/i18n.js";
 import { h } from "./dom.js";
 
+const AGAIN_MS = 2000;
+
 /**
  * Calls the function `name` of `panels/<file>.js` with `app` and what else there is. Its styles are in
  * `panels/<file>.css`, where the module says `export const styled = true`. What cannot be loaded is said.
@@ -9,12 +11,37 @@ import { h } from "./dom.js";
 export async function openPanel(app, file, name, ...given) {
   let panel;
   try {
-    panel = await import(`../panels/${file}.js`);
-    if (panel.styled) await styles(file);
+    panel = await load(file);
   } catch {
     return app.announce(t("panel.failed"), { urgent: true });
   }
   return panel[name](app, ...given);
+}
+
+/** Loads what the page cannot do without, and again until it is there. */
+export async function needed(file) {
+  for (;;) {
+    try {
+      return await load(file);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
+const tries = new Map();
+
+async function load(file) {
+  const tried = tries.get(file) ?? 0;
+  try {
+    // Some browsers keep in mind that an address could not be loaded.
+    const panel = await import(`../panels/${file}.js${tried ? `?${tried}` : ""}`);
+    if (panel.styled) await styles(file);
+    return panel;
+  } catch (error) {
+    tries.set(file, tried + 1);
+    throw error;
+  }
 }
 
 const sheets = new Map();

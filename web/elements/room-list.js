@@ -1,10 +1,11 @@
 /** <room-list>: the side of the page: my rooms with what is unread, ways to more rooms, my account. */
+import { concerning } from "../js/attention.js";
 import { language, t } from "../js/i18n.js";
 import { partnerIn, roomName } from "../js/naming.js";
 import { hashOf } from "../js/route.js";
 import { isDirect, roomsInOrder, troubledRooms } from "../js/selectors.js";
 import { avatar, nameOf } from "./avatar.js";
-import { h } from "./dom.js";
+import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
 import { roomMark } from "./room-mark.js";
@@ -14,6 +15,17 @@ class RoomList extends HTMLElement {
   #direct = h("ul", { class: "rooms" });
   #head = h("header", { class: "side-head" });
   #foot = h("footer", { class: "side-foot" });
+  #readAll = h(
+    "button",
+    {
+      class: "icon-button read-all",
+      hidden: true,
+      title: `${t("unread.read_all")} (Shift+Esc)`,
+      "aria-label": t("unread.read_all"),
+      onclick: ({ currentTarget }) => emit(currentTarget, "rooms-read"),
+    },
+    icon("check"),
+  );
   #state = null;
 
   connectedCallback() {
@@ -23,7 +35,12 @@ class RoomList extends HTMLElement {
       h(
         "nav",
         { "aria-label": t("rooms.title") },
-        listHead("rooms.title", "rooms.create", () => openPanel(app, "rooms", "openCreateRoom")),
+        listHead(
+          "rooms.title",
+          "rooms.create",
+          () => openPanel(app, "rooms", "openCreateRoom"),
+          this.#readAll,
+        ),
         this.#list,
         h(
           "button",
@@ -59,16 +76,22 @@ class RoomList extends HTMLElement {
     this.#list.replaceChildren(...named.map(link));
     if (named.length === 0)
       this.#list.append(h("li", { class: "rooms-none quiet" }, t("rooms.none")));
+    this.#readAll.hidden = !rooms.some(({ unread }) => unread > 0);
     this.#direct.replaceChildren(...rooms.filter(isDirect).map(link));
     if (focused) this.querySelector(`.room[href="${CSS.escape(focused)}"]`)?.focus();
   }
 
   #showFrame({ user, server }) {
+    const app = this.closest("tc-app");
     this.#head.replaceChildren(
       h("img", { src: "/icon.svg", alt: "", width: 32, height: 32 }),
       h("h1", { class: "ellipsis" }, server.name),
+      h(
+        "button",
+        { class: "icon-button", title: t("search.title"), "aria-label": t("search.title"), onclick: () => app.search() },
+        icon("search"),
+      ),
     );
-    const app = this.closest("tc-app");
     this.#foot.replaceChildren(
       h(
         "button",
@@ -87,22 +110,27 @@ class RoomList extends HTMLElement {
   }
 }
 
-function listHead(title, does, onclick) {
+function listHead(title, does, onclick, more = "") {
   const label = t(does);
   return h(
     "div",
     { class: "rooms-head" },
     h("h2", {}, t(title)),
+    more,
     h("button", { class: "icon-button", title: label, "aria-label": label, onclick }, icon("plus")),
   );
 }
 
+/** What is unread shows by its weight, and what concerns me by its colour as well. */
 function entry(state, room, troubled) {
+  const count = concerning(room);
+  const quiet = room.level === "none";
+  const classes = { unread: room.unread > 0 && !quiet, quiet };
   const link = h(
     "a",
     {
       href: hashOf(room.id),
-      class: room.unread > 0 ? "room unread" : "room",
+      class: ["room", ...Object.keys(classes).filter((name) => classes[name])].join(" "),
       "aria-current": room.id === state.open && "page",
     },
     roomMark(state, room, 18),
@@ -112,11 +140,14 @@ function entry(state, room, troubled) {
   if (troubled) {
     link.append(icon("alert", 18), h("span", { class: "visually-hidden" }, t("rooms.unsent")));
   }
+  if (quiet) link.append(icon("mute", 16), h("span", { class: "visually-hidden" }, t("rooms.quiet")));
   if (room.unread > 0) {
-    link.append(
-      h("span", { class: "badge", "aria-hidden": "true" }, room.unread > 99 ? "99+" : room.unread),
-      h("span", { class: "visually-hidden" }, t("rooms.unread", { count: room.unread })),
-    );
+    const number = count || room.unread;
+    const badge = { class: count > 0 ? "badge" : "badge badge-other", "aria-hidden": "true" };
+    const aloud = t("rooms.unread", { count: room.unread });
+    const mine = count > 0 && count < room.unread ? `, ${t("rooms.concern", { count })}` : "";
+    if (!quiet) link.append(h("span", badge, number > 99 ? "99+" : number));
+    link.append(h("span", { class: "visually-hidden" }, aloud, mine));
   }
   return h("li", {}, link);
 }

@@ -11,6 +11,8 @@ import "./message-list.js";
 import { openPanel } from "./panel.js";
 import { roomMark } from "./room-mark.js";
 
+const LEVEL_ICONS = { all: "bell", mentions: "mention", none: "mute" };
+
 class RoomView extends HTMLElement {
   #head = h("header", { class: "room-head" });
   #list = h("message-list");
@@ -71,6 +73,17 @@ class RoomView extends HTMLElement {
         ),
         description && h("p", { class: "ellipsis quiet", dir: "auto" }, description),
       ),
+      this.#bell(room),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          title: t("search.title"),
+          "aria-label": t("search.title"),
+          onclick: () => this.closest("tc-app").search(room.name ? `in:${JSON.stringify(room.name)} ` : ""),
+        },
+        icon("search"),
+      ),
       h(
         "button",
         {
@@ -93,6 +106,17 @@ class RoomView extends HTMLElement {
         icon("people"),
         h("span", {}, room.members.toLocaleString()),
       ),
+    );
+  }
+
+  /** What of the room concerns me, and the way to choose it. */
+  #bell(room) {
+    const words = t("level.title.named", { level: t(`level.${room.level}`) });
+    const open = () => openPanel(this.closest("tc-app"), "room-level", "openRoomLevel", this.#room, this.#name);
+    return h(
+      "button",
+      { class: "icon-button", title: words, "aria-label": words, onclick: open },
+      icon(LEVEL_ICONS[room.level]),
     );
   }
 

@@ -82,11 +82,19 @@ export const api = {
   leave: (id) => request("DELETE", member(id, "me")),
   addMember: (id, user) => request("PUT", member(id, user)),
   members: (id) => request("GET", `${room(id)}/members`),
-  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
+  markRead: (id, { message, turn }) => request("PUT", `${room(id)}/read`, { id: message, turn }),
+  markUnread: (id, message) => request("PUT", `${room(id)}/read`, { id: message, unread: true }),
+  setLevel: (id, level) => request("PUT", `${room(id)}/level`, { level }),
 
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
   usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),
   userByName: (name) => request("GET", `/api/users?username=${encodeURIComponent(name)}`),
+
+  search(query, before) {
+    const minutes = -new Date().getTimezoneOffset();
+    const older = before === null ? "" : `&before=${before}`;
+    return request("GET", `/api/search?q=${encodeURIComponent(query)}&minutes=${minutes}${older}`);
+  },
 
   probe: (values) => request("POST", "/api/lab/probe", values),
 

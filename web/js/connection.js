@@ -13,6 +13,7 @@ const KINDS = [
   "member.joined",
   "member.left",
   "read",
+  "level",
 ];
 
 /** How long opening may take, in ms. */

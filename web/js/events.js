@@ -1,7 +1,9 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
+import { mentionsMe } from "./attention.js";
 import { isChange } from "./changes.js";
 import { detourAfter, NO_DETOUR } from "./detour.js";
-import { unreadAfter, withChange, withMessage } from "./history.js";
+import { withChange, withMessage } from "./history.js";
+import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
 import { originalsAfter } from "./originals.js";
 
@@ -27,8 +29,9 @@ const CHANGES = {
     const rooms = { ...state.rooms };
     if (id > room.head) {
       // Up to the snapshot's head the snapshot has counted already.
-      const unread = author === state.user.id ? room.unread : room.unread + 1;
-      rooms[roomId] = { ...room, head: id, unread };
+      const news = author === state.user.id ? 0 : 1;
+      const mentions = room.mentions + (news && mentionsMe(event, state.user.id) ? 1 : 0);
+      rooms[roomId] = { ...room, head: id, unread: room.unread + news, mentions };
     }
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
@@ -36,12 +39,7 @@ const CHANGES = {
     return { ...state, rooms, pages: { ...state.pages, [roomId]: withMessage(page, message) } };
   },
 
-  read(state, { room: roomId, last_read: read }) {
-    const room = state.rooms[roomId];
-    if (!room || read <= room.last_read) return state;
-    const unread = unreadAfter(state.pages[roomId], read, state.user.id) ?? room.unread;
-    return { ...state, rooms: { ...state.rooms, [roomId]: { ...room, last_read: read, unread } } };
-  },
+  ...HEARD,
 
   "member.joined"(state, event) {
     const { room: roomId, user, username, display_name, role } = event;

@@ -3,9 +3,11 @@ import "../elements/app.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
+import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
 import { replyHandlers } from "./doing/replies.js";
+import { searchHandlers } from "./doing/search.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
@@ -116,7 +118,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, places, outbox, session, route };
+const page = { app, store, rooms, reading, places, outbox, session, route };
 
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
@@ -182,10 +184,10 @@ const HANDLERS = {
 
   "history-trim": ({ room }) => store.dispatch({ type: "page.trimmed", room }),
   "history-retry": ({ room }) => rooms.loadNewest(room),
-  "room-seen": ({ room, message }) => reading.seen(room, message),
-  "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
 
   ...messageHandlers(page),
+  ...keepingUpHandlers(page),
+  ...searchHandlers(page),
   ...directHandlers(page),
   ...replyHandlers(page),
 

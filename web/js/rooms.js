@@ -6,6 +6,7 @@ import { storage } from "./storage.js";
 
 const PAGE = 50;
 const AGAIN = 200;
+const REACH_PAGES = 10;
 const NAMES_AT_ONCE = 100;
 
 export class Rooms {
@@ -14,6 +15,7 @@ export class Rooms {
   #asked = new Set(); // ids of people asked for
   #loading = new Set(); // rooms whose newest page is asked for
   #renewing = new Set(); // rooms of which older messages are asked for again
+  #turns = new Map(); // room -> how many times its read marker was put back, as far as heard
 
   constructor(store) {
     this.#store = store;
@@ -61,7 +63,8 @@ export class Rooms {
     const known = this.#newestShown(room);
     let answer = { type: "page.failed", room };
     try {
-      answer = { ...(await api.newest(room, PAGE)), type: "page.came", room, known };
+      const limit = Math.min(AGAIN, Math.max(PAGE, (this.#store.state.rooms[room]?.unread ?? 0) + 10));
+      answer = { ...(await api.newest(room, limit)), type: "page.came", room, known };
     } catch {
       // Shown as failed, with a way to try again.
     }
@@ -116,14 +119,23 @@ export class Rooms {
     return this.#store.state.pages[room]?.messages.at(-1)?.id ?? 0;
   }
 
-  async loadOlder(room) {
+  /** Loads what is older until `message` is there, or so much that nobody reads it. */
+  async reach(room, message) {
+    for (let pages = 0; pages < REACH_PAGES; pages += 1) {
+      const page = this.#store.state.pages[room];
+      if (!page?.more || page.older !== "idle" || page.messages[0].id <= message) return;
+      await this.loadOlder(room, AGAIN);
+    }
+  }
+
+  async loadOlder(room, limit = PAGE) {
     const page = this.#store.state.pages[room];
     if (page?.status !== "ready" || !page.more || page.older === "loading") return;
     const epoch = this.#epoch;
     const older = true;
     this.#store.dispatch({ type: "page.asked", room, older });
     try {
-      const { messages, more } = await api.before(room, page.messages[0].id, PAGE);
+      const { messages, more } = await api.before(room, page.messages[0].id, limit);
       if (epoch === this.#epoch) {
         this.#store.dispatch({ type: "page.came", room, messages, more, older });
       }
@@ -149,7 +161,10 @@ export class Rooms {
       // Asked for before the stream carried the room, the page may have a hole after it.
       if (pages[event.room]) this.loadNewest(event.room);
     }
-    if (event.kind === "read" && rooms[event.room]?.unread > 0) {
+    // Put back, or read in part: where the page does not reach so far, only the server can count.
+    const { unread = 0 } = rooms[event.room] ?? {};
+    if (event.kind === "read" && (unread > 0 || event.turn !== this.#turns.get(event.room))) {
+      this.#turns.set(event.room, event.turn);
       const counted = unreadAfter(pages[event.room], event.last_read, user.id);
       if (counted === null) this.#refresh(event.room);
     }

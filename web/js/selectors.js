@@ -1,8 +1,5 @@
 /** What components ask of the state. Pure. */
 
-/** Messages that the server gives by their ids at once. */
-const MOST_IDS = 100;
-
 /** My rooms as the list has them: those with a name by that, then the direct ones, the liveliest first. */
 export function roomsInOrder(state, language) {
   const compare = new Intl.Collator(language, { numeric: true }).compare;
@@ -23,9 +20,6 @@ export function neighbour(state, language, step) {
   const next = at < 0 ? (step > 0 ? 0 : -1) : (at + step + rooms.length) % rooms.length;
   return rooms.at(next);
 }
-
-export const totalUnread = (state) =>
-  Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
 
 /** What is shown of a room's history: the part that was jumped to, else the newest. */
 export const shownPage = ({ detour, pages }, room) => (detour?.room === room ? detour : (pages[room] ?? null));
@@ -65,19 +59,9 @@ export const messageIn = ({ detour, pages, originals }, room, id) =>
 export const originalOf = (state, room, id) =>
   messageIn(state, room, id) ?? (state.originals[room]?.held[id] === "missing" ? null : undefined);
 
-/** Ids of messages that are answered in the open room, and were not asked for yet. */
-export function missingOriginals(state) {
-  const { open: room, phase, rooms, pages, originals, answering } = state;
-  const page = shownPage(state, room);
-  if (phase !== "in" || !rooms[room] || page?.status !== "ready") return [];
-  const answers = [...page.messages, ...pendingIn(state, room)].filter((one) => one.reply_to);
-  const wanted = new Set(answers.map((one) => one.reply_to));
-  if (answering[room]) wanted.add(answering[room]);
-  if (wanted.size === 0) return [];
-  for (const { id } of [...page.messages, ...(pages[room]?.messages ?? [])]) wanted.delete(id);
-  const held = originals[room]?.held ?? {};
-  return [...wanted].filter((id) => !held[id]).slice(0, MOST_IDS);
-}
+/** Whether anything in the open room is an answer to a message. */
+export const hasAnswers = (state) =>
+  Boolean(state.answering[state.open] || shownPage(state, state.open)?.messages.some((one) => one.reply_to));
 
 /** What my draft in a room answers: {id, message}, `message` as of `originalOf`; null where it is no answer. */
 export function answered(state, room) {

@@ -19,8 +19,9 @@ import {
   trimmed,
   withMessage,
 } from "./history.js";
+import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
-import { originalActions, staleOriginals } from "./originals.js";
+import { replyActions, staleOriginals } from "./originals.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -36,6 +37,7 @@ export const initialState = Object.freeze({
   outside: null, // {status, room} of an open room that is not mine
   composing: null, // {room, kind: "edit", id}: the message that the composer is about
   since: 0, // the read marker as it was when the room was opened: where "new" begins
+  held: null, // the open room, where I marked it as unread: looking does not make it read
   pages: {},
   ...NO_DETOUR,
   originals: {},
@@ -109,7 +111,7 @@ const ACTIONS = {
     const left = state.pages[state.open];
     const pages = left ? { ...state.pages, [state.open]: trimmed(left) } : state.pages;
     const since = state.rooms[room]?.last_read ?? 0;
-    return { ...state, open: room, outside: null, composing: null, ...NO_DETOUR, pages, since };
+    return { ...state, open: room, outside: null, composing: null, held: null, ...NO_DETOUR, pages, since };
   },
 
   "room.outside": (state, { room, status, found = null }) =>
@@ -170,7 +172,7 @@ const ACTIONS = {
   },
 
   ...detourActions,
-  ...originalActions,
+  ...replyActions,
 
   "compose.began": (state, { room, kind, id }) => ({ ...state, composing: { room, kind, id } }),
 
@@ -197,16 +199,7 @@ const ACTIONS = {
 
   "people.came": (state, { users }) => ({ ...state, people: { ...state.people, ...byId(users) } }),
 
-  "read.marked"(state, { room: roomId, message }) {
-    const room = state.rooms[roomId];
-    if (!room || (message <= room.last_read && room.unread === 0)) return state;
-    const read = Math.max(message, room.last_read);
-    const marked = { ...room, last_read: read, unread: 0, mentions: 0 };
-    return { ...state, rooms: { ...state.rooms, [roomId]: marked } };
-  },
-
-  "news.seen": (state, { room, message }) =>
-    room === state.open && message > state.since ? { ...state, since: message } : state,
+  ...KEEPING_UP,
 };
 
 /** Pages outlive a reset: what they show is held against the newest page when that comes. */

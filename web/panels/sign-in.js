@@ -1,7 +1,9 @@
 /** <sign-in>: the page before one is in: sign in, or make an account. */
 import { checkSignIn, checkSignUp } from "../js/checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
-import { emit, field, formError, h, submitBy } from "./dom.js";
+import { emit, field, formError, h, submitBy } from "../elements/dom.js";
+
+export const styled = true;
 
 class SignIn extends HTMLElement {
   #mode = null;

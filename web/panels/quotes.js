@@ -1,19 +1,28 @@
-/** The message that another one answers, as it stands above the answer: who wrote it, and its first line. */
+/** The message that another one answers, as it stands above the answer and above the composer: who wrote it, and
+ * its first line. */
 import { fragmentOf } from "../js/html.js";
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
-import { nameOf } from "./avatar.js";
-import { h } from "./dom.js";
+import { nameOf } from "../elements/avatar.js";
+import { h } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
+
+export const styled = true;
 
 /** More than a line can show. */
 const LONGEST = 240;
 
+/** Stands for what is hidden until somebody wants to see it. */
+const COVERED = "▒▒▒";
+
 const texts = new WeakMap(); // message -> its first line, since every frame asks for it
 
 /** The first line of a message, without its Markdown. */
-export function firstLine(message) {
+function firstLine(message) {
   if (!texts.has(message)) {
-    const lines = fragmentOf(message.html).textContent.split("\n");
+    const content = fragmentOf(message.html);
+    for (const spoiler of content.querySelectorAll(".spoiler")) spoiler.replaceWith(COVERED);
+    const lines = content.textContent.split("\n");
     const line = lines.find((one) => one.trim() !== "") ?? message.files?.[0]?.name ?? "";
     texts.set(message, line.trim().slice(0, LONGEST));
   }
@@ -43,5 +52,21 @@ export function quote({ room, reply_to: id, reply_author }, original, { people }
     original
       ? h("span", { class: "quote-text", dir: "auto" }, firstLine(original))
       : h("span", { class: "quote-text skeleton-name", "aria-hidden": "true" }),
+  );
+}
+
+/** Shows in `bar` what the draft of a room answers, with a button that calls `drop()`. */
+export function showAnswered(bar, room, { id, message }, { people, drop }) {
+  const from = JSON.stringify([room, id, ...quoteIngredients(message, message?.author, { people })]);
+  if (bar.dataset.from === from) return;
+  bar.dataset.from = from;
+  const name = people[message?.author] ? nameOf(people[message.author]) : "";
+  const words = t("compose.no_reply");
+  const cancel = { type: "button", class: "icon-button", title: words, "aria-label": words, onclick: drop };
+  bar.replaceChildren(
+    icon("reply", 16),
+    h("span", { class: "visually-hidden", role: "status" }, t("compose.reply", { name })),
+    quote({ room, reply_to: id }, message, { people }),
+    h("button", cancel, icon("close", 16)),
   );
 }
