@@ -27,7 +27,7 @@ def said(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
 @pytest.mark.parametrize(
     "command",
     [
-        *("", "serve", "token", "token add", "room", "room add"),
+        *("", "serve", "token", "token add", "bot", "bot add", "room", "room add"),
         *("user", "user add", "user list", "user disable", "user enable", "user password"),
         *("node", "node adopt"),
     ],

@@ -20,11 +20,13 @@ from tornchat.domain.changes import (
     UNREACTED,
     message_deleted,
     message_edited,
+    message_previewed,
     pin,
     reaction,
 )
 from tornchat.domain.errors import TornchatError, Unusable, every_error
 from tornchat.domain.events import KINDS, STREAM_KINDS, Event, message, probe
+from tornchat.domain.mentions import Said
 from tornchat.domain.messages import Message, message_of
 from tornchat.handlers.base import Handler
 from tornchat.handlers.routes import ROUTES
@@ -34,6 +36,8 @@ from tornchat.wire.browser import event_object
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+SAID = Said(["q7w2e4r6t8"], True)
+MESSAGE = Message(1, 0, "8r5c0tq2mz", "v4gm1k9x2p", "", "", reply_author="q7w2e4r6t8")
 ROOM, ANA, BUDI = "8r5c0tq2mz", "v4gm1k9x2p", "q7w2e4r6t8"
 
 
@@ -65,7 +69,10 @@ def headings(text: str) -> set[str]:
 def test_every_route_is_documented_with_its_methods() -> None:
     there = set()
     for pattern, handler in ROUTES:
-        path = pattern.replace("messages/([a-z0-9]+)", "messages/ID").replace("([^/]+)", "EMOJI")
+        last = "NAME" if "/files/" in pattern else "EMOJI"
+        path = re.sub(r"(messages|files|thumbs)/\(\[a-z0-9\]\+\)", r"\1/ID", pattern)
+        path = path.replace("([^/]+)", last).replace("([A-Za-z0-9_-]+)", "SECRET")
+        path = path.replace("hooks/([a-z0-9]+)", "hooks/H").replace("bots/([a-z0-9]+)", "bots/U")
         path = path.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
         for method in METHODS:
             if getattr(handler, method.lower()) is not getattr(Handler, method.lower()):
@@ -80,7 +87,11 @@ def test_the_public_routes_are_marked_as_such() -> None:
         below = re.sub(r"\A(#### .*\n)+", "", below)
         if re.match(r"\n?\*Public", below):
             public.add(heading)
-    expected = {f"{method} {pattern}" for pattern, handler in ROUTES for method in handler.public}
+    expected = {
+        f"{method} {pattern.replace('([A-Za-z0-9_-]+)', 'SECRET')}"
+        for pattern, handler in ROUTES
+        for method in handler.public
+    }
     assert public == expected
 
 
@@ -104,14 +115,16 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
     }
     if kind in CHANGES:
         by_kind = {
-            "message.edited": message_edited(ROOM, 1, ANA, "**Hello**", "<p></p>"),
+            "message.edited": message_edited(MESSAGE, "**Hello**", "<p></p>", SAID),
             "message.deleted": message_deleted(ROOM, 1, ANA, ANA),
             **{name: reaction(name, ROOM, 1, BUDI, "👍") for name in (REACTED, UNREACTED)},
             **{name: pin(name, ROOM, 1, BUDI) for name in (PINNED, UNPINNED)},
+            "message.previewed": message_previewed(ROOM, 1, ANA, [{}]),
         }
         return [(f"room:{ROOM}", by_kind[kind])]
     if kind == "message":
-        return [(f"room:{ROOM}", message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1, BUDI))]
+        said = message(ROOM, ANA, "**Hi**", "<p></p>", "f3a1", 1, BUDI) | SAID.fields()
+        return [(f"room:{ROOM}", said)]
     return [(topic, dict(fields)) for topic, fields in made[kind].events]
 
 

@@ -21,10 +21,14 @@ from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.fencer import Fencer
 from tornchat.archive.keeper import Keeper
+from tornchat.archive.sweeper import Sweeper
 from tornchat.board import BEAT_SECONDS, Board
+from tornchat.chat import previews
 from tornchat.chat.context import Chat
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
+from tornchat.chat.pusher import Pusher
+from tornchat.chat.pushing import PushKeys
 from tornchat.chat.rendering import Renderer
 from tornchat.connections import Room, Server
 from tornchat.domain.errors import TornchatError
@@ -69,15 +73,25 @@ class Worker:
         self.client = Client(redis_url, Keys(settings.space))
         self.database = Database(database_url)
         room = Room.of_process()
-        limits = Limits(settings.max_streams, settings.max_streams_per_address, room.streams)
+        pushes = settings.push == "on"
+        limits = Limits(
+            settings.max_streams, settings.max_streams_per_address, room.streams, counted=pushes
+        )
         self.hub = Hub(self.client, redis_url, settings.heartbeat, limits)
         self.announcer = Announcer(self.client, self.database)
-        self.keeper = Keeper(self.client, self.database, self.announcer, settings.log_hours)
+        self.folder = Folder(settings.files_folder())
+        self.keeper = Keeper(
+            self.client,
+            self.database,
+            self.announcer,
+            Sweeper(self.client, self.database, self.folder),
+            settings.log_hours,
+        )
         self.passwords = Passwords()
         self.renderer = Renderer()
-        self.folder = Folder(settings.files_folder())
         self.fetcher = Fetcher(settings.fetch_hosts)
         self.drawing = OffLoop("drawing", threads=1, most_waiting=32)
+        self.disk = OffLoop("disk", threads=2, most_waiting=200)
         sequence = self.hub.bus.sequence
         self.client.fence = Fencer(self.client, self.database, lambda: sequence.last).fence
         self.hub.on_control = self.announcer.control
@@ -91,6 +105,7 @@ class Worker:
             folder=self.folder,
             fetcher=self.fetcher,
             drawing=self.drawing,
+            disk=self.disk,
             signup=settings.signup,
             post_rate=settings.post_rate,
             lab=settings.lab == "on",
@@ -99,7 +114,13 @@ class Worker:
             max_file=round(settings.max_file * 1_000_000),
             file_quota=round(settings.file_quota * 1_000_000),
             previews=settings.previews == "on",
+            own_hosts=site_of(settings).hosts - LOCAL,
         )
+        self.pusher: Pusher | None = None
+        if pushes:
+            self.chat.push = PushKeys(contact_of(settings))
+            # One of its own: a slow push service must not hold up previews.
+            self.pusher = Pusher(self.chat, self.chat.push, Fetcher(settings.fetch_hosts))
         site, outlets = site_of(settings), self.hub.outlets
         desk = Desk(self.chat, site, application(self.chat, self.hub, site, web_root()))
         self.gate = Gate(self.chat, self.hub, site, desk)
@@ -119,6 +140,8 @@ class Worker:
         await self.client.ensure_fenced()
         await self.hub.start()
         self.keeper.start()
+        if self.pusher is not None:
+            self.pusher.start()
         self.acceptor.open(listener)
 
     async def drain(self, seconds: float) -> None:
@@ -150,11 +173,15 @@ class Worker:
                 await self.server.close_all_connections()
         except TimeoutError:
             pass
+        if self.pusher is not None:
+            await self.pusher.close()
         await self.keeper.close()
+        await previews.close(self.chat)
         await self.client.close()
         self.passwords.close()
         self.renderer.close()
         self.drawing.close()
+        self.disk.close()
         await self.fetcher.close()
         await self.database.close()
         if self._beating is not None:
@@ -170,6 +197,14 @@ class Worker:
         while True:
             self.acceptor.report()
             await asyncio.sleep(BEAT_SECONDS)
+
+
+def contact_of(settings: Settings) -> str:
+    """Whom a push service may write to."""
+    origin = settings.origin or ""
+    return settings.push_contact or (
+        origin if origin.startswith("https:") else "mailto:tornchat@localhost"
+    )
 
 
 def site_of(settings: Settings) -> Site:

@@ -123,6 +123,14 @@ def _token_add(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
+def _bot_add(settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    added = shell.bot_add(settings, given.name, given.display_name)
+    print(_with_database(settings, added, there=True))
+    return 0
+
+
 def _room_add(settings: Settings, given: argparse.Namespace) -> int:
     from tornchat.chat import shell
 
@@ -226,6 +234,10 @@ def _parser() -> argparse.ArgumentParser:
     token = _command(tokens, "add", _token_add, "print a new bearer token", user="USER")
     token.add_argument("--label", metavar="L", default="", help="what the token is for")
     token.add_argument("--count", metavar="N", default="1", help="so many of them, one a line")
+
+    bots = _group(commands, "bot", "accounts of programs: add")
+    bot = _command(bots, "add", _bot_add, "make a bot and print its token", name="NAME")
+    bot.add_argument("--display-name", metavar="D", help="the name that people see")
 
     rooms = _group(commands, "room", "rooms: add")
     room = _command(rooms, "add", _room_add, "make a room and print its id", name="NAME")

@@ -29,6 +29,8 @@ IDLE_SECONDS = 75.0
 bytes come one by one. Longer than proxies keep theirs: the side that waits for the answer should be
 the one that closes."""
 BODY_SECONDS = 20.0
+"""For each `BODY_STEP` of a body, which a file has many of."""
+BODY_STEP = 64 * 1024
 MOST_HEADER_BYTES = 16 * 1024
 MOST_BODY_BYTES = 2 * 1024 * 1024
 REFUSAL_SECONDS = 2.0
@@ -147,6 +149,12 @@ class Server(HTTPServer):
         if idle is not None:
             self._sending[server_conn] = (_now(), idle[1])
 
+    def body_grew(self, server_conn: object) -> None:
+        """Another `BODY_STEP` has come: the next one has its own time."""
+        sending = self._sending.pop(server_conn, None)
+        if sending is not None:
+            self._sending[server_conn] = (_now(), sending[1])
+
     def body_received(self, server_conn: object) -> None:
         self._sending.pop(server_conn, None)
 
@@ -212,7 +220,7 @@ class _Connection(IOStream):
 class _Request(httputil.HTTPMessageDelegate):
     """Tells the server how far a request has come."""
 
-    __slots__ = ("_delegate", "_server", "_server_conn")
+    __slots__ = ("_delegate", "_server", "_server_conn", "_step")
 
     def __init__(
         self, delegate: httputil.HTTPMessageDelegate, server: Server, server_conn: object
@@ -220,6 +228,7 @@ class _Request(httputil.HTTPMessageDelegate):
         self._delegate = delegate
         self._server = server
         self._server_conn = server_conn
+        self._step = 0
 
     def headers_received(
         self,
@@ -230,6 +239,10 @@ class _Request(httputil.HTTPMessageDelegate):
         return self._delegate.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        self._step += len(chunk)
+        if self._step >= BODY_STEP:
+            self._step = 0
+            self._server.body_grew(self._server_conn)
         return self._delegate.data_received(chunk)
 
     def finish(self) -> None:

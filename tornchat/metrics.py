@@ -81,6 +81,10 @@ OUTBOX_WAITING = Gauge(
     "stands for as many or more.",
 )
 
+PUSHES_WAITING = Gauge(
+    "tornchat_pushes_waiting", "Pushes that are still to be sent, those to be tried again included."
+)
+
 # -- what was done
 
 EVENTS = Counter("tornchat_events_total", "Events that workers have handed on to their readers.")
@@ -92,8 +96,8 @@ DELIVERIES = Counter(
 MESSAGES = Counter(
     "tornchat_messages_total",
     "Messages by outcome: accepted; again (a known nonce); conflict (a nonce with another body); "
-    "not_member; too_fast; away (Redis did not answer).",
-    {"outcome": ("accepted", "again", "conflict", "not_member", "too_fast", "away")},
+    "no_file (one that it comes with is gone); not_member; too_fast; away (Redis did not answer).",
+    {"outcome": ("accepted", "again", "conflict", "no_file", "not_member", "too_fast", "away")},
 )
 STREAMS_OPENED = Counter(
     "tornchat_streams_opened_total",
@@ -149,6 +153,27 @@ FENCES = Counter(
     "tornchat_fences_total",
     "Times that the log was fenced for a Redis that was started, by whether it had lost events.",
     {"lost": ("yes", "no")},
+)
+PUSHES = Counter(
+    "tornchat_pushes_total",
+    "Pushes by outcome: sent; again (the push service was away or busy); gone (the browser takes "
+    "none any more); refused; dropped (read meanwhile, connected again, or too old).",
+    {"outcome": ("sent", "again", "gone", "refused", "dropped")},
+)
+FILES = Counter(
+    "tornchat_files_total",
+    "Uploads by outcome: kept; cut (the client went away); refused (too large, too many, over the "
+    "quota); failed (the disk).",
+    {"outcome": ("kept", "cut", "refused", "failed")},
+)
+FILES_REMOVED = Counter(
+    "tornchat_files_removed_total", "Files taken off the disk: with their message, or never sent."
+)
+PREVIEWS = Counter(
+    "tornchat_previews_total",
+    "Links looked up: shown; nothing (no title, or it could not be reached); dropped (too many "
+    "wait).",
+    {"outcome": ("shown", "nothing", "dropped")},
 )
 SIGN_INS = Counter(
     "tornchat_sign_ins_total",

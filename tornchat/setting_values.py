@@ -116,6 +116,13 @@ def fetch_hosts(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def contact(text: str) -> str:
+    """``mailto:ops@example.org``, or the address of a page."""
+    if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+|https://[^\s]+", text):
+        raise ValueError(f"{text!r} is no contact; write mailto:ops@example.org")
+    return text
+
+
 def origin(text: str) -> str:
     """``https://chat.example.org[:port]``, as a browser writes it in its Origin header."""
     parts = _url(text, "https://chat.example.org")

@@ -118,7 +118,23 @@ class Settings:
         metadata=_row(
             values.fetch_hosts,
             "HOST,HOST:PORT",
-            "private hosts that previews and webhooks may reach nevertheless",
+            "private hosts that previews, webhooks and pushes may reach nevertheless",
+        ),
+    )
+    push: str = field(
+        default="on",
+        metadata=_row(
+            values.one_of("on", "off"),
+            "on|off",
+            "whether browsers that are not connected are told of messages, by their push services",
+        ),
+    )
+    push_contact: str | None = field(
+        default=None,
+        metadata=_row(
+            values.optional(values.contact),
+            "URL",
+            "mailto: or https: URL for push services to reach you; none: the origin",
         ),
     )
     signup: str = field(

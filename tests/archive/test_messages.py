@@ -13,6 +13,7 @@ from tornchat.archive import marks, members, messages
 from tornchat.archive.engine import Database
 from tornchat.domain.changes import message_deleted, message_edited
 from tornchat.domain.events import Event
+from tornchat.domain.mentions import Said
 from tornchat.domain.messages import Message
 
 pytestmark = pytest.mark.anyio
@@ -172,13 +173,11 @@ async def test_pages_and_unread_counts_walk_an_index(cast: Database, path: Path)
 
 async def test_changes_are_folded_into_their_rows_once_and_in_order(database: Database) -> None:
     await archive(database, message(1), message(2))
-    edit = Event(
-        11, 0, "room:lobby", {**message_edited("lobby", 1, "ana", "new", "<p>new</p>"), "at": 5}
-    )
+    new = message_edited(message(1), "new", "<p>new</p>", Said())
+    edit = Event(11, 0, "room:lobby", {**new, "at": 5})
     gone = Event(12, 0, "room:lobby", {**message_deleted("lobby", 2, "ana", "ana"), "at": 6})
-    late = Event(
-        13, 0, "room:lobby", {**message_edited("lobby", 2, "ana", "late", "late"), "at": 7}
-    )
+    too_late = message_edited(message(2), "late", "late", Said())
+    late = Event(13, 0, "room:lobby", {**too_late, "at": 7})
     nowhere = Event(14, 0, "room:lobby", {**message_deleted("lobby", 9, "ana", "ana"), "at": 8})
     for _ in range(2):
         async with database.write() as conn:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.gate import Gate
 from tests.browser.people import Faults, NewPerson, Person, new_person
 from tests.line import Line
+from tests.media.website import Website
 from tests.running import RunningServer
 
 ARGUMENTS = [
@@ -51,11 +52,18 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def website() -> Iterator[Website]:
+    """Pages that messages link to."""
+    with Website().open() as website:
+        yield website
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory, website: Website) -> Iterator[RunningServer]:
     """Two workers; ``--post-rate 0``, because a history of 1,000 messages is written in seconds."""
     data: Path = tmp_path_factory.mktemp("browser") / "var"
     options = ("--workers", "2", "--heartbeat", str(HEARTBEAT), "--post-rate", "0")
-    running = RunningServer(data, *options, "--hosts", PLAIN)
+    running = RunningServer(data, *options, "--hosts", PLAIN, "--fetch-hosts", website.host)
     try:
         yield running.until_ready()
     finally:

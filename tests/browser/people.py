@@ -19,8 +19,14 @@ from playwright.sync_api import (
 )
 
 PASSWORD = "a long sentence of a password"
-USUAL = {"locale": "en-GB", "timezone_id": "Asia/Jakarta", "reduced_motion": "reduce"}
-"""Of a context. What moves on a page is drawn anew for as long as it does, which takes the CPU."""
+USUAL = {
+    "locale": "en-GB",
+    "timezone_id": "Asia/Jakarta",
+    "reduced_motion": "reduce",
+    "service_workers": "block",
+}
+"""Of a context. What moves on a page is drawn anew for as long as it does, which takes the CPU; and
+the worker that keeps the page fetches all of it once more."""
 _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
@@ -34,7 +40,10 @@ class Faults:
 
     seen: list[str] = field(default_factory=list)
     provoked: list[re.Pattern[str]] = field(
-        default_factory=lambda: [re.compile(r"ERR_ABORTED")]  # leaving a page does that
+        default_factory=lambda: [
+            re.compile(r"ERR_ABORTED"),  # leaving a page does that
+            re.compile(r"Service Worker registration blocked"),  # as `USUAL` has it
+        ]
     )
 
     def provoke(self, pattern: str) -> None:

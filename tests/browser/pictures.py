@@ -133,6 +133,25 @@ def measure(page: Page, url: str) -> None:
     page.get_by_text("Done. Medians").wait_for()
 
 
+def draw_icons(browser: Browser) -> None:
+    """The icons of the installed page, from `web/icon.svg`. Systems cut a maskable one to their own
+    shape, and leave the middle four fifths."""
+    art = ROOT / "web" / "art"
+    svg = (ROOT / "web" / "icon.svg").read_text()
+    full = svg.replace('rx="12" ', "").replace(
+        "<path", '<path transform="translate(4.8 4.8) scale(0.8)"'
+    )
+    for name, size, drawing in (
+        ("icon-192", 192, svg),
+        ("icon-512", 512, svg),
+        ("icon-maskable-512", 512, full),
+    ):
+        page = browser.new_page(viewport={"width": size, "height": size})
+        page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{drawing}")
+        page.screenshot(path=art / f"{name}.png", omit_background=True)
+        page.close()
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,6 +162,7 @@ def main() -> None:
             furnish(server.url)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+                draw_icons(browser)
                 take_all(browser, server.url, folder)
                 browser.close()
         finally:

@@ -20,7 +20,7 @@ HOSTILE = [
     "- [x] <input type=image src=x onerror=\"document.title='owned'\">",
     "```html\n<script>document.title = 'owned'</script>\n```",
     "```js\n'</span></code></pre><svg onload=alert(1)>'\n```",
-    ":tada\" onmouseover=\"document.title='owned'\":",
+    ':tada" onmouseover="document.title=\'owned\'":',
     "{{constructor.constructor('alert(1)')()}}",
 ]
 

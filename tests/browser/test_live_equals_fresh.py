@@ -11,6 +11,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import USUAL, Faults, NewPerson, Person, page_until
+from tests.media.samples import picture
+from tests.media.website import Website
 from tornchat.domain.events import KINDS, PROBE
 
 SETTLED = 20.0
@@ -78,9 +80,35 @@ def say(who: Person, room: str, body: str, **more: Any) -> int:
     return id
 
 
-def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> None:
+def by_id(who: Person, room: str, id: int) -> dict[str, Any]:
+    """A message as it is now."""
+    [message] = ask(who, "GET", f"rooms/{room}/messages?ids={id}")["messages"]
+    found: dict[str, Any] = message
+    return found
+
+
+def with_file(who: Person, room: str) -> None:
+    """Send a message that is a picture."""
+    sent = who.context.request.post(
+        f"{who.url}/api/files?name=leaf.png",
+        headers={"Content-Type": "application/octet-stream"},
+        data=picture(),
+    )
+    assert sent.ok, sent.text()
+    ask(who, "POST", f"rooms/{room}/messages", {"files": [sent.json()["id"]]})
+
+
+def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: str) -> None:
     """Everything that can happen, in ``room``, which Ana looks at, and in ``other``."""
+    me = ask(ana, "GET", "session")["user"]
     for place in (room, other):
+        for text in (f"@{me['username']} one", f"@{me['username']} two", "three", "@here four"):
+            last = say(budi, place, text)
+            if "one" in text:
+                ask(budi, "PATCH", f"messages/{last}", {"body": "one, edited"})
+            elif "three" in text:
+                ask(budi, "PATCH", f"messages/{last}", {"body": f"three, @{me['username']}"})
+        ask(budi, "DELETE", f"messages/{last}")
         first, second = say(budi, place, "first"), say(budi, place, "second", nonce="n")
         third = say(budi, place, "third", reply_to=first)
         ask(budi, "PATCH", f"messages/{second}", {"body": "second, *edited*"})
@@ -90,6 +118,9 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> Non
         ask(ana, "PUT", f"messages/{second}/reactions/❤️")
         for emoji in ("👍", "❤️"):
             ask(ana, "DELETE", f"messages/{first if emoji == '👍' else second}/reactions/{emoji}")
+        linked = say(budi, place, f"look: {site}/tea")
+        page_until(ana.page, lambda: "previews" in by_id(budi, place, linked), "a preview")  # noqa: B023
+        with_file(budi, place)
         for pinned in (first, second):
             ask(ana, "PUT", f"messages/{pinned}/pin")
         ask(budi, "DELETE", f"messages/{first}/pin")
@@ -101,14 +132,13 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str) -> Non
         ask(ana, "PUT", f"rooms/{place}/level", {"level": "all" if place == other else "none"})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
-    me = ask(ana, "GET", "session")["user"]["id"]
     for number in range(2):
-        direct = ask(budi if number else cara, "POST", "direct", {"users": [me]})["id"]
+        direct = ask(budi if number else cara, "POST", "direct", {"users": [me["id"]]})["id"]
         say(budi if number else cara, direct, "only for you")
 
 
 def test_a_page_that_looked_on_shows_what_a_new_one_does(
-    chromium: Browser, person: NewPerson, faults: Faults, room_name: str
+    chromium: Browser, person: NewPerson, faults: Faults, room_name: str, website: Website
 ) -> None:
     ana, budi, cara = person("Ana", signed_in=False), person("Budi"), person("Cara")
     ana.context.add_init_script(KEEP_STATE)
@@ -121,7 +151,7 @@ def test_a_page_that_looked_on_shows_what_a_new_one_does(
         ask(ana, "PUT", f"rooms/{place}/members/me")
     look(ana.page, room, ana.url)
     cursor = ask(ana, "GET", "session")["cursor"]
-    story(ana, budi, cara, room, other)
+    story(ana, budi, cara, room, other, website.url)
     told = ana.context.request.get(
         f"{ana.url}/api/events?wait=0&after={cursor}", headers={"Accept": "application/json"}
     ).json()["events"]

@@ -185,6 +185,20 @@ def test_colours_are_named_once_and_components_use_roles() -> None:
             assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb\(", path.read_text()), path.name
 
 
+def test_styles_turn_with_the_direction_of_the_script() -> None:
+    physical = re.compile(
+        r"(?<![\w-])(?:(?:margin|padding|border|inset)-(?:left|right)(?:-\w+)?|left|right"
+        r"|border-(?:top|bottom)-(?:left|right)-radius|float)\s*:"
+        r"|text-align:\s*(?:left|right)"
+    )
+    for path in [*STYLES, *PANEL_STYLES]:
+        text = path.read_text()
+        assert not physical.search(text), f"{path.name}: {physical.search(text)}"
+        for rule, value in re.findall(r"^\s*(padding|margin|inset):([^;]+);", text, re.M):
+            sides = re.findall(r"(?:[^\s()]|\((?:[^()]|\([^()]*\))*\))+", value)
+            assert len(sides) < 4 or sides[1] == sides[3], f"{path.name}: {rule}:{value}"
+
+
 def test_no_file_has_grown_beyond_300_lines() -> None:
     for path in ALL:
         assert len(path.read_text().splitlines()) <= 300, path.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.people import NewPerson
+from tests.browser.people import Faults, NewPerson
 
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 
@@ -48,8 +48,9 @@ def test_words_are_marked_where_the_server_finds_them(person: NewPerson) -> None
 
 
 def test_two_people_search_one_by_keys_and_one_on_a_phone(
-    person: NewPerson, room_name: str
+    person: NewPerson, room_name: str, faults: Faults
 ) -> None:
+    faults.provoke("422")
     ana, ben = person("Ana"), person("Ben", **PHONE)
     ana.create_room(room_name)
     ben.join_room(room_name)

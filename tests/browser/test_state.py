@@ -21,7 +21,8 @@ const {timeline} = await import("/js/timeline.js");
 const {arrivedIn, pendingIn} = await import("/js/selectors.js");
 const ME = "me", YOU = "you", R = "r";
 const room = (more = {}) => ({id: R, name: "Room", kind: "open", description: "", members: 2,
-  head: 100, last_read: 100, unread: 0, mentions: 0, level: "mentions", read_turn: 0, ...more});
+  head: 100, last_read: 100, unread: 0, mentions: 0, mentioned: [], level: "mentions",
+  read_turn: 0, ...more});
 const snapshot = (more = {}) => ({type: "snapshot", snapshot: {cursor: 100, rooms: [room()],
   user: {id: ME, username: "me", display_name: "Me", role: "member"}, server: {}, ...more}});
 const message = (id, more = {}) => ({id, at: id, room: R, author: YOU, body: `m${id}`,

@@ -131,6 +131,11 @@ def test_filters_are_of_rooms_people_days_and_what_a_message_has() -> None:
     assert not asked.matches(message("plain", author="user Ana"))
     assert not words("-has:link").matches(linked)
     assert words("has:reaction").matches(message("", reactions={"👍": ["a"]}))
+    sent = message("", files=[{"type": "text/plain"}, {"type": "image/png"}])
+    assert words("has:file has:image").matches(sent)
+    assert not words("-has:image").matches(sent)
+    assert not words("is:pinned").matches(sent)
+    assert words("is:pinned").matches(message("", pinned={"by": "a", "at": 1}))
     assert not words("").matches(message("x", deleted=True))
 
 

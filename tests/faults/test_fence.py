@@ -18,6 +18,7 @@ from tornchat.archive.fencer import Fencer
 from tornchat.archive.keeper import Keeper
 from tornchat.archive.migrate import upgrade
 from tornchat.archive.rows import OutboxRow
+from tornchat.archive.sweeper import Sweeper
 from tornchat.domain import announcements, events
 from tornchat.domain.errors import LogAway
 from tornchat.domain.events import Event
@@ -25,6 +26,7 @@ from tornchat.domain.ids import id_at
 from tornchat.log import append, connection, mirror, read, upkeep
 from tornchat.log.client import Client
 from tornchat.log.keys import Keys
+from tornchat.media.folder import Folder
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +54,13 @@ class Node:
         self.client = Client(redis.url, Keys())
         self.database = Database(database_url)
         self.announcer = Announcer(self.client, self.database)
-        self.keeper = Keeper(self.client, self.database, self.announcer, LOG_HOURS)
+        self.keeper = Keeper(
+            self.client,
+            self.database,
+            self.announcer,
+            Sweeper(self.client, self.database, Folder(redis.folder / "files")),
+            LOG_HOURS,
+        )
         self.client.fence = Fencer(self.client, self.database, lambda: 0).fence
 
     async def close(self) -> None:

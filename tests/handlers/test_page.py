@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.handlers.visitor import Answer, Visitor, assert_guarded, assert_refused
 from tornchat.domain.errors import CrossSite, MethodNotAllowed, NotFound, Unauthenticated, WrongType
+from tornchat.handlers.page_version import PageVersion
 from tornchat.settings import web_root
 
 
@@ -48,12 +52,41 @@ async def test_every_file_is_served_with_its_type(stranger: Visitor) -> None:
         ".json": "application/json", ".html": "text/html",
     }  # fmt: skip
     files = [path for path in web_root().rglob("*") if path.suffix in types]
+    files.remove(web_root() / "service-worker.js")
     assert len(files) > 20
     for file in files:
         answer = await stranger.get(f"/{file.relative_to(web_root())}")
         assert (answer.status, answer.body) == (200, file.read_bytes())
         assert answer.headers["Content-Type"].partition(";")[0] == types[file.suffix]
         assert_guarded(answer)
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_the_worker_that_keeps_the_page_is_told_its_version_and_its_files(
+    stranger: Visitor,
+) -> None:
+    answer = await stranger.get("/service-worker.js")
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert_guarded(answer)
+    head, files, rest = answer.body.decode().split("\n", 2)
+    version = json.loads(head.removeprefix("const VERSION = ").rstrip(";"))
+    kept = json.loads(files.removeprefix("const FILES = ").rstrip(";"))
+    assert rest == (web_root() / "service-worker.js").read_text()
+    assert {"/", "/js/main.js", "/panels/keys.js", "/locale/id.json"} <= set(kept)
+    assert not [file for file in kept if file.startswith("/lab") or file == "/index.html"]
+    for file in ("/", "/js/main.js", "/manifest.webmanifest"):
+        assert (await stranger.get(file)).headers["Tornchat-Page"] == version
+    known = await stranger.get("/service-worker.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert known.status == 304
+
+
+def test_another_file_is_another_version(tmp_path: Path) -> None:
+    (tmp_path / "service-worker.js").write_text("a")
+    (tmp_path / "b.js").write_text("b")
+    first = PageVersion(tmp_path).name
+    assert PageVersion(tmp_path).name == first
+    (tmp_path / "b.js").write_text("c")
+    assert PageVersion(tmp_path).name != first
 
 
 @pytest.mark.gen_test(timeout=120)

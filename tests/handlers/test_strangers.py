@@ -25,12 +25,17 @@ PUBLIC = {
     ("/api/server", "GET"),
     ("/api/users", "POST"),
     ("/api/session", "POST"),
+    ("/api/hooks/([A-Za-z0-9_-]+)", "POST"),
 }
 EVERYTHING = [(pattern, method, handler) for pattern, handler in ROUTES for method in METHODS]
 
 
 def address(pattern: str) -> str:
-    return pattern.replace("([^/]+)", "x").replace("([a-z0-9]+)", "0123456789")
+    return (
+        pattern.replace("([^/]+)", "x")
+        .replace("([A-Za-z0-9_-]+)", "x")
+        .replace("([a-z0-9]+)", "0123456789")
+    )
 
 
 def problem_of(answer: Answer) -> tuple[int, str]:
@@ -44,11 +49,13 @@ async def test_only_the_public_routes_answer_a_stranger(stranger: Visitor, crede
         stranger.cookie = "tornchat=made-up"
     elif credential != "none":
         stranger.token = "made-up" if credential == "a token" else " "
-    for pattern, method, _ in EVERYTHING:
+    for pattern, method, handler in EVERYTHING:
         if (pattern, method) in PUBLIC:
             continue
         body = {"body": "hello", "name": "x", "id": 1} if method in ("POST", "PUT", "PATCH") else {}
-        answer = await stranger.ask(method, address(pattern), body)
+        answer = await stranger.ask(
+            method, address(pattern), body, headers={"Content-Type": handler.takes}
+        )
         assert answer.status == 401, (method, pattern, answer)
         if method != "HEAD":
             assert_refused(answer, Unauthenticated)
@@ -73,7 +80,9 @@ async def test_a_method_that_a_route_does_not_have_is_said_with_those_it_has(ana
     for pattern, method, handler in EVERYTHING:
         if method in methods_of(handler):
             continue
-        answer = await ana.ask(method, address(pattern), {})
+        answer = await ana.ask(
+            method, address(pattern), {}, headers={"Content-Type": handler.takes}
+        )
         assert answer.status == 405, (method, pattern, answer)
         assert set(answer.headers["Allow"].split(", ")) == methods_of(handler)
         if method != "HEAD":

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httputil import HTTPHeaders
@@ -138,6 +138,19 @@ class Visitor:
         assert answer.status == 201, answer
         id: int = answer.json["id"]
         return id
+
+    async def upload(self, content: bytes, name: str = "notes.txt") -> dict[str, Any]:
+        """Send a file that must be taken; what there is to know of it."""
+        answer = await self.send(content, name)
+        assert answer.status == 201, answer
+        file: dict[str, Any] = answer.json
+        return file
+
+    async def send(self, content: bytes, name: str = "notes.txt", **more: Any) -> Answer:
+        """Send a file, whatever becomes of it."""
+        headers = {"Content-Type": "application/octet-stream", **more.pop("headers", {})}
+        path = f"/api/files?name={quote(name, safe='')}"
+        return await self.post(path, body=content, headers=headers, **more)
 
     async def page(self, room: str = "", query: str = "") -> tuple[list[int], bool]:
         """Ids of a page of history, and whether there is more."""

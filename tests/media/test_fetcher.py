@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tornchat.domain.reach import is_public
-from tornchat.media.fetcher import Fetched, Fetcher, Unfetchable
+from tornchat.media.fetcher import Fetched, Fetcher, Posted, Unfetchable
 
 EVERY = "0.0.0.0"  # noqa: S104 - looked at, not bound
 PRIVATE = [
@@ -216,8 +216,8 @@ def test_a_post_is_told_what_became_of_it_and_is_not_sent_on() -> None:
         async with web(lambda path: to("/other") if path == "/moved" else page(b"")) as place:
             fetcher = Fetcher([f"127.0.0.1:{place.port}"])
             url = f"http://127.0.0.1:{place.port}"
-            assert await fetcher.post(url + "/hook", b"{}", {"X-A": "b"}, seconds=20) == 200
-            assert await fetcher.post(url + "/moved", b"{}", {}, seconds=20) == 302
+            assert await fetcher.post(url + "/hook", b"{}", {"X-A": "b"}, seconds=20) == Posted(200)
+            assert await fetcher.post(url + "/moved", b"{}", {}, seconds=20) == Posted(302)
             assert place.asked == ["/hook", "/moved"]
             with pytest.raises(Unfetchable):
                 await Fetcher().post(url, b"{}", {}, seconds=20)

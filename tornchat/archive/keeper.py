@@ -14,11 +14,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tornchat import metrics
-from tornchat.archive import marks, messages, outbox, search, sessions
+from tornchat.archive import files, marks, messages, outbox, search, sessions
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
+from tornchat.archive.sweeper import Sweeper
 from tornchat.domain import announcements
-from tornchat.domain.changes import CHANGES
+from tornchat.domain.changes import CHANGES, DELETED
 from tornchat.domain.errors import TornchatError
 from tornchat.domain.events import Event
 from tornchat.domain.ids import id_at
@@ -47,11 +48,17 @@ class Keeper:
     """``log_hours``: how long the log in Redis keeps what the archive has taken."""
 
     def __init__(
-        self, client: Client, database: Database, announcer: Announcer, log_hours: float
+        self,
+        client: Client,
+        database: Database,
+        announcer: Announcer,
+        sweeper: Sweeper,
+        log_hours: float,
     ) -> None:
         self._client = client
         self._database = database
         self._announcer = announcer
+        self.sweeper = sweeper
         self._log_hours = log_hours
         self._token = secrets.token_hex(16)
         self._task: asyncio.Task[None] | None = None
@@ -90,6 +97,7 @@ class Keeper:
                     self.archive,
                     self._index_history,
                     self._tidy,
+                    self.sweeper.sweep,
                 )
                 outcomes = [await self._done(step) for step in steps]
                 if None in outcomes:
@@ -126,7 +134,8 @@ class Keeper:
             return False
         async with self._database.read() as conn:
             fence = await marks.read(conn, "fence")
-        events = _at_once(await upkeep.queued(self._client, BATCH))
+        queued = await upkeep.queued(self._client, BATCH)
+        events = _at_once(queued)
         if not events:
             return False
         last = events[-1].id
@@ -135,15 +144,23 @@ class Keeper:
             # and is committed after it would be in the history and on no stream.
             if not await marks.holds(conn, "fence", fence):
                 return True
-            await messages.insert_many(
-                conn,
-                [message_of(event.id, event.fields) for event in events if event.kind == "message"],
-            )
-            await messages.change_many(conn, [event for event in events if event.kind in CHANGES])
+            said = [
+                message_of(event.id, event.fields) for event in events if event.kind == "message"
+            ]
+            changes = [event for event in events if event.kind in CHANGES]
+            await messages.insert_many(conn, said)
+            await files.give_to(conn, said)
+            gone = await messages.change_many(conn, changes)
+            deleted = {event.fields["message"] for event in changes if event.kind == DELETED}
+            if changes:
+                await files.drop(conn, gone, changes[-1].fields["at"])
+                await files.drop_of_messages(conn, deleted, changes[-1].fields["at"])
             await search.index(conn, _said_or_changed(events))
             await marks.raise_to(conn, "archived", last)
         await upkeep.set_archived(self._client, last)
-        return await upkeep.any_queued(self._client)
+        if gone or deleted:
+            self.sweeper.hurry()
+        return len(queued) == BATCH or len(events) < len(queued)
 
     async def _index_history(self) -> bool:
         """Take a part of what was in the history before there was an index into it."""

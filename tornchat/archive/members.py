@@ -61,6 +61,7 @@ async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
             users.c.display_name,
             members.c.role,
             users.c.disabled_at.is_not(None),
+            users.c.role == "bot",
         )
         .join(members, members.c.user_id == users.c.id)
         .where(members.c.room_id == room_id)
@@ -118,7 +119,8 @@ async def move_read(
     statement = (
         update(members).where(*which).values(last_read=last_read).returning(members.c.read_turn)
     )
-    return (await conn.execute(statement)).scalar_one_or_none()
+    found: int | None = await conn.scalar(statement)
+    return found
 
 
 async def put_read_back(conn: AsyncConnection, room_id: str, user_id: str, last_read: int) -> int:

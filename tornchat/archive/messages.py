@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import bindparam, case, false, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tornchat.archive import mentions
 from tornchat.archive.schema import marks, members, messages
 from tornchat.archive.sql import in_chunks, insert_unless_there
 from tornchat.domain.changes import fold
 from tornchat.domain.events import Event
+from tornchat.domain.files import ids_of
 from tornchat.domain.messages import Message
 
 MOST_UNREAD = 1_000
@@ -21,6 +23,8 @@ MOST_UNREAD = 1_000
 
 _CHANGING = (
     "body", "html", "edited", "deleted", "version", "reactions", "pinned_by", "pinned_at",
+    "mentions", "here",
+    "files", "previews",
 )  # fmt: skip
 """Columns that later events may change."""
 
@@ -40,6 +44,10 @@ _MESSAGE = select(
     messages.c.reactions,
     messages.c.pinned_by,
     messages.c.pinned_at,
+    messages.c.mentions,
+    messages.c.here,
+    messages.c.files,
+    messages.c.previews,
 )
 
 
@@ -48,13 +56,15 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
     if batch:
         rows = [_row(message) for message in batch]
         await conn.execute(insert_unless_there(conn, messages), rows)
+        await mentions.note(conn, batch)
 
 
-async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
+async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> set[str]:
     """Folds events about messages into their rows, in the order of ids; those that are in them
-    already, and those about messages that are not there, do nothing."""
+    already, and those about messages that are not there, do nothing. Gives the ids of files that
+    their messages do not have any more."""
     if not events:
-        return
+        return set()
     rows = await many(conn, {event.fields["message"] for event in events})
     before = {row.id: row for row in rows}
     changed = [row for row in fold(rows, events) if row != before[row.id]]
@@ -70,6 +80,14 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> None:
             for row in [_row(message)]
         ]
         await conn.execute(statement, values)
+        await mentions.note_again(
+            conn, [row for row in changed if _calls(row) != _calls(before[row.id])]
+        )
+    return {id for message in changed for id in _files_of(before[message.id]) - _files_of(message)}
+
+
+def _files_of(message: Message) -> set[str]:
+    return ids_of(message.files, message.previews)
 
 
 async def by_id(conn: AsyncConnection, id: int) -> Message | None:
@@ -139,6 +157,12 @@ async def page(
     return [_message(row) for row in reversed(rows)]
 
 
+async def said_after(conn: AsyncConnection, after: int, limit: int) -> list[Message]:
+    """The first ``limit`` messages above ``after``, of all rooms."""
+    query = _MESSAGE.where(messages.c.id > after).order_by(messages.c.id).limit(limit)
+    return [_message(row) for row in await conn.execute(query)]
+
+
 async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[Message]:
     """The first ``limit`` messages above ``after``, of all rooms, that have a nonce."""
     query = _MESSAGE.where(messages.c.id > after, messages.c.nonce.is_not(None))
@@ -147,18 +171,28 @@ async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[M
 
 
 def _message(row: Iterable[Any]) -> Message:
-    *values, reactions, pinned_by, pinned_at = row
-    message = Message(*values)
+    *values, reactions, pinned_by, pinned_at, called, here, files, previews = row
+    message = replace(Message(*values), here=here)
+    if called:
+        message = replace(message, mentions=json.loads(called))
     if reactions:
         message = replace(message, reactions=json.loads(reactions))
+    if files:
+        message = replace(message, files=json.loads(files))
+    if previews:
+        message = replace(message, previews=json.loads(previews))
     if pinned_at is not None:
         message = replace(message, pinned={"by": pinned_by, "at": pinned_at})
     return message
 
 
+def _calls(message: Message) -> object:
+    return message.mentions, message.here, message.deleted
+
+
 def _row(message: Message) -> dict[str, Any]:
     """What stands in the columns."""
-    reactions, pinned = message.reactions, message.pinned or {}
+    pinned = message.pinned or {}
     return {
         "id": message.id,
         "at": message.at,
@@ -172,10 +206,18 @@ def _row(message: Message) -> dict[str, Any]:
         "edited": message.edited,
         "deleted": message.deleted,
         "version": message.version,
-        "reactions": json.dumps(reactions, ensure_ascii=False) if reactions else None,
+        "reactions": _json(message.reactions or None),
         "pinned_by": pinned.get("by"),
         "pinned_at": pinned.get("at"),
+        "mentions": _json(message.mentions),
+        "here": message.here,
+        "files": _json(message.files),
+        "previews": _json(message.previews),
     }
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 async def unread_counts(conn: AsyncConnection, user_id: str) -> tuple[dict[str, int], int]:

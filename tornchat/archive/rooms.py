@@ -120,6 +120,13 @@ async def open_rooms_without(conn: AsyncConnection, user_id: str) -> list[Listed
     return [Listed(Room(*row[1:]), row[0]) for row in await conn.execute(query)]
 
 
+async def with_names(conn: AsyncConnection) -> list[Room]:
+    """Open and private rooms, archived ones left out, oldest first."""
+    query = select(*_ROOM).where(rooms.c.name.is_not(None), rooms.c.archived_at.is_(None))
+    rows = await conn.execute(query.order_by(rooms.c.created_at, rooms.c.id))
+    return [Room(*row) for row in rows]
+
+
 async def first_open(conn: AsyncConnection) -> Room | None:
     """The oldest open room: the one that newcomers are put into."""
     query = (

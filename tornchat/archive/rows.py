@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tornchat.domain.attention import Level
 
-Role = Literal["admin", "member"]
+Role = Literal["admin", "member", "bot"]
 SeatRole = Literal["owner", "member"]
 RoomKind = Literal["open", "private", "direct"]
 SessionKind = Literal["cookie", "token"]
@@ -101,6 +101,25 @@ class Profile:
     display_name: str
     role: SeatRole
     disabled: bool
+    bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What was uploaded by ``owner_id``, or fetched for a message of theirs. Sizes are in bytes and
+    pixels; ``message_id`` and ``room_id`` are None until SQL knows of a message that has it."""
+
+    id: str
+    owner_id: str
+    name: str
+    type: str
+    size: int
+    width: int | None
+    height: int | None
+    has_thumb: bool
+    created_at: int
+    message_id: int | None = None
+    room_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +132,15 @@ class OutboxRow:
     created_at: int
     announced_id: int | None = None
     announced_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An address by which whoever knows it may write in a room, as the bot ``bot_id``."""
+
+    id: str
+    room_id: str
+    bot_id: str
+    name: str
+    created_by: str
+    created_at: int

@@ -107,6 +107,12 @@ messages = Table(
     Column("reactions", Text),
     Column("pinned_by", Text),
     Column("pinned_at", BigInteger),
+    # JSON: ids of users, NULL where there are none.
+    Column("mentions", Text),
+    Column("here", Boolean, nullable=False, server_default=false()),
+    # JSON: lists of what is shown of each; previews are [] where somebody took them away.
+    Column("files", Text),
+    Column("previews", Text),
     UniqueConstraint("author_id", "room_id", "nonce"),
     Index(None, "room_id", "id"),
 )
@@ -126,6 +132,48 @@ Index(
     postgresql_where=messages.c.pinned_at.is_not(None),
 )
 
+# Whom a message is for (`domain.mentions.concerned`), to count what is unread of that.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("room_id", Text, primary_key=True),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("author_id", Text, nullable=False),
+    Index(None, "message_id"),
+)
+
+# What has been uploaded, or fetched for a preview. No foreign keys: see messages.
+files = Table(
+    "files",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner_id", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("has_thumb", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # NULL until a message has it.
+    Column("message_id", BigInteger, index=True),
+    Column("room_id", Text),
+    # From then on it is on its way out, and not served.
+    Column("dropped_at", BigInteger),
+)
+Index(
+    "ix_files_unsent",
+    files.c.created_at,
+    sqlite_where=files.c.message_id.is_(None),
+    postgresql_where=files.c.message_id.is_(None),
+)
+Index(
+    "ix_files_dropped",
+    files.c.dropped_at,
+    sqlite_where=files.c.dropped_at.is_not(None),
+    postgresql_where=files.c.dropped_at.is_not(None),
+)
 
 # A row per message that is not deleted (`search.index`). SQLite has its trigrams in the virtual
 # table `search_grams`, which triggers keep; PostgreSQL in `grams`.
@@ -161,6 +209,19 @@ Index(
     outbox.c.id,
     sqlite_where=outbox.c.announced_at.is_(None),
     postgresql_where=outbox.c.announced_at.is_(None),
+)
+
+hooks = Table(
+    "hooks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # SHA-256 (hex) of what stands in its address.
+    Column("hash", Text, nullable=False, unique=True),
+    Column("room_id", Text, ForeignKey("rooms.id"), nullable=False, index=True),
+    Column("bot_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_by", Text, ForeignKey("users.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
 )
 
 marks = Table(

@@ -48,6 +48,8 @@ _UNINDEXED = "unindexed"
 """Mark: the history up to here is not in the index yet. It is there only while that is so."""
 _MOST_GRAMS = 12
 """Of one word or phrase; more narrow nothing down any further."""
+_NEWEST = 2_000
+"""Messages that are looked through before the index is asked."""
 _AT_A_TIME = 50
 """Texts that are folded before others have their turn in the loop."""
 
@@ -129,7 +131,10 @@ async def find(
     query = _readable(user_id).where(found.c.id < before, *_conditions(conn, wanted))
     if wanted.since is not None or wanted.until is not None:
         query = query.join(rows, rows.c.id == found.c.id)
-    if conn.dialect.name == "sqlite" and (match := _sqlite_match(wanted)):
+    on_postgres = conn.dialect.name == "postgresql"
+    if on_postgres and wanted.words:
+        return await _find_by_grams(conn, query, before, limit)
+    if not on_postgres and (match := _sqlite_match(wanted)):
         query = query.join(_sqlite_grams, _sqlite_grams.c.rowid == found.c.id)
         query = query.where(
             text("search_grams MATCH :match").bindparams(match=match),
@@ -139,6 +144,26 @@ async def find(
         query = query.order_by(found.c.id.desc())
     async with in_time(conn):
         return list((await conn.execute(query.limit(limit))).scalars())
+
+
+async def _find_by_grams(
+    conn: AsyncConnection, query: Select[int], before: int, limit: int
+) -> list[int]:
+    """First among the newest, where what is frequent is found at once; then by the index alone.
+
+    Left to itself, PostgreSQL takes the order of ids for the better way to what is rare, too, and
+    goes through all there is.
+    """
+    newest = select(found.c.id).where(found.c.id < before).order_by(found.c.id.desc())
+    async with in_time(conn):
+        floor = (await conn.execute(newest.offset(_NEWEST).limit(1))).scalar_one_or_none()
+        if floor is not None:
+            near = query.where(found.c.id > floor).order_by(found.c.id.desc()).limit(limit)
+            ids = list((await conn.execute(near)).scalars())
+            if len(ids) == limit:
+                return ids
+        by_grams = query.order_by((found.c.id + 0).desc()).limit(limit)
+        return list((await conn.execute(by_grams)).scalars())
 
 
 def _readable(user_id: str) -> Select[int]:

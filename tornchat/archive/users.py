@@ -61,6 +61,16 @@ async def by_username(conn: AsyncConnection, username: str) -> User | None:
     return User(*row) if row else None
 
 
+async def by_keys(conn: AsyncConnection, keys: Collection[str]) -> list[User]:
+    """Those whose usernames have these keys, and whose accounts are not disabled."""
+    query = _USER.where(users.c.disabled_at.is_(None))
+    return [
+        User(*row)
+        for chunk in in_chunks(keys)
+        for row in await conn.execute(query.where(users.c.username_key.in_(chunk)))
+    ]
+
+
 async def many(conn: AsyncConnection, ids: Collection[str]) -> dict[str, User]:
     """Those of ``ids`` that there are."""
     found = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tornchat.archive import messages as archive
+from tornchat.chat import mentions, previews
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.messages import as_it_is_now, may_render, reads_from
 from tornchat.chat.rendering import takes_long
@@ -24,18 +25,18 @@ async def edit(
     of the last edit that was looked at, 0 for none. Raises `NotFound`, `Forbidden`, `TooLate`,
     `EditConflict`, `NonceReused`, `InvalidValue`, `TooMany`, `LogAway`, `DatabaseAway`.
     """
-    text = rules.check_body(body)
     key = None if nonce is None else rules.check_nonce(nonce)
     looked_at = _time_or_none(edited)
     found = await seen(chat, who, id)
     message = found.message
+    text = rules.check_body(body, may_be_empty=bool(message.files))
     permissions.may_edit(message.author, who.user)
     if takes_long(text):
         await may_render(chat, who, message.room)
-    html = await chat.renderer.render_off_loop(text)
+    html, said = await mentions.render(chat, who, message.room, text)
     await change.append_change(
         chat.client,
-        changes.message_edited(message.room, id, message.author, text, html),
+        changes.message_edited(message, text, html, said),
         message,
         who.user,
         chat.post_rate,
@@ -43,7 +44,9 @@ async def edit(
         edited=looked_at,
         until=message.at + rules.EDIT_SECONDS * 1000,
     )
-    return await now(chat, found)
+    message = await now(chat, found)
+    previews.consider(chat, message)
+    return message
 
 
 async def delete(chat: Chat, who: Identity, id: int) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Room
+from tornchat.chat.names import KnownNames
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.rendering import Renderer
@@ -18,6 +21,9 @@ from tornchat.media.fetcher import Fetcher
 from tornchat.media.folder import Folder
 
 MOST_SEARCHES = 2
+
+if TYPE_CHECKING:
+    from tornchat.chat.pushing import PushKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Chat:
     fetcher: Fetcher
     drawing: OffLoop
     """Makes pictures small, few at a time (`media.pictures`)."""
+    disk: OffLoop
+    """What waits for a disk, which may be one of another machine."""
     signup: str = "open"
     post_rate: float = 10
     lab: bool = True
@@ -54,14 +62,27 @@ class Chat:
     file_quota: int = 0
     """Bytes of one user's files; 0 for no limit."""
     previews: bool = True
+    """Whether what messages link to is looked up."""
+    own_hosts: frozenset[str] = frozenset()
+    """Names of this server: what it has itself it does not look up."""
+    looking_up: set[asyncio.Task[None]] = field(default_factory=set)
+    """Messages whose links are being looked up."""
     heartbeat: float = 25
+    names: KnownNames = field(init=False)
+    push: PushKeys | None = None
+    """What pushes are signed with; None where they are switched off."""
     peopled: bool = False
     """Whether there was an account when it was looked at."""
+    uploading: Counter[str] = field(default_factory=Counter)
+    """How many files each user is sending to this worker."""
     kinds: dict[str, str] = field(default_factory=dict)
     """Kind of each room that was looked at: it never changes, and spares a query per page."""
 
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
     """Those that run: each has one of the few connections that read."""
+
+    def __post_init__(self) -> None:
+        self.names = KnownNames(self.database)
 
     def now(self) -> int:
         """Unix milliseconds."""

@@ -19,6 +19,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from tornchat.chat.code_languages import language_of
+from tornchat.chat.mention_rule import mentions
 from tornchat.chat.shortcodes import with_emoji
 from tornchat.chat.spoilers import spoilers
 from tornchat.chat.tasks import tasks
@@ -56,10 +57,11 @@ class ChatMarkdown:
         self._highlight = highlight
         self._parsers: dict[frozenset[str], MarkdownIt] = {}
 
-    def html(self, body: str) -> str | None:
+    def html(self, body: str, env: dict[str, Any] | None = None) -> str | None:
         """HTML still to be sanitised; None for what is better shown as written.
 
         That is a text of too many lines, or one nested too deep, of which the parser drops a part.
+        ``env``: as `mention_rule.environment` makes it.
         """
         if body.count("\n") > _MOST_LINES:
             return None
@@ -67,11 +69,12 @@ class ChatMarkdown:
         parser = self._parsers.get(off)
         if parser is None:
             parser = self._parsers[off] = _Parser(off)
-        tokens = parser.parse(body)
+        env = {} if env is None else env
+        tokens = parser.parse(body, env)
         if any(token.level >= MOST_NESTING - 1 for token in tokens):
             return None
         self._colour(tokens)
-        return str(parser.renderer.render(tokens, parser.options, {}))
+        return str(parser.renderer.render(tokens, parser.options, env))
 
     def _colour(self, tokens: Sequence[Token]) -> None:
         """All blocks of a message are asked for at once."""
@@ -94,6 +97,7 @@ class _Parser(MarkdownIt):
         super().__init__("commonmark", options)
         self.enable(["table", "strikethrough", "linkify"])
         self.disable(["reference", "html_block", "html_inline", *off])
+        self.use(mentions)
         self.use(spoilers)
         self.use(tasks)
         self.core.ruler.push("links", _finish_links)

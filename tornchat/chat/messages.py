@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tornchat.archive import messages, rooms
+from tornchat.chat import mentions, previews
 from tornchat.chat.context import Chat, Identity
+from tornchat.chat.files import check_ids, to_send
 from tornchat.chat.limits import rate_limit
 from tornchat.chat.rendering import takes_long
 from tornchat.domain import events, permissions, rules
@@ -20,7 +22,7 @@ from tornchat.domain.errors import (
 )
 from tornchat.domain.events import Event
 from tornchat.domain.ids import MAX_ID
-from tornchat.domain.messages import Message, digest_of
+from tornchat.domain.messages import Message, digest_of, message_of
 from tornchat.domain.topics import room_topic
 from tornchat.log import append, mirror, read, upkeep
 
@@ -28,39 +30,42 @@ TAIL_PAGE = 500
 
 
 async def post(
-    chat: Chat, who: Identity, room: str, body: object, nonce: object, reply_to: object
+    chat: Chat,
+    who: Identity,
+    room: str,
+    body: object,
+    nonce: object,
+    reply_to: object,
+    files: object = None,
 ) -> tuple[Message, bool]:
     """Append a message to its room; the message, and whether its nonce had been used for it before.
 
     Raises `InvalidValue`, `Forbidden`, `NonceReused`, `TooMany`, `LogAway`; of a reply also
-    `NoOriginal`, `NotFound`, `DatabaseAway`.
+    `NoOriginal`, `NotFound`, `DatabaseAway`; of one with files `FileGone`, `DatabaseAway`.
     """
-    text = rules.check_body(body)
+    ids = check_ids(files)
+    text = rules.check_body(body, may_be_empty=bool(ids))
     key = None if nonce is None else rules.check_nonce(nonce)
     answer = _id_or_none(reply_to)
     answered = None if answer is None else await _author_of(chat, who, room, answer)
     if takes_long(text):
         await may_render(chat, who, room)
-    html = await chat.renderer.render_off_loop(text)
-    fields = events.message(room, who.user, text, html, key, answer, answered)
-    digest = digest_of(text, answer)
+    html, said = await mentions.render(chat, who, room, text)
+    fields = events.message(room, who.user, text, html, key, answer, answered) | said.fields()
+    free = True
+    if ids:
+        fields["files"], free = await to_send(chat, who, ids)
+    digest = digest_of(text, answer, fields.get("files"))
     try:
-        appended = await append.append_message(chat.client, fields, digest, chat.post_rate)
+        appended = await append.append_message(
+            chat.client, fields, digest, chat.post_rate, taken=not free
+        )
     except Forbidden:
         await _explain_stranger(chat, who, room)
         raise
-    message = Message(
-        id=appended.id,
-        at=appended.at,
-        room=room,
-        author=who.user,
-        body=text,
-        html=html,
-        nonce=key,
-        reply_to=answer,
-        reply_author=answered,
-        version=appended.id,
-    )
+    message = message_of(appended.id, {**fields, "at": appended.at})
+    if not appended.again:
+        previews.consider(chat, message)
     return message, appended.again
 
 

@@ -20,13 +20,16 @@ MOST_FOUND = 20
 
 
 def public_user(user: User) -> dict[str, Any]:
-    """A person as others see them; ``disabled`` only where the account is closed."""
+    """A person as others see them; ``bot`` only of a program, ``disabled`` only where the account
+    is closed."""
     shown: dict[str, Any] = {
         "id": user.id,
         "username": user.username,
         "display_name": user.display_name,
         "role": user.role,
     }
+    if user.role == "bot":
+        shown["bot"] = True
     if user.disabled_at is not None:
         shown["disabled"] = True
     return shown

@@ -10,14 +10,16 @@ import logging
 import re
 import threading
 from html import escape
+from typing import Any
 
 import nh3
 
-from tornchat.chat import plain_text, spoilers, tasks
+from tornchat.chat import mention_rule, plain_text, spoilers, tasks
 from tornchat.chat.code_languages import CLASSES as COLOURS
 from tornchat.chat.highlighter import Highlighter
 from tornchat.chat.markdown import LANGUAGE, ChatMarkdown
 from tornchat.chat.offloop import OffLoop
+from tornchat.domain.mentions import Names, Said
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ TAGS = BLOCKS | CELLS | {
 }  # fmt: skip
 CLASSES = {
     "li": frozenset({tasks.CLASS}),
-    "span": COLOURS | {spoilers.CLASS},
+    "span": COLOURS | {spoilers.CLASS, mention_rule.CLASS},
 }
 CHECKBOX = {"type": "checkbox", "disabled": ""}
 """What every input has, whatever was written: it shows something and takes nothing."""
@@ -44,6 +46,10 @@ LINK = {"rel": "noopener noreferrer nofollow", "target": "_blank"}
 
 _OVERRIDES = {0x202D: None, 0x202E: None}
 """They make a reader see a text, and the address of a link, in another order than it has."""
+_IDS = {
+    "data-user": re.compile(r"[0-9a-z]{1,20}|\*"),
+    "data-room": re.compile(r"[0-9a-z]{1,20}"),
+}
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -68,7 +74,7 @@ class Renderer:
                 "input": {"checked"},
                 "li": {"class"},
                 "ol": {"start"},
-                "span": {"class"},
+                "span": {"class", "data-user", "data-room"},
             },
             attribute_filter=_fit,
             tag_attribute_values={
@@ -92,6 +98,20 @@ class Renderer:
             html = self._sanitise(_as_written(body))
         return html
 
+    def render_named(self, body: str, names: Names) -> tuple[str, Said]:
+        """The same with the people and rooms that it names, and whom it calls by that."""
+        env, said = mention_rule.environment(names)
+        html = self._sanitise(self._markdown(body, env) or _as_written(body))
+        if len(html.encode()) > MOST_HTML or mention_rule.CLASS not in html:
+            return self.render(body), Said()
+        return html, said
+
+    async def render_naming(self, body: str, names: Names) -> tuple[str, Said]:
+        """The same without holding up the loop. Raises `TooMany` where too many wait."""
+        if not takes_long(body):
+            return self.render_named(body, names)
+        return await self._off_loop.run(lambda: self.render_named(body, names))
+
     async def render_off_loop(self, body: str) -> str:
         """The same without holding up the loop. Raises `TooMany` where too many wait."""
         if not takes_long(body):
@@ -103,12 +123,12 @@ class Renderer:
         self._off_loop.close()
         self._highlighter.close()
 
-    def _markdown(self, body: str) -> str | None:
+    def _markdown(self, body: str, env: dict[str, Any] | None = None) -> str | None:
         parser = getattr(self._parsers, "markdown", None)
         if parser is None:
             parser = self._parsers.markdown = ChatMarkdown(self._highlighter.highlight)
         try:
-            return parser.html(body)
+            return parser.html(body, env)
         except Exception:
             logger.exception("a text of %d characters broke the Markdown parser", len(body))
             return None
@@ -129,6 +149,8 @@ def _says_something(html: str) -> bool:
 def _fit(tag: str, name: str, value: str) -> str | None:
     if name == "class" and tag in CLASSES:
         return value if value in CLASSES[tag] else None
+    if name in _IDS:
+        return value if _IDS[name].fullmatch(value) else None
     if name == "class":
         known = value.startswith("language-") and LANGUAGE.fullmatch(value, len("language-"))
         return value if known else None

@@ -51,7 +51,9 @@ async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: st
     """Make ``user`` a member, unless they are one."""
     if await members.add(change.conn, room_id=room.id, user_id=user.id, role=role, now=change.now):
         await change.announce(
-            announcements.joined(room.id, user.id, user.username, user.display_name, role, by)
+            announcements.joined(
+                room.id, user.id, user.username, user.display_name, role, by, bot=user.role == "bot"
+            )
         )
 
 
@@ -78,7 +80,7 @@ async def leave(chat: Chat, who: Identity, room_id: str) -> None:
     async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_leave(room.kind, member is not None)
-        await _unseat(change, room_id, who.user, by=who.user)
+        await unseat(change, room_id, who.user, by=who.user)
 
 
 async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
@@ -86,7 +88,7 @@ async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
         permissions.may_remove(room.kind, member.role if member else None, who.role)
-        if not await _unseat(change, room_id, user_id, by=who.user):
+        if not await unseat(change, room_id, user_id, by=who.user):
             raise NotFound("That person is not a member of this room.")
 
 
@@ -98,7 +100,8 @@ async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:
         return await members.of_room(conn, room_id)
 
 
-async def _unseat(change: Change, room_id: str, user_id: str, *, by: str) -> bool:
+async def unseat(change: Change, room_id: str, user_id: str, *, by: str) -> bool:
+    """Make somebody a member no longer; False for one who is none."""
     if not await members.remove(change.conn, room_id, user_id):
         return False
     await change.announce(announcements.left(room_id, user_id, by))

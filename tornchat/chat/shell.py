@@ -14,7 +14,7 @@ from tornchat.archive import outbox, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Role, RoomKind, User
-from tornchat.chat import accounts, rooms
+from tornchat.chat import accounts, bots, rooms
 from tornchat.chat.passwords import Passwords
 from tornchat.data_folder import in_use
 from tornchat.domain import rules
@@ -83,6 +83,8 @@ async def user_password(settings: Settings, name: str, password: str) -> None:
     """Set a new password and end the person's browser sessions."""
     async with _change(settings) as change:
         user = await _named(change, name)
+    if user.role == bots.BOT:
+        raise Conflict(f"{name} is a bot, which has tokens and no password: token add NAME.")
     hashed = await _hashed(rules.check_password(password, user.username))
     async with _change(settings) as change:
         await users.set_password(change.conn, user.id, hashed)
@@ -98,6 +100,18 @@ async def token_add(settings: Settings, name: str, label: str, count: int = 1) -
         return [
             await accounts.begin_session(change, user, "token", label, None) for _ in range(count)
         ]
+
+
+async def bot_add(settings: Settings, name: str, display_name: str | None) -> str:
+    """A new bot; gives its token."""
+    username = rules.check_username(name)
+    shown = rules.check_display_name(display_name) if display_name else username
+    async with _change(settings) as change:
+        if await users.count(change.conn) == 0:
+            # The first account is the administrator's, and nobody can sign in to this one.
+            raise Conflict("Make an account for a person before the first bot: user add NAME.")
+        bot = await bots.make(change, username, shown)
+        return await accounts.begin_session(change, bot, "token", "", None)
 
 
 async def room_add(settings: Settings, name: str, private: bool) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tornchat import __version__
-from tornchat.archive import members, messages, rooms, users
+from tornchat.archive import members, mentions, messages, rooms, users
 from tornchat.archive.rows import Listed, Seat
 from tornchat.chat import people
 from tornchat.chat.context import Chat, Identity
@@ -18,11 +18,15 @@ from tornchat.chat.people import public_user as public_user
 from tornchat.domain.attention import level_of
 from tornchat.domain.changes import DELETED
 from tornchat.domain.errors import NotFound, Unauthenticated
+from tornchat.domain.events import Event
+from tornchat.domain.mentions import still_for
 from tornchat.domain.rules import EDIT_SECONDS, MOST_BODY
 from tornchat.domain.topics import room_topic
 from tornchat.log import read
 
 MOST_UNREAD_TAIL = 1000
+MOST_MENTIONED = 100
+"""In one room. Older ones are not counted."""
 
 
 def server(chat: Chat) -> dict[str, Any]:
@@ -62,6 +66,8 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
         seats = await rooms.of_user(conn, user_id)
         with_whom = await members.with_whom(conn, user_id)
         counts, archived = await messages.unread_counts(conn, user_id)
+        # Afterwards: what the archive takes meanwhile is in both, which makes no difference.
+        called = await mentions.unread_of(conn, user_id)
     topics = [room_topic(seat.room.id) for seat in seats]
     where = await read.position(chat.client, topics, user_id)
     shown = []
@@ -72,9 +78,13 @@ async def my_rooms(chat: Chat, user_id: str) -> list[dict[str, Any]]:
         joined = where.memberships.get(seat.room.id, 0)
         last_read = max(joined, seat.member.last_read or 0)
         unread = counts.get(seat.room.id, 0)
+        mentioned = set(called.get(seat.room.id, ()))
         if head > archived:
-            unread = max(0, unread + await _unread_in_log(chat, seat, archived, last_read, head))
-        shown.append(_room(seat, head, last_read, unread, with_whom.get(seat.room.id)))
+            tail = await _tail(chat, seat, max(archived, last_read), head)
+            unread = max(0, unread + _unread_in(tail, user_id, last_read))
+            mentioned = still_for(user_id, mentioned, tail)
+        newest = sorted(id for id in mentioned if id > last_read)[-MOST_MENTIONED:]
+        shown.append(_room(seat, head, last_read, unread, newest, with_whom.get(seat.room.id)))
     return shown
 
 
@@ -95,22 +105,28 @@ async def discoverable(chat: Chat, user_id: str) -> list[dict[str, Any]]:
         return [_listed(listed) for listed in await rooms.open_rooms_without(conn, user_id)]
 
 
-async def _unread_in_log(chat: Chat, seat: Seat, archived: int, last_read: int, head: int) -> int:
-    """Unread messages that the archive has not taken yet, less those of which it does not know yet
-    that they were deleted."""
-    seen = max(archived, last_read)
-    events, _ = await read.page(
-        chat.client, {room_topic(seat.room.id): seen}, head, MOST_UNREAD_TAIL
-    )
-    mine = seat.member.user_id
-    others = [event for event in events if event.fields.get("author", mine) != mine]
+async def _tail(chat: Chat, seat: Seat, after: int, head: int) -> list[Event]:
+    """What the archive has not taken yet, or so much of it as is counted."""
+    topic = {room_topic(seat.room.id): after}
+    return (await read.page(chat.client, topic, head, MOST_UNREAD_TAIL))[0]
+
+
+def _unread_in(tail: list[Event], me: str, last_read: int) -> int:
+    """Unread messages there, less those of which the archive does not know yet that they were
+    deleted."""
+    others = [event for event in tail if event.fields.get("author", me) != me]
     said = sum(event.kind == "message" for event in others)
     deleted: set[int] = {event.fields["message"] for event in others if event.kind == DELETED}
     return said - sum(id > last_read for id in deleted)
 
 
 def _room(
-    seat: Seat, head: int, last_read: int, unread: int, with_whom: list[str] | None
+    seat: Seat,
+    head: int,
+    last_read: int,
+    unread: int,
+    mentioned: list[int],
+    with_whom: list[str] | None,
 ) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": seat.room.id,
@@ -121,7 +137,8 @@ def _room(
         "head": head,
         "last_read": last_read,
         "unread": unread,
-        "mentions": 0,
+        "mentions": len(mentioned) if with_whom is None else unread,
+        "mentioned": mentioned,
         "level": level_of(seat.member.level, seat.room.kind),
         "read_turn": seat.member.read_turn,
         "role": seat.member.role,

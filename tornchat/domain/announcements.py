@@ -72,7 +72,14 @@ def room_created(room: str, name: str, description: str, by: str) -> Announcemen
 
 
 def joined(
-    room: str, user: str, username: str, display_name: str, role: str, by: str
+    room: str,
+    user: str,
+    username: str,
+    display_name: str,
+    role: str,
+    by: str,
+    *,
+    bot: bool = False,
 ) -> Announcement:
     """Told to the person first, whose streams then join the room's topic, then to the room."""
     fields = {
@@ -83,6 +90,7 @@ def joined(
         "display_name": display_name,
         "role": role,
         "by": by,
+        **({"bot": True} if bot else {}),
     }
     return Announcement(
         events=((user_topic(user), fields), (room_topic(room), fields)),

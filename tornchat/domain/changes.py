@@ -7,11 +7,13 @@ whichever events they get twice: a message carries the id of the last one folded
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tornchat.domain.events import Event
+from tornchat.domain.mentions import Said
 from tornchat.domain.messages import Message, message_of
 
 EDITED = "message.edited"
@@ -20,18 +22,26 @@ REACTED = "reaction.added"
 UNREACTED = "reaction.removed"
 PINNED = "message.pinned"
 UNPINNED = "message.unpinned"
+PREVIEWED = "message.previewed"
+
+_LINK = re.compile(r'<a href="([^"]*)"')
 
 
-def message_edited(room: str, message: int, author: str, body: str, html: str) -> dict[str, Any]:
-    """The fields of an event by which a message says something else."""
-    return {
+def message_edited(message: Message, body: str, html: str, said: Said) -> dict[str, Any]:
+    """The fields of an event by which a message says something else, and calls whom it ``said``."""
+    fields: dict[str, Any] = {
         "kind": EDITED,
-        "room": room,
-        "message": message,
-        "author": author,
+        "room": message.room,
+        "message": message.id,
+        "author": message.author,
         "body": body,
         "html": html,
+        **said.fields(),
     }
+    if message.reply_author is not None:
+        # For those who know nothing of the message but this: it concerns them as before.
+        fields["reply_author"] = message.reply_author
+    return fields
 
 
 def message_deleted(room: str, message: int, author: str, by: str) -> dict[str, Any]:
@@ -50,12 +60,46 @@ def pin(kind: str, room: str, message: int, by: str) -> dict[str, Any]:
     return {"kind": kind, "room": room, "message": message, "by": by}
 
 
+def message_previewed(
+    room: str, message: int, author: str, previews: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The fields of an event that says what a message links to; no ``previews`` take them away."""
+    return {
+        "kind": PREVIEWED,
+        "room": room,
+        "message": message,
+        "author": author,
+        "previews": previews,
+    }
+
+
+def links_of(html: str) -> list[str]:
+    """Addresses that a rendered message links to, each once, in their order."""
+    found = (address.replace("&amp;", "&") for address in _LINK.findall(html))
+    return list(dict.fromkeys(found))
+
+
 def _edited(message: Message, fields: Mapping[str, Any]) -> Message:
-    return replace(message, body=fields["body"], html=fields["html"], edited=fields["at"])
+    previews = message.previews
+    if previews:  # taken away by somebody, they stay away: an empty list is not None
+        links = links_of(fields["html"])
+        previews = [preview for preview in previews if preview["url"] in links] or None
+    return replace(
+        message,
+        body=fields["body"],
+        html=fields["html"],
+        edited=fields["at"],
+        previews=previews,
+        mentions=fields.get("mentions"),
+        here=fields.get("here", False),
+    )
 
 
 def _deleted(message: Message, fields: Mapping[str, Any]) -> Message:
-    nothing: dict[str, Any] = {"edited": None, "reactions": None, "pinned": None}
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("edited", "reactions", "pinned", "files", "previews", "mentions")
+    )
+    nothing["here"] = False
     return replace(message, body="", html="", deleted=True, **nothing)
 
 
@@ -82,6 +126,10 @@ def _pinned(message: Message, fields: Mapping[str, Any]) -> Message:
     return replace(message, pinned={"by": fields["by"], "at": fields["at"]})
 
 
+def _previewed(message: Message, fields: Mapping[str, Any]) -> Message:
+    return replace(message, previews=fields["previews"])
+
+
 def _unpinned(message: Message, fields: Mapping[str, Any]) -> Message:
     return replace(message, pinned=None)
 
@@ -93,6 +141,7 @@ _STEPS: dict[str, Callable[[Message, Mapping[str, Any]], Message]] = {
     UNREACTED: _unreacted,
     PINNED: _pinned,
     UNPINNED: _unpinned,
+    PREVIEWED: _previewed,
 }
 CHANGES = frozenset(_STEPS)
 """Kinds of events that change the message they name in ``message``."""

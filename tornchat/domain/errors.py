@@ -129,10 +129,23 @@ class NonceReused(Conflict):
     hint = "Use a new nonce for a new text."
 
 
+class FileGone(Conflict):
+    code = "file_gone"
+    title = "A file is not there any more"
+    hint = "Send the file again, and then the message."
+
+
 class EditConflict(Conflict):
     code = "edit_conflict"
     title = "The message has been changed meanwhile"
     hint = "Look at what it says now, and edit that."
+
+
+class QuotaReached(TornchatError):
+    status = 413
+    code = "quota"
+    title = "Your files take all the room that there is for them"
+    hint = "Delete messages with files that are not needed any more."
 
 
 class TooLarge(TornchatError):
@@ -145,7 +158,7 @@ class TooLarge(TornchatError):
 class WrongType(TornchatError):
     status = 415
     code = "wrong_type"
-    title = "The body must be JSON"
+    title = "The body is of another type than what is taken here"
     hint = "Send Content-Type: application/json."
 
 

@@ -13,6 +13,7 @@ from typing import Any
 KINDS: dict[str, str] = {
     "message": "somebody wrote in a room",
     "message.edited": "a message says something else now",
+    "message.previewed": "what a message links to was looked up, or is shown no longer",
     "message.deleted": "of a message only its place is left",
     "reaction.added": "somebody answered a message with an emoji",
     "reaction.removed": "somebody took that back",

@@ -57,6 +57,20 @@ def may_remove(kind: str, own_role: str | None, space_role: str) -> None:
         raise Forbidden("Only an owner of the room or an administrator may remove somebody.")
 
 
+def may_administer(space_role: str) -> None:
+    """To make and end the accounts of bots."""
+    if space_role != ADMIN:
+        raise Forbidden("Only an administrator may do this.")
+
+
+def may_connect(kind: str, own_role: str | None, space_role: str) -> None:
+    """To let programs write in a room, and to see which do: its owners and administrators."""
+    may_see(kind, own_role is not None or space_role == ADMIN)
+    _may_change_people(kind)
+    if own_role != OWNER and space_role != ADMIN:
+        raise Forbidden("Only an owner of the room or an administrator may connect programs.")
+
+
 def may_edit(author: str, who: str) -> None:
     """To make a message say something else."""
     if author != who:
@@ -67,6 +81,12 @@ def may_delete(author: str, who: str) -> None:
     """To take a message away from everybody."""
     if author != who:
         raise Forbidden("Only its author may delete a message.")
+
+
+def may_hide_previews(author: str, who: str, own_role: str | None, space_role: str) -> None:
+    """To take away what is shown of the links of a message."""
+    if who != author and own_role in (None, "member") and space_role != ADMIN:
+        raise Forbidden("Only its author or somebody who looks after the room may do this.")
 
 
 def reads_from(kind: str, joined_id: int) -> int:

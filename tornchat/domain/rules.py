@@ -53,7 +53,7 @@ def check_username(value: object) -> str:
     text = unicodedata.normalize("NFKC", _text(value, "The username"))
     if not 2 <= len(text) <= 32:
         raise InvalidValue("Choose a username of 2 to 32 characters.")
-    if not all(_fit_for_a_username(char) for char in text) or _INVISIBLE.search(text):
+    if not all(fit_for_a_username(char) for char in text) or _INVISIBLE.search(text):
         raise InvalidValue("Use only letters, digits and . _ - in the username, without spaces.")
     if not any(char.isalnum() for char in text) or unicodedata.category(text[0])[0] == "M":
         raise InvalidValue("Begin the username with a letter or a digit.")
@@ -100,8 +100,11 @@ def check_password(value: object, username: str) -> str:
     return text
 
 
-def check_body(value: object) -> str:
-    """1 to 10,000 characters; control characters and blank lines around are dropped."""
+def check_body(value: object, *, may_be_empty: bool = False) -> str:
+    """1 to 10,000 characters; control characters and blank lines around are dropped. With files
+    there need be no text."""
+    if may_be_empty and value in (None, ""):
+        return ""
     text = _lines(value, "The message")
     if not _shows_something(text):
         raise InvalidValue("Write something first: the message is empty.")
@@ -180,7 +183,8 @@ def _visible_line(value: object, what: str, most: int) -> str:
     return text
 
 
-def _fit_for_a_username(char: str) -> bool:
+def fit_for_a_username(char: str) -> bool:
+    """Whether a username may have this character."""
     category = unicodedata.category(char)
     return char in "._-" or category[0] == "L" or category in ("Nd", "Mn", "Mc")
 

@@ -30,6 +30,8 @@ PINNED = 16
 
 _TRAITS: dict[str, int] = {
     "has:link": LINK,
+    "has:file": FILE,
+    "has:image": IMAGE,
     "has:reaction": REACTION,
     "is:pinned": PINNED,
 }
@@ -87,7 +89,10 @@ def traits_of(message: Message) -> int:
     """What ``has:`` and ``is:`` ask about, as bits."""
     traits = LINK if "<a " in message.html else 0
     traits |= REACTION if message.reactions else 0
-    return traits | (PINNED if message.pinned else 0)
+    traits |= PINNED if message.pinned else 0
+    for file in message.files or ():
+        traits |= FILE | (IMAGE if file["type"].startswith("image/") else 0)
+    return traits
 
 
 def wanted(

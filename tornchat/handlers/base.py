@@ -76,6 +76,8 @@ class Handler(web.RequestHandler):
 
     public: ClassVar[frozenset[str]] = frozenset()
     any_host: ClassVar[bool] = False
+    takes: ClassVar[str] = "application/json"
+    """Type of a body that comes with the cookie: one that no form of another site can send."""
     policy: ClassVar[str] = API_POLICY
     who: Identity
     gone = False
@@ -107,7 +109,7 @@ class Handler(web.RequestHandler):
         if token is None:
             token = asking.cookie(self.request.headers, self.site.cookie)
         if by_cookie and self.request.method in ("POST", "PUT", "PATCH", "DELETE"):
-            self._demand_json()
+            self._demand_type()
         if self.request.method in self.public:
             return
         if token is None:
@@ -116,6 +118,7 @@ class Handler(web.RequestHandler):
 
     def on_connection_close(self) -> None:
         self.gone = True
+        super().on_connection_close()
 
     def compute_etag(self) -> str | None:
         """Answers of the API are not stored, so nobody will ask whether they have changed."""
@@ -190,15 +193,15 @@ class Handler(web.RequestHandler):
     def _bearer(self) -> str | None:
         return asking.bearer(self.request.headers)
 
-    def _demand_json(self) -> None:
-        """A form of another site can send a POST with the cookie, but not as JSON.
+    def _demand_type(self) -> None:
+        """A form of another site can send a POST with the cookie, but not of such a type.
 
         PUT and DELETE are never sent by a form, so without a body they need no type.
         """
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         simple = self.request.method in ("POST", "PATCH") or bool(self.request.body)
-        if simple and kind != "application/json":
-            raise errors.WrongType()
+        if simple and kind != self.takes:
+            raise errors.WrongType(f"Send Content-Type: {self.takes}.")
 
 
 def problem_headers(problem: errors.TornchatError) -> dict[str, str]:

@@ -180,7 +180,7 @@ class _Request(HTTPMessageDelegate):
         # Only now: the session may have ended while the body was on its way.
         who, asked = accounts.known(self._desk.chat, digest_of(self._token)), object_of(self._body)
         path = _PATH.fullmatch(self._head[0].path)
-        if who is None or asked is None or path is None:
+        if who is None or asked is None or path is None or "files" in asked:
             others = self._others()
             others.headers_received(*self._head)
             others.data_received(self._body)

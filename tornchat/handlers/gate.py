@@ -129,7 +129,7 @@ class Gate:
             visit.post_rest, visit.post_head = rest, head
         head = visit.post_head
         who, asked = accounts.known(self._chat, head.digest), object_of(body)
-        if who is None or asked is None:
+        if who is None or asked is None or "files" in asked:
             return False
         _keep(line, visit)
         last = head.last

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tornchat.chat import changes, pins
+from tornchat.chat import changes, pins, previews
 from tornchat.domain.errors import BadCursor, NotFound
 from tornchat.domain.ids import parse_cursor
 from tornchat.handlers.base import Handler
@@ -45,6 +45,14 @@ class Pin(Handler):
 
     async def delete(self, message: str) -> None:
         await pins.unpin(self.chat, self.who, id_of(message))
+        self.nothing()
+
+
+class Previews(Handler):
+    """``/api/messages/ID/previews``: what is shown of its links."""
+
+    async def delete(self, message: str) -> None:
+        await previews.take_away(self.chat, self.who, id_of(message))
         self.nothing()
 
 

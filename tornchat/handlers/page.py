@@ -10,10 +10,12 @@ from tornado import web
 from tornchat.chat.context import Chat
 from tornchat.domain.errors import NotFound
 from tornchat.handlers.base import Handler, Site
+from tornchat.handlers.page_version import WORKER, PageVersion
 from tornchat.hub.hub import Hub
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self'; "
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types tornchat tornchat-worker"
@@ -31,16 +33,23 @@ class Page(Handler, web.StaticFileHandler):
     public = frozenset({"GET", "HEAD"})
     policy = PAGE_POLICY
 
-    def initialize(self, chat: Chat, hub: Hub, site: Site, path: str = "") -> None:  # type: ignore[override]
+    def initialize(  # type: ignore[override]
+        self, chat: Chat, hub: Hub, site: Site, version: PageVersion, path: str = ""
+    ) -> None:
         Handler.initialize(self, chat, hub, site)
+        self._version = version
         web.StaticFileHandler.initialize(self, path, "index.html")
 
     def compute_etag(self) -> str | None:
+        if self.request.path == f"/{WORKER}":
+            return web.RequestHandler.compute_etag(self)
         return web.StaticFileHandler.compute_etag(self)
 
     async def get(self, path: str, include_body: bool = True) -> None:
         if "\0" in path:
             raise NotFound()  # to the file system it would be a fault of ours
+        if path == WORKER:
+            return self._service_worker()
         if not self.chat.lab and self._is_of_lab(path):
             raise NotFound("The lab is switched off on this server.")
         try:
@@ -51,6 +60,11 @@ class Page(Handler, web.StaticFileHandler):
             if refusal.status_code == 403:
                 raise NotFound() from refusal
             raise
+
+    def _service_worker(self) -> None:
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_extra_headers(WORKER)
+        self.finish(self._version.worker())
 
     def _is_of_lab(self, path: str) -> bool:
         """However its address is written: the lab may be reached by dots, too."""
@@ -67,9 +81,15 @@ class Page(Handler, web.StaticFileHandler):
     def set_extra_headers(self, path: str) -> None:
         # Not for ever: a new version is seen at the next load, by its ETag.
         self.set_header("Cache-Control", "no-cache")
+        # So that the worker in the browser never keeps files of two versions together.
+        self.set_header("Tornchat-Page", self._version.name)
 
 
 def page_route(web_root: Path, parts: dict[str, Any]) -> tuple[str, type[Page], dict[str, Any]]:
     """Everything outside of the API; but who asks for figures here must not believe they are
     served."""
-    return (r"/(?!api/|metrics$)(.*)", Page, {**parts, "path": str(web_root)})
+    return (
+        r"/(?!api/|metrics$)(.*)",
+        Page,
+        {**parts, "path": str(web_root), "version": PageVersion(web_root)},
+    )

@@ -53,6 +53,7 @@ class Members(Handler):
                         "username": person.username,
                         "display_name": person.display_name,
                         "role": person.role,
+                        **({"bot": True} if person.bot else {}),
                         **({"disabled": True} if person.disabled else {}),
                     }
                     for person in people
@@ -112,7 +113,13 @@ class Messages(Handler):
     async def post(self, room: str) -> None:
         body = self.body()
         message, again = await messages.post(
-            self.chat, self.who, room, body.get("body"), body.get("nonce"), body.get("reply_to")
+            self.chat,
+            self.who,
+            room,
+            body.get("body"),
+            body.get("nonce"),
+            body.get("reply_to"),
+            files=body.get("files"),
         )
         self.answer(message.public(), 200 if again else 201)
 

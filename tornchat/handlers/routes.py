@@ -12,12 +12,15 @@ from tornchat import metrics
 from tornchat.chat.context import Chat
 from tornchat.handlers import (
     accounts,
+    bots,
     direct,
     events,
+    files,
     health,
     keeping_up,
     lab,
     messages,
+    push,
     rooms,
     search,
     websocket,
@@ -27,6 +30,7 @@ from tornchat.handlers.page import Page, page_route
 from tornchat.hub.hub import Hub
 
 _ID = r"([a-z0-9]+)"
+_WORD = r"([A-Za-z0-9_-]+)"
 
 # The first that fits is taken: what is asked for most comes first.
 ROUTES: list[tuple[str, type[Handler]]] = [
@@ -49,7 +53,18 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/messages/{_ID}", messages.Message),
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
     (rf"/api/messages/{_ID}/pin", messages.Pin),
+    (rf"/api/messages/{_ID}/previews", messages.Previews),
+    (r"/api/files", files.Files),
+    (rf"/api/files/{_ID}/([^/]+)", files.File),
+    (rf"/api/thumbs/{_ID}", files.Thumb),
     (r"/api/search", search.Search),
+    (r"/api/push", push.Push),
+    (r"/api/push/subscriptions", push.Subscriptions),
+    (r"/api/bots", bots.Bots),
+    (rf"/api/bots/{_ID}", bots.Bot),
+    (rf"/api/rooms/{_ID}/hooks", bots.Hooks),
+    (rf"/api/rooms/{_ID}/hooks/{_ID}", bots.Hook),
+    (rf"/api/hooks/{_WORD}", bots.HookCall),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),
 ]
@@ -68,7 +83,8 @@ def application(chat: Chat, hub: Hub, site: Site, web_root: Path) -> web.Applica
 
 
 _PATTERNS: dict[type[web.RequestHandler], str] = {
-    handler: pattern.replace(_ID, "*").replace("([^/]+)", "*") for pattern, handler in ROUTES
+    handler: pattern.replace(_ID, "*").replace(_WORD, "*").replace("([^/]+)", "*")
+    for pattern, handler in ROUTES
 }
 
 

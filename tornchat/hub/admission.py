@@ -26,7 +26,7 @@ SECOND_LOOK_SECONDS = 0.25
 """A browser that loads the page again may be here before the end of its old stream is."""
 RETRY_SECONDS = 10.0
 _BATCH = 500
-_USER = "user:"
+_USER = seats.USER
 _ADDRESS = "address:"
 
 
@@ -37,22 +37,21 @@ class Limits:
     of_user: int = 0
     of_address: int = 0
     here: int = 0
+    counted: bool = False
+    """Users are counted even where they have no limit: others ask who has a stream open."""
 
 
 class Seat:
     """The place of one stream, which it keeps until it ends or is told to move."""
 
-    __slots__ = ("_admission", "_whose", "taken")
+    __slots__ = ("_admission", "_whose", "limited", "taken")
 
-    def __init__(self, admission: Admission, whose: tuple[str, ...]) -> None:
+    def __init__(self, admission: Admission, whose: tuple[str, ...], *, limited: bool) -> None:
         self.taken = True
+        self.limited = limited
+        """It counts for a user or an address."""
         self._admission = admission
         self._whose = whose
-
-    @property
-    def limited(self) -> bool:
-        """It counts for a user or an address."""
-        return bool(self._whose)
 
     def leave(self) -> None:
         """Let another have it. May be called more than once."""
@@ -90,7 +89,7 @@ class Admission:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        if self.limits.of_user or self.limits.of_address:
+        if self.limits.of_user or self.limits.of_address or self.limits.counted:
             self._task = asyncio.ensure_future(self._keep_saying())
 
     async def close(self) -> None:
@@ -106,7 +105,7 @@ class Admission:
             return None
         if limits.here and self.streams >= limits.here:
             return None
-        return self._take(())
+        return self._take((), self._noted(user))
 
     async def admit(self, user: str, address: str | None) -> Seat:
         """A seat for one more stream. ``address`` None is not limited.
@@ -122,7 +121,7 @@ class Admission:
         if self.limits.of_address and address is not None:
             whose = (*whose, _ADDRESS + address)
         for pause in (SECOND_LOOK_SECONDS, None):
-            seat = self._take(whose)
+            seat = self._take(whose, self._noted(user))
             try:
                 full = await self._ask(whose) if whose else None
             except BaseException:
@@ -148,10 +147,17 @@ class Admission:
         if whose:
             self._something.set()
 
-    def _take(self, whose: tuple[str, ...]) -> Seat:
+    def _noted(self, user: str) -> tuple[str, ...]:
+        """Whose a seat is beside those who have a limit: nobody is asked, it is only said."""
+        return (_USER + user,) if self.limits.counted and not self.limits.of_user else ()
+
+    def _take(self, whose: tuple[str, ...], noted: tuple[str, ...] = ()) -> Seat:
         self.streams += 1
-        self._counts.update(whose)
-        return Seat(self, whose)
+        self._counts.update(whose + noted)
+        if noted:
+            self._unsaid.update(noted)
+            self._something.set()
+        return Seat(self, whose + noted, limited=bool(whose))
 
     async def _ask(self, whose: tuple[str, ...]) -> str | None:
         """What has no room for a stream that is counted here already."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from tornchat import metrics
 from tornchat.domain.announcements import SESSIONS, Announcement, memberships
-from tornchat.domain.errors import Forbidden, NonceReused, TooMany, Unavailable
+from tornchat.domain.errors import FileGone, Forbidden, NonceReused, TooMany, Unavailable
 from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic, user_topic
 from tornchat.log.client import Client
@@ -18,6 +18,8 @@ from tornchat.wire import packed
 
 NONCE_SECONDS = 24 * 3600
 BURST_SECONDS = 3
+FILE_SECONDS = 48 * 3600
+"""Long after the archive has taken the message: from then on SQL tells whose a file is."""
 NUDGE = "nudge"
 """Said on the control channel: there is something in the outbox."""
 ANNOUNCED = "announced "
@@ -39,13 +41,17 @@ async def append_message(
     fields: dict[str, Any],
     digest: str,
     rate: float,
+    *,
+    taken: bool = False,
 ) -> Appended:
     """Append a ``message`` event (`domain.events.message`) to its room, in one atomic step.
 
     ``digest`` tells whether the same nonce comes with the same content; ``rate`` is messages per
-    second and author, 0 for no limit. Raises `Forbidden` where the author is not a member,
-    `NonceReused`, `TooMany`, `LogAway`.
+    second and author, 0 for no limit. The files in it belong to this message from now on;
+    ``taken``: not all of them are there to be had. Raises `Forbidden` where the author is not a
+    member, `NonceReused`, `FileGone`, `TooMany`, `LogAway`.
     """
+    files = fields.get("files", ())
     keys, room, author, nonce = client.keys, fields["room"], fields["author"], fields.get("nonce")
     topic = room_topic(room)
     began = time.perf_counter()
@@ -61,6 +67,7 @@ async def append_message(
                 keys.once(author, room, nonce or ""),
                 keys.rate(f"post:{author}"),
                 keys.log(topic),
+                *(keys.file(file["id"]) for file in files),
             ],
             [
                 topic,
@@ -71,6 +78,8 @@ async def append_message(
                 digest,
                 1000 / rate if rate else 0,
                 max(5, BURST_SECONDS * rate),
+                FILE_SECONDS,
+                0 if taken else 1,
             ],
         )
     except Unavailable:
@@ -88,6 +97,9 @@ async def append_message(
         case [b"slow", wait]:
             metrics.MESSAGES.labels("too_fast").inc()
             raise TooMany("You send messages too fast.", retry_after=wait / 1000)
+        case [b"taken"]:
+            metrics.MESSAGES.labels("no_file").inc()
+            raise FileGone()
         case [b"conflict"]:
             metrics.MESSAGES.labels("conflict").inc()
             raise NonceReused()
@@ -135,7 +147,7 @@ async def remember_nonces(client: Client, messages: Iterable[Message], now: int)
             key = client.keys.once(message.author, message.room, message.nonce)
             # What an edited message said at first is not known any more: any text is the same.
             is_first = message.version == message.id
-            digest = digest_of(message.body, message.reply_to) if is_first else ""
+            digest = digest_of(message.body, message.reply_to, message.files) if is_first else ""
             first = f"{message.id}:0:{message.at}:{digest}"
             commands.append(("SET", key, first, "EX", seconds, "NX"))
     if commands:

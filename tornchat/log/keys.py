@@ -23,6 +23,8 @@ class Keys:
         """Readers older than this must reload: the log may be trimmed below it."""
         self.lease = self.prefix + "lease"
         """Who archives and announces now: a token that expires."""
+        self.pusher = self.prefix + "pusher"
+        """Who sends pushes now: a token that expires."""
         self.workers = self.prefix + "workers"
         """Sorted set: worker -> when it last said how many streams it has, unix milliseconds."""
         self.installation = self.prefix + "installation"
@@ -59,6 +61,10 @@ class Keys:
     def state(self, message: int) -> str:
         """Version, time and body hash of a message that was changed lately."""
         return f"{self.prefix}state:{message}"
+
+    def file(self, id: str) -> str:
+        """``<message>:<room>`` that has had a file lately, or `REMOVED`."""
+        return f"{self.prefix}file:{id}"
 
     def changed(self, message: int, nonce: str) -> str:
         """Like `once`, of a change of a message."""

@@ -55,6 +55,21 @@ async def joined_id(client: Client, user: str, room: str) -> int | None:
     return int(value) if value is not None else None
 
 
+async def memberships_of(client: Client, user: str, rooms: list[str]) -> set[str]:
+    """Those of some rooms that ``user`` is a member of."""
+    values = await _look(client, memberships(user), rooms) if rooms else []
+    return {room for room, value in zip(rooms, values, strict=True) if value is not None}
+
+
+async def members_among(client: Client, room: str, users: list[str]) -> set[str]:
+    """Those of some people who are members of a room. Good enough to tell them something, and for
+    nothing that must be refused: it does not look whether the log is fenced."""
+    values = await client.calls(
+        [("HEXISTS", client.keys.mirror(memberships(user)), room) for user in users]
+    )
+    return {user for user, there in zip(users, values, strict=True) if there}
+
+
 async def stage_sessions(client: Client, token: str, part: Mapping[str, str]) -> str:
     """Put a part of all sessions aside for a fence; gives the key to hand to it."""
     key = client.keys.mirror(f"{SESSIONS}:staged:{token}")

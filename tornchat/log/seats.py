@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from tornchat.log.client import Client
 from tornchat.log.connection import Argument
 
+USER = "user:"
+"""Before the id of a user whose streams are counted."""
+_PART = 500
 SILENT_MS = 6000
 """The streams of a worker that said nothing for so long count no more: it was killed."""
 
@@ -41,6 +44,18 @@ async def say(client: Client, worker: str, counts: Mapping[str, int]) -> bool:
     """
     keys = _keys(client, list(counts))
     return bool(await client.script("seats", keys, [worker, SILENT_MS, *counts.values()]))
+
+
+async def seated(client: Client, users: Collection[str]) -> set[str]:
+    """Those of ``users`` who have a stream open. Raises `LogAway`."""
+    asked = list(users)
+    found: set[str] = set()
+    for start in range(0, len(asked), _PART):
+        part = asked[start : start + _PART]
+        keys = _keys(client, [USER + user for user in part])
+        there = await client.script("seated", keys, [SILENT_MS])
+        found |= {user for user, is_there in zip(part, there, strict=True) if is_there}
+    return found
 
 
 def _keys(client: Client, names: list[str]) -> list[str]:

@@ -11,9 +11,10 @@ from tornchat.log.client import Client
 from tornchat.wire import packed
 
 
-async def hold_lease(client: Client, token: str, milliseconds: int) -> bool:
-    """Take or keep the lease; False where another holds it. 0 ms gives it back."""
-    return bool(await client.script("lease", [client.keys.lease], [token, milliseconds]))
+async def hold_lease(client: Client, token: str, milliseconds: int, key: str | None = None) -> bool:
+    """Take or keep the lease, or the one of ``key``; False where another holds it. 0 ms gives it
+    back."""
+    return bool(await client.script("lease", [key or client.keys.lease], [token, milliseconds]))
 
 
 async def queued(client: Client, count: int) -> list[Event]:

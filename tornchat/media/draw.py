@@ -3,7 +3,8 @@
 Decoders of pictures are where hostile bytes do their harm: in memory, in time, and by their faults.
 So this runs by itself (``python -I draw.py SOURCE TARGET EDGE square|whole``), with bounds on
 memory and time, knows nothing of the chat, and says what it found as JSON: ``{"type", "width",
-"height", "moves", "drawn": {"width", "height"}}``, sizes in pixels as the picture is to be seen.
+"height", "orientation", "moves", "drawn": {"width", "height"}}``, sizes in pixels as the picture
+is to be seen.
 The target is WebP without any metadata. Exit status 1: this is no picture that is shown.
 """
 
@@ -43,7 +44,8 @@ def draw(source: str, target: str, edge: int, square: bool) -> dict[str, object]
         if width * height > MOST_PIXELS:
             raise ValueError("too many pixels")
         moves = kind != "image/jpeg" and getattr(image, "is_animated", False)
-        if image.getexif().get(0x0112) in TURNED:
+        orientation = image.getexif().get(0x0112, 1)
+        if orientation in TURNED:
             width, height = height, width
         image.draft("RGB", (edge * 2, edge * 2))  # a JPEG need not be unpacked whole
         still = ImageOps.exif_transpose(image)
@@ -61,6 +63,7 @@ def draw(source: str, target: str, edge: int, square: bool) -> dict[str, object]
         "type": kind,
         "width": width,
         "height": height,
+        "orientation": orientation if orientation in range(1, 9) else 1,
         "moves": moves,
         "drawn": {"width": clean.width, "height": clean.height},
     }

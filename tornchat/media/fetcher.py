@@ -46,6 +46,14 @@ class Fetched:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """``retry_after``: seconds that are to pass before the next try, where it said so."""
+
+    status: int
+    retry_after: float | None = None
+
+
 async def look_up(host: str, port: int) -> list[str]:
     """As the system does. Raises OSError."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -85,16 +93,16 @@ class Fetcher:
 
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float
-    ) -> int:
-        """The status that ``url`` answers to a POST; redirects are not followed, and what it says
-        beside the status is not read. Raises `Unfetchable`."""
+    ) -> Posted:
+        """What ``url`` answers to a POST; redirects are not followed, and the body of the answer is
+        not read. Raises `Unfetchable`."""
         self._guard.check(url)
         try:
             async with (
                 asyncio.timeout(seconds),
                 self._pool.stream("POST", url, headers=_headers(headers), content=body) as response,
             ):
-                return int(response.status)
+                return Posted(int(response.status), _retry_after(response.headers))
         except TimeoutError:
             raise Unfetchable("it takes too long") from None
         except _FAILURES as error:
@@ -234,6 +242,14 @@ def port_of(parts: SplitResult) -> int:
 
 def _headers(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     return [("User-Agent", AGENT), *headers.items()]
+
+
+def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> float | None:
+    for name, value in headers:
+        if name.lower() == b"retry-after":
+            text = value.decode("latin1").strip()
+            return float(text) if text.isdecimal() and len(text) < 8 else None
+    return None
 
 
 def _reason(error: Exception) -> str:

@@ -20,12 +20,14 @@ DRAWN = "image/webp"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What there was: ``type``, ``width`` and ``height`` as it is to be seen, whether it ``moves``;
+    """What there was: ``type``, ``width`` and ``height`` as it is to be seen, which side
+    of it is up (EXIF 0x0112), whether it ``moves``;
     and the size of what was drawn of it. All in pixels."""
 
     type: str
     width: int
     height: int
+    orientation: int
     moves: bool
     drawn_width: int
     drawn_height: int
@@ -60,6 +62,7 @@ def shrink(source: Path, target: Path, edge: int, *, square: bool = False) -> Pi
         type=found["type"],
         width=found["width"],
         height=found["height"],
+        orientation=found["orientation"],
         moves=found["moves"],
         drawn_width=found["drawn"]["width"],
         drawn_height=found["drawn"]["height"],

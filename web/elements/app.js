@@ -89,7 +89,13 @@ class TornchatApp extends HTMLElement {
   #key(event) {
     if (this.#phase !== "in" || this.querySelector("dialog[open]")) return;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key === "k") {
+      event.preventDefault();
+      openPanel(this, "switcher", "openSwitcher", this.#seen);
+    } else if (plain && event.key === "?" && !event.target.matches("input, textarea, select")) {
+      event.preventDefault();
+      openPanel(this, "keys", "openKeys");
+    } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       emit(this, "room-step", { step: event.key === "ArrowDown" ? 1 : -1 });
     } else if (event.key === "Escape" && event.shiftKey) {

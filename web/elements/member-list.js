@@ -116,6 +116,7 @@ function entry(member, mine, open) {
       { type: "button", class: "member", onclick: () => open(member.id) },
       avatar(member, "small"),
       h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
+      member.bot && h("span", { class: "tag" }, t("person.bot")),
       h("span", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
     ),
   );

@@ -11,6 +11,7 @@ import { emit, formError, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
 import { quoting } from "./quoting.js";
+import { Suggesting } from "./suggesting.js";
 
 /** In characters (code points), as the server counts. */
 const LONGEST = 10_000;
@@ -31,6 +32,7 @@ class MessageComposer extends HTMLElement {
   #quoted = h("div", { class: "answering", hidden: true });
   #answering = null; // {id, message} that the draft answers
   #error = formError();
+  #suggesting = new Suggesting(this.#text, (change) => this.#put(change));
   #room = null;
   #user = null;
   #edit = null; // {id, edited, nonce, tried} of the message that is edited
@@ -61,7 +63,8 @@ class MessageComposer extends HTMLElement {
   }
 
   /** `answering`: {id, message} that the draft answers, or null. */
-  update({ room, name, user, composing, answering, people }) {
+  update({ room, name, user, composing, answering, state }) {
+    this.#suggesting.state = state;
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
@@ -77,7 +80,7 @@ class MessageComposer extends HTMLElement {
     this.#about.hidden = !composing;
     this.#answering = answering;
     this.#quoted.hidden = Boolean(composing) || !answering;
-    if (answering) this.#showAnswered(people);
+    if (answering) this.#showAnswered(state.people);
     const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
@@ -129,6 +132,7 @@ class MessageComposer extends HTMLElement {
   #key(event) {
     // While a word is being composed (Chinese, Japanese, Korean...), Enter belongs to the input method.
     if (event.isComposing || event.keyCode === 229) return;
+    if (this.#suggesting.key(event)) return;
     const mark = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && MARKS[event.key];
     if (mark) return this.#format(event, (text, start, end) => marked(text, start, end, mark));
     if (event.key === "Escape" && this.#edit) {
@@ -154,6 +158,10 @@ class MessageComposer extends HTMLElement {
     const done = change(value, selectionStart, selectionEnd);
     if (!done) return;
     event.preventDefault();
+    this.#put(done);
+  }
+
+  #put(done) {
     this.#text.setSelectionRange(done.from, done.to);
     if (!document.execCommand("insertText", false, done.by)) {
       this.#text.setRangeText(done.by);
@@ -215,6 +223,7 @@ class MessageComposer extends HTMLElement {
     this.#count.classList.toggle("over", length > LONGEST);
     this.#send.disabled = value.trim() === "" || length > LONGEST;
     this.toggleAttribute("data-filled", !this.#send.disabled);
+    this.#suggesting.look();
   }
 }
 

@@ -1,6 +1,7 @@
 /** The elements of one row of a room: a day, the line above what is new, a loss, a message. */
 import { explain } from "../js/explain.js";
 import { t } from "../js/i18n.js";
+import { isFor } from "../js/mentions.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
@@ -22,7 +23,7 @@ export function ingredients(row, { people, me, quotes }) {
   const quoted = (id && quotes?.quoteIngredients(row.original, author, { people })) || [];
   const pinner = pinned && people[pinned.by] && nameOf(people[pinned.by]);
   const reacted = given && whoReacted(given, { people, me });
-  const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person)];
+  const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person), person?.bot];
   return [html, version, reacted, ...looks, ...state, ...quoted];
 }
 
@@ -47,6 +48,7 @@ function buildMessage(row, author, context) {
   if (row.composed) classes.push("composed");
   if (row.target) classes.push("target");
   const answer = row.message ?? row.item;
+  if (row.message && isFor(row.message, context.me)) classes.push("for-me");
   const name = nameOf(author);
   return h(
     "article",
@@ -65,7 +67,7 @@ function buildMessage(row, author, context) {
       row.message?.pinned && pinnedMark(row.message.pinned, context),
       row.lead && by(author, row.at),
       answer.reply_to && context.quotes?.quote(answer, row.original, context),
-      row.item ? typedProse(row.item.body) : rendered(row.message),
+      row.item ? typedProse(row.item.body) : rendered(row.message, context.me),
       row.message?.reactions && reactions(row.message, context),
       row.item ? state(row.item, row.waits) : "",
     ),
@@ -77,7 +79,8 @@ function by(person, at) {
   // Not a stop of the Tab key: there would be hundreds, and the list of members has the same.
   const about = { type: "button", class: "author", tabindex: "-1", "data-user": person.id };
   const author = name ? h("button", about, h("bdi", {}, name)) : h("span", { class: "skeleton-name" });
-  return h("header", { class: "by" }, author, " ", time(at, false));
+  const bot = person.bot && h("span", { class: "tag" }, t("person.bot"));
+  return h("header", { class: "by" }, author, " ", bot, " ", time(at, false));
 }
 
 function time(at, hidden) {
@@ -94,11 +97,12 @@ function pinnedMark({ by: user, at }, { people }) {
   return h("p", { class: "pinned-mark", title: fullLabel(at) }, icon("pin", 14), words);
 }
 
-function rendered(message) {
+function rendered(message, me) {
   if (message.deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
   const { edited } = message;
-  if (!edited) return prose(message);
-  return [prose(message), h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
+  const words = prose(message, me);
+  if (!edited) return words;
+  return [words, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
 }
 
 /** How far a message of mine has come, and what can be done where it goes no further. */

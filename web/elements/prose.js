@@ -4,16 +4,18 @@ import { fragmentOf } from "../js/html.js";
 import { t } from "../js/i18n.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { withMentions } from "./mentions.js";
 
 /** Spoilers that were opened stay open where their message is drawn anew: "id.which". */
 const opened = new Set();
 
-/** The element for a message that the server has rendered. */
-export function prose({ id, body, html }) {
+/** The element for a message that the server has rendered, as `me` sees it. */
+export function prose({ id, body, html }, me) {
   const content = fragmentOf(html);
   const few = body.length < 40 && FEW_EMOJI.test(content.textContent.trim());
   const element = h("div", { class: few ? "prose prose-emoji" : "prose", dir: "auto" }, content);
   // Most messages are words only.
+  if (html.includes("mention")) withMentions(element, me);
   if (html.includes("<pre")) element.querySelectorAll("pre").forEach(frameCode);
   if (html.includes("<table")) element.querySelectorAll("table").forEach(frameTable);
   if (html.includes("<input")) element.querySelectorAll("input").forEach(nameTask);

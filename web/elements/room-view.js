@@ -42,9 +42,8 @@ class RoomView extends HTMLElement {
     if (!room) return this.#showEmpty(state);
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
-    const { user, people } = state;
     const about = { composing: composed(state), answering: answered(state, room.id) };
-    this.#composer.update({ room, name, user, people, ...about });
+    this.#composer.update({ room, name, user: state.user, ...about, state });
     this.#details.update(state, { afresh });
     if (switched) this.#arrive();
   }

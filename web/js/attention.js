@@ -1,14 +1,11 @@
 /** What of a room concerns me, by the level that I chose for it (the server's rule is the same). Pure. */
+import { isFor } from "./mentions.js";
 import { roomName } from "./naming.js";
-
-/** Whether a message says my name, or that of everybody who is there. */
-export const mentionsMe = ({ mentions, here }, me) =>
-  Boolean(here) || Boolean(mentions?.includes(me));
 
 /** Whether I am to be told of a message in a room of mine. */
 export function concerns(room, message, me) {
   if (message.author === me || room.level === "none") return false;
-  return room.level === "all" || room.kind === "direct" || mentionsMe(message, me);
+  return room.level === "all" || room.kind === "direct" || isFor(message, me);
 }
 
 /** How many unread messages of a room concern me. */

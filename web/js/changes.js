@@ -3,11 +3,25 @@
  * A message carries the id of the last event folded in, its `version`, where that is not its own id.
  */
 const STEPS = {
-  "message.edited": (message, { body, html, at }) => ({ ...message, body, html, edited: at }),
-
-  "message.deleted"({ edited: _edited, reactions: _reactions, pinned: _pinned, ...message }) {
-    return { ...message, body: "", html: "", deleted: true };
+  "message.edited"({ previews, mentions: _, here: _here, ...message }, { body, html, at, mentions, here }) {
+    const links = linksOf(html);
+    const left = (previews ?? []).filter(({ url }) => links.includes(url));
+    const calls = { ...(mentions && { mentions }), ...(here && { here }) };
+    return withPreviews({ ...message, body, html, edited: at, ...calls }, left);
   },
+
+  "message.deleted"(message) {
+    const { edited, reactions, pinned, files, previews, mentions, here, ...left } = message;
+    return { ...left, body: "", html: "", deleted: true };
+  },
+
+  "message.deleted"(message) {
+    const { edited, reactions, pinned, files, previews, ...left } = message;
+    return { ...left, body: "", html: "", deleted: true };
+  },
+
+  "message.previewed": ({ previews: _previews, ...message }, { previews }) =>
+    withPreviews(message, previews),
 
   "reaction.added"(message, { emoji, user }) {
     const users = message.reactions?.[emoji] ?? [];
@@ -27,6 +41,13 @@ const STEPS = {
 
   "message.unpinned": ({ pinned: _pinned, ...message }) => message,
 };
+
+const withPreviews = (message, previews) =>
+  previews.length > 0 ? { ...message, previews } : message;
+
+/** Where rendered text links to, as the server finds it. */
+const linksOf = (html) =>
+  [...html.matchAll(/<a href="([^"]*)"/g)].map(([, address]) => address.replaceAll("&amp;", "&"));
 
 export const versionOf = ({ id, version }) => version ?? id;
 

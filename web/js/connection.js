@@ -4,6 +4,7 @@ import { Watchdog } from "./watchdog.js";
 const KINDS = [
   "message",
   "message.edited",
+  "message.previewed",
   "message.deleted",
   "reaction.added",
   "reaction.removed",

@@ -1,11 +1,11 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
-import { mentionsMe } from "./attention.js";
 import { isChange } from "./changes.js";
 import { detourAfter, NO_DETOUR } from "./detour.js";
 import { withChange, withMessage } from "./history.js";
 import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
 import { originalsAfter } from "./originals.js";
+import { counted, isFor, noted } from "./mentions.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -29,9 +29,9 @@ const CHANGES = {
     const rooms = { ...state.rooms };
     if (id > room.head) {
       // Up to the snapshot's head the snapshot has counted already.
-      const news = author === state.user.id ? 0 : 1;
-      const mentions = room.mentions + (news && mentionsMe(event, state.user.id) ? 1 : 0);
-      rooms[roomId] = { ...room, head: id, unread: room.unread + news, mentions };
+      const unread = author === state.user.id ? room.unread : room.unread + 1;
+      const mentioned = noted(room.mentioned, id, isFor(event, state.user.id));
+      rooms[roomId] = { ...counted(room, unread, mentioned), head: id };
     }
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
@@ -42,8 +42,8 @@ const CHANGES = {
   ...HEARD,
 
   "member.joined"(state, event) {
-    const { room: roomId, user, username, display_name, role } = event;
-    const person = { id: user, username, display_name };
+    const { room: roomId, user, username, display_name, role, bot } = event;
+    const person = { id: user, username, display_name, bot };
     const people = { ...state.people, [user]: { ...state.people[user], ...person } };
     // Those of a direct room, whom I may never have seen.
     for (const other of event.people ?? []) people[other.id] = other;
@@ -86,8 +86,12 @@ function changeMessage(state, event) {
   if (event.id <= room.head) return next;
   const { message, author } = event;
   const wasUnread = message > room.last_read && author !== state.user.id;
-  const fewer = event.kind === "message.deleted" && wasUnread ? 1 : 0;
-  const after = { ...room, head: event.id, unread: Math.max(0, room.unread - fewer) };
+  const isGone = event.kind === "message.deleted";
+  const unread = Math.max(0, room.unread - (isGone && wasUnread ? 1 : 0));
+  const says = isGone || event.kind === "message.edited";
+  const calls = wasUnread && !isGone && isFor(event, state.user.id);
+  const mentioned = says ? noted(room.mentioned, message, calls) : room.mentioned;
+  const after = { ...counted(room, unread, mentioned), head: event.id };
   return { ...next, rooms: { ...state.rooms, [event.room]: after } };
 }
 

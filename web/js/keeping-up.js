@@ -4,8 +4,8 @@
  * (`read_turn` of the room). What was said of an older turn comes too late and does nothing. A room that
  * was put back while it was open is `held`: looking at it does not make it read again.
  */
-import { mentionsMe } from "./attention.js";
 import { unreadAfter } from "./history.js";
+import { counted, isFor, newest } from "./mentions.js";
 
 export const KEEPING_UP = {
   /** Read up to `message`. Of a held room only where I say so. */
@@ -15,7 +15,7 @@ export const KEEPING_UP = {
     if (!room || held || (message <= room.last_read && room.unread === 0)) return state;
     const read = Math.max(message, room.last_read);
     const released = { ...state, held: state.held === roomId ? null : state.held };
-    return withRoom(released, { ...room, last_read: read, unread: 0, mentions: 0 });
+    return withRoom(released, { ...counted(room, 0, stillUnread(room, read)), last_read: read });
   },
 
   "room.held": (state, { room }) => ({ ...state, held: room }),
@@ -34,8 +34,10 @@ export const HEARD = {
     if (!room || turn < room.read_turn) return state;
     const back = turn > room.read_turn;
     if (!back && last_read <= room.last_read) return state;
-    const counts = countsAfter(state.pages[roomId], last_read, state.user.id) ?? {};
-    const next = withRoom(state, { ...room, ...counts, last_read, read_turn: turn });
+    const known = { unread: room.unread, mentioned: stillUnread(room, last_read) };
+    const { unread, mentioned } =
+      countsAfter(state.pages[roomId], last_read, state.user.id) ?? known;
+    const next = withRoom(state, { ...counted(room, unread, mentioned), last_read, read_turn: turn });
     return back && roomId === state.open ? { ...next, held: roomId, since: last_read } : next;
   },
 
@@ -45,13 +47,14 @@ export const HEARD = {
   },
 };
 
-/** What is unread, and what of it says my name, after `read`; null where the page does not reach so far. */
+const stillUnread = ({ mentioned }, read) => mentioned.filter((id) => id > read);
+
+/** What is unread, and what of it is for me, after `read`; null where the page does not reach so far. */
 function countsAfter(page, read, me) {
   const unread = unreadAfter(page, read, me);
   if (unread === null) return null;
-  const says = (message) => message.id > read && message.author !== me && !message.deleted;
-  const mentions = page.messages.filter((message) => says(message) && mentionsMe(message, me));
-  return { unread, mentions: mentions.length };
+  const forMe = (message) => message.id > read && !message.deleted && isFor(message, me);
+  return { unread, mentioned: newest(page.messages.filter(forMe).map(({ id }) => id)) };
 }
 
 const withRoom = (state, room) => ({ ...state, rooms: { ...state.rooms, [room.id]: room } });

@@ -12,11 +12,13 @@ import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
 import { roomName } from "./naming.js";
+import { KeptPage } from "./kept-page.js";
 import { OutboxStore } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
 import { owner } from "./owner.js";
 import { Places } from "./places.js";
 import { Reading } from "./reading.js";
+import { Remembered } from "./remembered.js";
 import { Rooms } from "./rooms.js";
 import { follow, hashOf } from "./route.js";
 import { arrivedIn, neighbour } from "./selectors.js";
@@ -72,7 +74,20 @@ const outbox = new Outbox({
   signedOut: () => session.load(),
 });
 
+const remembered = new Remembered(store);
+const keptPage = new KeptPage({
+  renewed: (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } }),
+});
+
 const session = new Session(store, {
+  async unanswered() {
+    if (store.state.phase !== "loading") return;
+    await remembered.show(owner.is);
+    const { user } = store.state;
+    if (!user) return;
+    outbox.start(user.id);
+    route.settle();
+  },
   entered() {
     const { user } = store.state;
     owner.set(user.id);
@@ -87,6 +102,7 @@ const session = new Session(store, {
   live() {
     outbox.hurry();
     rooms.live();
+    keptPage.look();
   },
   event(event) {
     rooms.event(event);

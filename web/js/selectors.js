@@ -28,11 +28,12 @@ export const shownPage = ({ detour, pages }, room) => (detour?.room === room ? d
 export function strangers(state) {
   const pages = [shownPage(state, state.open), state.originals[state.open]];
   const messages = pages.flatMap((page) => page?.messages ?? []);
-  const named = ({ author, reply_author, pinned, reactions }) => [
+  const named = ({ author, reply_author, pinned, reactions, mentions }) => [
     author,
     reply_author,
     pinned?.by,
     ...Object.values(reactions ?? {}).flat(),
+    ...(mentions ?? []),
   ];
   const partners = Object.values(state.rooms).flatMap((room) => room.with ?? []);
   const seen = new Set([...messages.flatMap(named), ...partners]);

@@ -18,7 +18,7 @@ export class Session {
   #entered = 0; // when, in unix ms
   #hurry = () => {}; // ends a pause between two tries
 
-  /** hooks: `entered()` after each snapshot, `live()`, `event(event)` applied, `leaving()`. */
+  /** hooks: `unanswered()` where the server is not there at first, `entered()` after each snapshot, `live()`, `event(event)` applied, `leaving()`. */
   constructor(store, hooks) {
     this.#store = store;
     this.#hooks = hooks;
@@ -133,6 +133,7 @@ export class Session {
       } catch (error) {
         if (load !== this.#load) return null;
         if (error.status === 401) throw error;
+        if (attempt === 0) this.#hooks.unanswered();
         const wait = Math.max((error.retryAfter ?? 0) * 1000, jitter(attempt));
         const line = error.status >= 500 ? "unavailable" : "lost";
         this.#line({ line, retryAt: Date.now() + wait });

@@ -22,6 +22,7 @@ import {
 import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
 import { replyActions, staleOriginals } from "./originals.js";
+import { rememberedActions } from "./remembered.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -89,6 +90,8 @@ const ACTIONS = {
       since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),
     };
   },
+
+  ...rememberedActions,
 
   "line.changed"(state, { line, retryAt = null }) {
     // A live line that is late stays so until what is late has come.

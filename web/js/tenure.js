@@ -3,16 +3,9 @@
  * Each has `join()`, `leave()` and `replace()`, which is called where the holder gives no sign of
  * life; and calls `lead()` as this tab is to hold the stream and `follow()` as it is no longer.
  */
-const WORKER = "/js/stream-worker.js";
+import { workerUrl } from "./worker-url.js";
 
-/** Only this script may become a worker (the page is served with `require-trusted-types-for`). */
-const rules = {
-  createScriptURL(url) {
-    if (url !== WORKER) throw new TypeError(`not a worker of ours: ${url}`);
-    return url;
-  },
-};
-const policy = globalThis.trustedTypes?.createPolicy("tornchat-worker", rules) ?? rules;
+const WORKER = "/js/stream-worker.js";
 
 /** The tab that has the lock leads. It is given on as the tab goes, however it goes. */
 class Election {
@@ -85,7 +78,7 @@ class Employment {
 
   join() {
     this.#hired += 1;
-    const url = policy.createScriptURL(WORKER);
+    const url = workerUrl(WORKER);
     this.#worker = new SharedWorker(url, { type: "module", name: this.#name });
     this.#worker.addEventListener("error", () => this.#lead());
   }

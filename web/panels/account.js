@@ -7,11 +7,14 @@ import { avatar, nameOf } from "../elements/avatar.js";
 import { openDialog } from "../elements/dialog.js";
 import { emit, field, formError, h, submitBy } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
+import { openPanel } from "../elements/panel.js";
 
 const THEMES = ["auto", "light", "dark"];
 
 export function openAccount(app, state) {
   const { user, server } = state;
+  const sheet = (file, name, words) =>
+    h("button", { class: "link-button", onclick: () => (dialog.close(), openPanel(app, file, name)) }, t(words));
   const leave = () => (dialog.close(), signOut(app, unsent(state).length));
   const dialog = openDialog(
     app,
@@ -51,7 +54,7 @@ export function openAccount(app, state) {
       ),
     ),
     server.lab && h("p", { class: "quiet" }, h("a", { href: "/lab/" }, t("account.lab"))),
-    h("p", { class: "keys quiet" }, t("account.keys")),
+    h("p", { class: "keys" }, sheet("keys", "openKeys", "keys.title"), " · ", sheet("formatting", "openFormatting", "formatting.title")),
     h("p", { class: "version quiet" }, `Tornchat ${server.version}`),
   );
 }

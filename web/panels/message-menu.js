@@ -39,9 +39,9 @@ function place(menu, { top, bottom, left, right }) {
   const { offsetWidth: width, offsetHeight: height } = menu;
   const below = bottom + height < innerHeight ? bottom + 4 : Math.max(4, top - height - 4);
   const isRtl = getComputedStyle(menu).direction === "rtl";
-  const start = isRtl ? left : right - width;
+  const start = isRtl ? innerWidth - left - width : right - width;
   menu.style.setProperty("--menu-top", `${below}px`);
-  menu.style.setProperty("--menu-left", `${Math.max(4, Math.min(start, innerWidth - width - 4))}px`);
+  menu.style.setProperty("--menu-start", `${Math.max(4, Math.min(start, innerWidth - width - 4))}px`);
 }
 
 function step(event, menu) {

@@ -39,12 +39,12 @@ function row(message, words, [before, after], state) {
     {},
     h(
       "a",
-      { class: "hit", href: `${hashOf(message.room)}/${message.id}` },
+      { class: "hit", href: hashOf(message.room, message.id) },
+      before && line(before, state, "search.before"),
       avatar(author, "small"),
       h(
         "div",
         { class: "hit-words" },
-        before && line(before, state, "search.before"),
         h(
           "p",
           { class: "hit-head" },
@@ -52,8 +52,8 @@ function row(message, words, [before, after], state) {
           h("time", { class: "quiet", title: fullLabel(message.at) }, when),
         ),
         h("p", { class: "hit-text", dir: "auto" }, ...marked(textOf(message.html), words)),
-        after && line(after, state, "search.after"),
       ),
+      after && line(after, state, "search.after"),
     ),
   );
 }

@@ -54,12 +54,13 @@ class MessageSearch extends HTMLElement {
     const form = h("form", { role: "search", class: "search-form" }, icon("search"), this.#input);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#remember(this.#input.value.trim());
-      this.#search();
+      const query = this.#input.value.trim();
+      this.#remember(query);
+      if (query !== this.#query || this.#error.textContent) this.#search();
     });
     this.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest(".hit")) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest("a.hit")) return;
       this.#remember(this.#query);
       this.closest("dialog").close();
     });
@@ -117,6 +118,7 @@ class MessageSearch extends HTMLElement {
 
   #show(answer, older) {
     const rows = rowsOf(answer, this.#state, older ? this.#room : null);
+    const focused = this.#hits().indexOf(document.activeElement);
     if (older) this.#list.append(...rows);
     else this.#list.replaceChildren(...rows);
     const last = answer.messages.at(-1);
@@ -124,7 +126,10 @@ class MessageSearch extends HTMLElement {
     this.#room = last?.room ?? (older ? this.#room : null);
     this.#more.hidden = !answer.more;
     if (older) rows.find((row) => row.querySelector(".hit"))?.querySelector(".hit").focus();
-    else this.#list.parentElement.scrollTop = 0;
+    else {
+      this.#list.parentElement.scrollTop = 0;
+      if (focused >= 0) (this.#hits()[focused] ?? this.#input).focus();
+    }
     const count = this.#hits().length;
     const words = count === 0 ? t("search.none") : t("search.count", { count, more: answer.more ? "+" : "" });
     this.#note.textContent = answer.partial ? `${words} ${t("search.partial")}` : words;
@@ -220,13 +225,14 @@ class MessageSearch extends HTMLElement {
 
   #filters() {
     const room = this.#state.rooms[this.#state.open];
-    const named = room && room.kind !== "direct" ? `in:${quoted(room.name)}` : null;
+    const named = room && room.kind !== "direct" ? `in:${JSON.stringify(room.name)}` : null;
     const since = new Date(Date.now() - WEEK_MS).toLocaleDateString("sv");
     return [
       named && { part: named, label: t("search.in", { room: roomName(this.#state, room) }) },
       { part: "from:me", label: t("search.mine") },
       { part: `after:${since}`, label: t("search.week") },
       { part: "has:link", label: t("search.links") },
+      { part: "has:file", label: t("search.files") },
       { part: "is:pinned", label: t("search.pinned") },
     ]
       .filter(Boolean)
@@ -263,7 +269,7 @@ class MessageSearch extends HTMLElement {
   }
 }
 
-const quoted = (name) => (/^[\p{L}\p{N}_][^\s":\\]*$/u.test(name) ? name : `"${name.replaceAll(/["\\]/gu, "\\$&")}"`);
+const quoted = (name) => (/^[\p{L}\p{N}_][^\s":\\]*$/u.test(name) ? name : JSON.stringify(name));
 
 customElements.define("message-search", MessageSearch);
 

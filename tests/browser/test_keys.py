@@ -1,0 +1,54 @@
+"""Keys lead everywhere: to rooms and people by a few letters, and to a sheet that tells all."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.people import NewPerson
+
+
+def test_a_few_letters_lead_to_a_room_or_a_person(person: NewPerson, room_name: str) -> None:
+    ana, zoe = person("Ana"), person("Zoe Quist")
+    ana.create_room(f"Planning {room_name}")
+    ana.open_room("General")
+    keyboard = ana.page.keyboard
+    ana.composer.focus()
+    keyboard.press("Control+k")
+    dialog = ana.page.get_by_role("dialog", name="Go to a room or a person")
+    search = dialog.get_by_role("combobox")
+    expect(search).to_be_focused()
+    keyboard.type("plnng " + room_name.split()[1])
+    expect(dialog.get_by_role("option").first).to_contain_text(f"Planning {room_name}")
+    keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(ana.composer).to_have_attribute("placeholder", f"Write to Planning {room_name}")
+
+    keyboard.press("Control+k")
+    keyboard.type("zoe quis")
+    expect(dialog.get_by_role("option")).to_contain_text(zoe.username)
+    keyboard.press("Enter")
+    expect(ana.composer).to_have_attribute("placeholder", "Write to Zoe Quist")
+
+    keyboard.press("Control+k")
+    keyboard.type("qqqqq")
+    expect(dialog.get_by_role("status")).to_have_text("Nothing here is called that.")
+    keyboard.press("Escape")
+    expect(ana.composer).to_be_focused()
+
+
+def test_a_question_mark_shows_all_keys_and_is_otherwise_a_question_mark(
+    person: NewPerson, room_name: str
+) -> None:
+    ana = person("Ana")
+    ana.create_room(room_name)
+    ana.composer.press("?")
+    expect(ana.composer).to_have_value("?")
+    ana.composer.fill("")
+    ana.page.locator(".scroller").focus()
+    ana.page.keyboard.press("?")
+    sheet = ana.page.get_by_role("dialog", name="Keys")
+    expect(sheet.locator(".key-row").first).to_contain_text("CtrlK")
+    sheet.get_by_role("button", name="How to format").click()
+    expect(ana.page.get_by_role("dialog", name="How to format")).to_be_visible()
+    ana.page.keyboard.press("Escape")
+    expect(ana.page.get_by_role("dialog")).to_have_count(0)
