@@ -15,11 +15,6 @@ const STEPS = {
     return { ...left, body: "", html: "", deleted: true };
   },
 
-  "message.deleted"(message) {
-    const { edited, reactions, pinned, files, previews, ...left } = message;
-    return { ...left, body: "", html: "", deleted: true };
-  },
-
   "message.previewed": ({ previews: _previews, ...message }, { previews }) =>
     withPreviews(message, previews),
 
