@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tests.running import RunningServer, until
+from tornchat.domain.events import EPHEMERAL_KINDS
 from tornchat.wire.sse import Decoder
 
 PASSWORD = "correct horse battery"
@@ -121,6 +122,8 @@ class Follower(threading.Thread):
         self.byes: list[dict[str, Any]] = []
         self.moves: list[dict[str, Any]] = []
         self.beats: list[int] = []
+        self.passing: list[dict[str, Any]] = []
+        """What is said live and not logged."""
         self.positions: list[int] = []
         """The id of every event of the stream that had one: these never go back."""
         self.last_id = "" if after is None else str(after)
@@ -209,6 +212,10 @@ class Follower(threading.Thread):
             self.moves.append(data)
         elif kind == "beat":
             self.beats.append(int(id))
+        elif kind in EPHEMERAL_KINDS:
+            assert "id" not in data
+            self.passing.append(data)
+            return
         else:
             assert str(data["id"]) == id
             assert data["kind"] == kind

@@ -29,7 +29,7 @@ def said(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     [
         *("", "serve", "token", "token add", "bot", "bot add", "room", "room add"),
         *("user", "user add", "user list", "user disable", "user enable", "user password"),
-        *("node", "node adopt"),
+        *("node", "node adopt", "tail", "send"),
     ],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,16 @@ from tornchat.domain.changes import (
     reaction,
 )
 from tornchat.domain.errors import TornchatError, Unusable, every_error
-from tornchat.domain.events import KINDS, STREAM_KINDS, Event, message, probe
+from tornchat.domain.events import (
+    EPHEMERAL_KINDS,
+    KINDS,
+    STREAM_KINDS,
+    Event,
+    message,
+    presence,
+    probe,
+    typing,
+)
 from tornchat.domain.mentions import Said
 from tornchat.domain.messages import Message, message_of
 from tornchat.handlers.base import Handler
@@ -99,7 +108,8 @@ def test_every_kind_of_event_is_documented() -> None:
     events = section("Events")
     assert headings(section("Of the stream itself")) == set(STREAM_KINDS)
     assert headings(section("Of topics")) == set(KINDS)
-    assert headings(events) == set(KINDS) | set(STREAM_KINDS)
+    assert headings(section("Said live")) == set(EPHEMERAL_KINDS)
+    assert headings(events) == set(KINDS) | set(STREAM_KINDS) | set(EPHEMERAL_KINDS)
 
 
 def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
@@ -110,6 +120,10 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
         "room.created": announcements.room_created(ROOM, "Garden", "", ANA),
         "member.joined": announcements.joined(ROOM, BUDI, "budi", "Budi", "member", ANA),
         "member.left": announcements.left(ROOM, BUDI, BUDI),
+        "person.changed": announcements.person_changed(
+            ANA,
+            {"id": ANA, "username": "ana", "display_name": "Ana", "status": {"mode": "away"}},
+        ),
         "read": announcements.read_up_to(ANA, ROOM, 1, 0),
         "level": announcements.level_chosen(ANA, ROOM, "mentions"),
     }
@@ -140,6 +154,13 @@ def test_the_example_of_an_event_is_like_the_real_one(kind: str) -> None:
     assert {name: type(value) for name, value in example.items()} == {
         name: type(value) for name, value in real.items()
     }
+
+
+def test_the_examples_of_what_is_said_live_are_like_the_real_ones() -> None:
+    made = {"typing": (f"room:{ROOM}", typing(ROOM, BUDI)), "presence": ("space", presence({}, 0))}
+    for kind, (topic, fields) in made.items():
+        [example] = examples(kind)
+        assert example.keys() == event_object(Event(0, 0, topic, {**fields, "at": 0})).keys()
 
 
 def test_the_example_of_a_message_is_like_the_real_one() -> None:

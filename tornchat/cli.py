@@ -23,6 +23,7 @@ Command = Callable[[Settings, argparse.Namespace], int]
 
 _FAILED = 2
 MOST_TOKENS = 10_000
+MOST_LINES = 200
 #: Options of the program itself; all others at its head are those of its first command.
 _ABOUT = ("-h", "--help", "--version")
 
@@ -120,6 +121,27 @@ def _token_add(settings: Settings, given: argparse.Namespace) -> int:
         raise SettingsError(f"--count: {wrong}") from None
     added = shell.token_add(settings, given.user, given.label, count)
     print("\n".join(_with_database(settings, added, there=True)))
+    return 0
+
+
+def _tail(_settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat import talk
+
+    try:
+        lines = whole(0, MOST_LINES)(given.lines)
+    except ValueError as wrong:
+        raise SettingsError(f"--lines: {wrong}") from None
+    try:
+        talk.tail(given.url, given.token_file, given.room, lines, given.json)
+    except KeyboardInterrupt:
+        return 130  # the usual end of it
+    return 0
+
+
+def _send(_settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat import talk
+
+    talk.send(given.url, given.token_file, given.room, given.text)
     return 0
 
 
@@ -242,6 +264,22 @@ def _parser() -> argparse.ArgumentParser:
     rooms = _group(commands, "room", "rooms: add")
     room = _command(rooms, "add", _room_add, "make a room and print its id", name="NAME")
     room.add_argument("--private", action="store_true", help="only for members")
+
+    for command, does, text, words in (
+        ("tail", _tail, "follow a room of any server", ("ROOM",)),
+        ("send", _send, "write to a room of any server", ("ROOM", "TEXT")),
+    ):
+        talk = commands.add_parser(command, help=text, description=f"{text.capitalize()}.")
+        talk.set_defaults(command=does)
+        for word in words:
+            talk.add_argument(word.lower(), metavar=word)
+        talk.add_argument("--url", metavar="U", help="the server (TORNCHAT_URL; the local one)")
+        talk.add_argument(
+            "--token-file", metavar="F", help="holds a bearer token (else: TORNCHAT_TOKEN)"
+        )
+        if command == "tail":
+            talk.add_argument("--lines", metavar="N", default="10", help="so many old ones first")
+            talk.add_argument("--json", action="store_true", help="a JSON object a line")
 
     nodes = _group(commands, "node", "this node: adopt")
     text = "let the next start decide which Redis and which secret belong to the database"

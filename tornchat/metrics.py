@@ -61,6 +61,9 @@ WORKERS_HEALTHY = Gauge(
     "tornchat_workers_healthy",
     "Workers that hear Redis, so that events are delivered; fewer than are up: look at /readyz.",
 )
+PRESENT = Gauge(
+    "tornchat_people_present", "People who are shown as there, idle or not.", over="max"
+)
 LOG_CLOCK = Gauge("tornchat_log_clock_id", "The last event id that was given.", over="max")
 LOG_FLOOR = Gauge(
     "tornchat_log_floor_id",
@@ -122,6 +125,15 @@ JOINS = Counter(
     "tornchat_joins_total",
     "Joins begun: of new readers, again in mid-stream (another room, a fence), and when something "
     "comes for a poll that waits.",
+)
+PASSING = Counter(
+    "tornchat_passing_total",
+    "Events that are not logged (who types, who is there) times their streams: given; dropped, "
+    "because something else waited for the stream.",
+    {"outcome": ("given", "dropped")},
+)
+PRESENCE_CHANGES = Counter(
+    "tornchat_presence_changes_total", "Times that a person came, was idle, or went, as was told."
 )
 RESETS = Counter(
     "tornchat_resets_total",

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.people import PASSWORD
+from tests.browser.weight import weigh
 from tests.running import ROOT, RunningServer
 
 ROOMS = {
@@ -133,6 +134,15 @@ def measure(page: Page, url: str) -> None:
     page.get_by_text("Done. Medians").wait_for()
 
 
+def fresh_visit(browser: Browser, url: str) -> tuple[Page, str]:
+    """A page that has loaded nothing yet, of somebody who is signed in, and a room for it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    about = {"username": "bima", "password": PASSWORD}
+    rooms = context.request.post(f"{url}/api/session", data=about).json()["rooms"]
+    general = next(room["id"] for room in rooms if room["name"] == "General")
+    return context.new_page(), f"{url}/#/rooms/{general}"
+
+
 def draw_icons(browser: Browser) -> None:
     """The icons of the installed page, from `web/icon.svg`. Systems cut a maskable one to their own
     shape, and leave the middle four fifths."""
@@ -164,6 +174,7 @@ def main() -> None:
                 browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
                 draw_icons(browser)
                 take_all(browser, server.url, folder)
+                print(weigh(*fresh_visit(browser, server.url)))
                 browser.close()
         finally:
             server.stop()

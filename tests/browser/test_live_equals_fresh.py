@@ -131,6 +131,8 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
             ask(ana, "PUT", f"rooms/{place}/read", {"id": second, "unread": True})
         ask(ana, "PUT", f"rooms/{place}/level", {"level": "all" if place == other else "none"})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
+    status = {"mode": "away", "emoji": "🌴", "text": "On the beach"}
+    ask(budi, "PATCH", "users/me", {"display_name": "Budi S.", "status": status})
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
     for number in range(2):
         direct = ask(budi if number else cara, "POST", "direct", {"users": [me["id"]]})["id"]

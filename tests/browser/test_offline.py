@@ -1,4 +1,4 @@
-"""The page installs, opens without its server, shows what was read last, and forgets it at sign-out."""
+"""The page opens without its server, shows what was read last, and forgets it at sign-out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ KEPT = """
 async () => {
   const registration = await navigator.serviceWorker.ready;
   const [name] = (await caches.keys()).filter((key) => key.startsWith("tornchat-page-"));
-  return registration.active.state === "activated" && (await (await caches.open(name)).keys()).length;
+  const cache = await caches.open(name);
+  return registration.active.state === "activated" && (await cache.keys()).length;
 }
 """
 REMEMBERED = """

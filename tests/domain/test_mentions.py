@@ -75,7 +75,11 @@ EVENTS = st.lists(
 def test_an_archive_anywhere_behind_counts_the_same(
     steps: list[tuple[str, int, dict[str, object]]], archived: int
 ) -> None:
-    said = [("message", 0, {"mentions": ["me"]}), ("message", 0, {}), ("message", 0, {"here": 1})]
+    said: list[tuple[str, int, dict[str, object]]] = [
+        ("message", 0, {"mentions": ["me"]}),
+        ("message", 0, {}),
+        ("message", 0, {"here": 1}),
+    ]
     events: list[Event] = []
     true: set[int] = set()
     gone: set[int] = set()
@@ -83,7 +87,7 @@ def test_an_archive_anywhere_behind_counts_the_same(
         message = about or id
         if message in gone:
             continue  # of a deleted message nothing is said any more
-        named = {"message": about} if about else {}
+        named: dict[str, object] = {"message": about} if about else {}
         events.append(Event(id, 0, "room:r", {"kind": kind, "author": "ana", **named, **more}))
         if kind == "message.deleted":
             gone.add(message)

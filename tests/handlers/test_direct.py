@@ -120,7 +120,9 @@ async def test_who_cannot_be_written_to(
     assert await direct(ana, gone) == room
     [shown] = (await ana.get(f"/api/users?ids={gone.id}")).json["users"]
     assert shown["disabled"] is True
-    for wrong in (None, "x", budi.id, [1], {}, [f"u{number}" for number in range(10)]):
+    crowd = [f"u{number}" for number in range(10)]
+    refused: tuple[object, ...] = (None, "x", budi.id, [1], {}, crowd)
+    for wrong in refused:
         assert_refused(await ana.post("/api/direct", {"users": wrong}), InvalidValue)
 
 

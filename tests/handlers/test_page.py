@@ -76,7 +76,9 @@ async def test_the_worker_that_keeps_the_page_is_told_its_version_and_its_files(
     assert not [file for file in kept if file.startswith("/lab") or file == "/index.html"]
     for file in ("/", "/js/main.js", "/manifest.webmanifest"):
         assert (await stranger.get(file)).headers["Tornchat-Page"] == version
-    known = await stranger.get("/service-worker.js", headers={"If-None-Match": answer.headers["ETag"]})
+    known = await stranger.get(
+        "/service-worker.js", headers={"If-None-Match": answer.headers["ETag"]}
+    )
     assert known.status == 304
 
 

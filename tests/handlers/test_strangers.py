@@ -23,6 +23,7 @@ PUBLIC = {
     ("/readyz", "GET"),
     ("/readyz", "HEAD"),
     ("/api/server", "GET"),
+    ("/api/openapi.json", "GET"),
     ("/api/users", "POST"),
     ("/api/session", "POST"),
     ("/api/hooks/([A-Za-z0-9_-]+)", "POST"),

@@ -211,9 +211,9 @@ class Stream:
         self.status = int(head.split()[1])
 
     async def next(self) -> tuple[str, dict[str, Any], str]:
-        """Kind, data and id of the next event that is no beat; ("end", {}, "") where the stream has
-        ended."""
-        while (event := await self.anything())[0] == "beat":
+        """Kind, data and id of the next event that is no beat and not about who is there;
+        ("end", {}, "") where the stream has ended."""
+        while (event := await self.anything())[0] in ("beat", "presence"):
             pass
         return event
 
@@ -235,7 +235,8 @@ class Stream:
             if kind in kinds:
                 return data, before
             assert kind != "end", f"the stream ended after {before}"
-            before.append(kind)
+            if kind != "presence":
+                before.append(kind)
 
     def close(self) -> None:
         self._writer.close()

@@ -65,8 +65,9 @@ class Socket:
         return cls(reader, writer)
 
     async def next(self) -> dict[str, Any]:
-        """The next event that is no beat; ``{"kind": "end"}`` where the connection has ended."""
-        while (event := await self._any())["kind"] == "beat":
+        """The next event that is no beat and not about who is there; ``{"kind": "end"}`` where the
+        connection has ended."""
+        while (event := await self._any())["kind"] in ("beat", "presence"):
             pass
         return event
 
@@ -93,7 +94,8 @@ class Socket:
             if event["kind"] in kinds:
                 return event, before
             assert event["kind"] != "end", f"it ended after {before}"
-            before.append(event["kind"])
+            if event["kind"] != "presence":
+                before.append(event["kind"])
 
     def say(self, opcode: Opcode, payload: bytes = b"") -> None:
         self._writer.write(frames.encode(opcode, payload, MASK))

@@ -76,7 +76,7 @@ class Log:
             case "read", user:
                 return self._event(user_topic(user), kind="read", user=user)
             case "type", room:
-                return Event(0, 0, room_topic(room), {"kind": "typing", "at": 0})
+                return Event(0, 0, room_topic(room), {"kind": "aside", "at": 0})
             case ("space",):
                 return self._event(SPACE, kind="room.created", room="x")
             case "leave", user, room:

@@ -9,7 +9,7 @@ import tracemalloc
 
 import pytest
 
-from tests.hub.quiet_hub import Follower, frames, message, quiet_hub, topics_of, typing
+from tests.hub.quiet_hub import Follower, aside, frames, message, quiet_hub, topics_of
 from tests.hub.test_streams import Browser, running_hub
 from tests.redis_server import RedisServer, come_in, go_out, in_loop, open_log, say, until
 from tornchat import metrics
@@ -70,7 +70,7 @@ async def test_every_transport_gets_the_batch_in_its_own_words() -> None:
     async with quiet_hub() as hub:
         topics = topics_of("ana", "kitchen")
         stream, socket_ = [Follower(hub, "ana", topics, 0, each) for each in (sse, websocket)]
-        batch = [message(1, "kitchen"), typing("kitchen"), message(2, "kitchen")]
+        batch = [message(1, "kitchen"), aside("kitchen"), message(2, "kitchen")]
         hub.hand_on(batch)
         hub.last()
         assert stream.received() == frames(*batch)

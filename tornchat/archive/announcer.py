@@ -19,7 +19,7 @@ from tornchat.archive import marks, members, outbox
 from tornchat.archive.engine import Database
 from tornchat.domain.announcements import Announcement
 from tornchat.domain.errors import LogAway
-from tornchat.log import append, upkeep
+from tornchat.log import append, presence, upkeep
 from tornchat.log.client import Client
 
 logger = logging.getLogger(__name__)
@@ -115,6 +115,9 @@ class Announcer:
         finally:
             if made:
                 await self._note(made, fence)
+                moved = {user for _, _, announcement in made for user in announcement.moved}
+                if moved:
+                    await presence.say_moved(self._client, moved)
         return len(rows) == BATCH
 
     async def _note(self, made: list[tuple[int, int, Announcement]], fence: int) -> None:

@@ -62,6 +62,7 @@ async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
             members.c.role,
             users.c.disabled_at.is_not(None),
             users.c.role == "bot",
+            users.c.status,
         )
         .join(members, members.c.user_id == users.c.id)
         .where(members.c.room_id == room_id)
@@ -85,6 +86,17 @@ async def with_whom(conn: AsyncConnection, user_id: str) -> dict[str, list[str]]
     for room_id, other in await conn.execute(query):
         found.setdefault(room_id, []).extend([other] if other != user_id else [])
     return found
+
+
+async def sharing_with(conn: AsyncConnection, user_id: str) -> list[str]:
+    """Everybody who is in a room with ``user_id``, without themselves."""
+    mine = select(members.c.room_id).where(members.c.user_id == user_id)
+    query = (
+        select(members.c.user_id)
+        .where(members.c.room_id.in_(mine), members.c.user_id != user_id)
+        .distinct()
+    )
+    return list((await conn.execute(query)).scalars())
 
 
 async def set_joined_id(conn: AsyncConnection, room_id: str, user_id: str, joined_id: int) -> bool:

@@ -22,6 +22,18 @@ class User:
     created_at: int
     disabled_at: int | None
     password_hash: str | None = field(repr=False)
+    status: str | None = None
+    """As JSON (`domain.status`)."""
+
+    @property
+    def bot(self) -> bool:
+        """Whether it is a program."""
+        return self.role == "bot"
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the account is closed."""
+        return self.disabled_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ class Profile:
     role: SeatRole
     disabled: bool
     bot: bool
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

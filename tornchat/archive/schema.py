@@ -40,6 +40,8 @@ users = Table(
     Column("role", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
+    # JSON: domain.status, NULL where there is none.
+    Column("status", Text),
 )
 
 sessions = Table(

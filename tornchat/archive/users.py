@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +23,7 @@ _USER = select(
     users.c.created_at,
     users.c.disabled_at,
     users.c.password_hash,
+    users.c.status,
 )
 
 
@@ -114,6 +117,18 @@ async def set_password(conn: AsyncConnection, user_id: str, password_hash: str) 
     """False where there is no such user."""
     change = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
     return await rows_changed(conn, change) > 0
+
+
+async def change(conn: AsyncConnection, user_id: str, values: Mapping[str, Any]) -> User | None:
+    """Change ``display_name`` or ``status`` (an object, None for none); the user as they are now,
+    None where there is none, or one who is disabled."""
+    columns = dict(values)
+    if columns.get("status") is not None:
+        columns["status"] = json.dumps(columns["status"], ensure_ascii=False)
+    if columns:
+        await conn.execute(update(users).where(users.c.id == user_id).values(**columns))
+    user = await by_id(conn, user_id)
+    return user if user is not None and user.disabled_at is None else None
 
 
 async def enable(conn: AsyncConnection, user_id: str) -> bool:

@@ -21,6 +21,7 @@ from tornchat.domain import permissions, rules
 from tornchat.domain.errors import Forbidden, InvalidValue, NotFound
 from tornchat.domain.messages import Message
 from tornchat.domain.sessions import digest_of
+from tornchat.log import read
 
 MOST_OF_ROOM = 20
 PER_MINUTE = 600
@@ -80,6 +81,8 @@ async def post(
     """
     if address is not None:
         await rate_limit(chat, f"hook:{address}", PER_MINUTE, AT_ONCE, "Too many calls of hooks.")
+    # Without the log there is nothing to write to, whatever SQL says of the secret.
+    await read.position(chat.client, [])
     async with chat.database.read() as conn:
         hook = await hooks.by_digest(conn, digest_of(secret))
     if hook is None:

@@ -61,7 +61,7 @@ async def post(
             chat.client, fields, digest, chat.post_rate, taken=not free
         )
     except Forbidden:
-        await _explain_stranger(chat, who, room)
+        await explain_stranger(chat, who, room)
         raise
     message = message_of(appended.id, {**fields, "at": appended.at})
     if not appended.again:
@@ -231,7 +231,7 @@ async def may_render(chat: Chat, who: Identity, room: str) -> None:
         )
 
 
-async def _explain_stranger(chat: Chat, who: Identity, room: str) -> None:
+async def explain_stranger(chat: Chat, who: Identity, room: str) -> None:
     """Why the log refused: a room that is not there for them, or a membership not announced yet."""
     await reads_from(chat, who, room)
     raise Unavailable("You have just joined this room. Try again in a moment.", retry_after=1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
 from tornchat.archive import users
-from tornchat.archive.rows import User
+from tornchat.archive.rows import Profile, User
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
 from tornchat.domain import rules
@@ -19,18 +20,25 @@ MOST_PREFIX = 64
 MOST_FOUND = 20
 
 
-def public_user(user: User) -> dict[str, Any]:
-    """A person as others see them; ``bot`` only of a program, ``disabled`` only where the account
-    is closed."""
+def public_person(person: User | Profile) -> dict[str, Any]:
+    """A person as everybody may see them, wherever that is."""
     shown: dict[str, Any] = {
-        "id": user.id,
-        "username": user.username,
-        "display_name": user.display_name,
-        "role": user.role,
+        "id": person.id,
+        "username": person.username,
+        "display_name": person.display_name,
     }
-    if user.role == "bot":
+    if person.bot:
         shown["bot"] = True
-    if user.disabled_at is not None:
+    if person.status is not None:
+        shown["status"] = json.loads(person.status)
+    return shown
+
+
+def public_user(person: User | Profile) -> dict[str, Any]:
+    """The same with their role, in the space or of a member in the room; ``disabled`` only where
+    the account is closed."""
+    shown = {**public_person(person), "role": person.role}
+    if person.disabled:
         shown["disabled"] = True
     return shown
 

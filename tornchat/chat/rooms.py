@@ -10,6 +10,7 @@ from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
+from tornchat.chat.people import public_person
 from tornchat.domain import announcements, permissions, rules
 from tornchat.domain.errors import InvalidValue, NotFound
 
@@ -52,7 +53,8 @@ async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: st
     if await members.add(change.conn, room_id=room.id, user_id=user.id, role=role, now=change.now):
         await change.announce(
             announcements.joined(
-                room.id, user.id, user.username, user.display_name, role, by, bot=user.role == "bot"
+                *(room.id, user.id, user.username, user.display_name, role, by),
+                about=public_person(user),
             )
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from tornchat.domain.events import SESSIONS_ENDED
@@ -35,6 +36,12 @@ class Announcement:
     drop: tuple[tuple[str, str], ...] = ()
     tell: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     joined: tuple[str, ...] | None = None
+
+    @property
+    def moved(self) -> list[str]:
+        """Who shares rooms with other people than before."""
+        moves = ("member.joined", "member.left")
+        return [fields["user"] for _, fields in self.events if fields["kind"] in moves]
 
     def payload(self) -> dict[str, Any]:
         """As JSON keeps it in the outbox."""
@@ -79,10 +86,14 @@ def joined(
     role: str,
     by: str,
     *,
-    bot: bool = False,
+    about: Mapping[str, Any] = MappingProxyType({}),
 ) -> Announcement:
-    """Told to the person first, whose streams then join the room's topic, then to the room."""
+    """Told to the person first, whose streams then join the room's topic, then to the room.
+
+    ``about``: what else others see of the person.
+    """
     fields = {
+        **{name: value for name, value in about.items() if name != "id"},
         "kind": "member.joined",
         "room": room,
         "user": user,
@@ -90,7 +101,6 @@ def joined(
         "display_name": display_name,
         "role": role,
         "by": by,
-        **({"bot": True} if bot else {}),
     }
     return Announcement(
         events=((user_topic(user), fields), (room_topic(room), fields)),
@@ -128,6 +138,12 @@ def left(room: str, user: str, by: str) -> Announcement:
         events=((room_topic(room), fields), (user_topic(user), fields)),
         drop=((memberships(user), room),),
     )
+
+
+def person_changed(user: str, about: Mapping[str, Any]) -> Announcement:
+    """``about``: all that others see of the person now."""
+    fields = {name: value for name, value in about.items() if name != "id"}
+    return Announcement(events=((SPACE, {**fields, "kind": "person.changed", "user": user}),))
 
 
 def read_up_to(user: str, room: str, last_read: int, turn: int) -> Announcement:

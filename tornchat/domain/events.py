@@ -22,11 +22,18 @@ KINDS: dict[str, str] = {
     "room.created": "a new open room; private ones are told by member.joined alone",
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",
+    "person.changed": "a person has another name or status",
     "read": "my read marker of a room was moved, on this device or another",
     "level": "I have chosen what of a room concerns me",
     "probe": "a measurement of my own, which only I hear",
 }
 """Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""
+
+EPHEMERAL_KINDS: dict[str, str] = {
+    "typing": "somebody is writing in a room",
+    "presence": "people with whom I share a room come, are idle, or go",
+}
+"""Said live and not logged: without an id, and the first to be left out where a client is slow."""
 
 STREAM_KINDS: dict[str, str] = {
     "hello": "the first event of a stream: where it starts, or that it cannot",
@@ -37,6 +44,8 @@ STREAM_KINDS: dict[str, str] = {
 """Events that speak of the stream itself; they belong to no topic."""
 
 PROBE = "probe"
+TYPING = "typing"
+PRESENCE = "presence"
 
 SESSIONS_ENDED = "sessions.ended"
 """From worker to worker on a user's topic: cut the streams of these sessions. Never streamed."""
@@ -121,3 +130,13 @@ def probe(received: int, nonce: str | None, pad: int) -> dict[str, Any]:
     if pad:
         fields["pad"] = "x" * pad
     return fields
+
+
+def typing(room: str, user: str) -> dict[str, Any]:
+    """The fields of a ``typing`` event."""
+    return {"kind": TYPING, "room": room, "user": user}
+
+
+def presence(people: Mapping[str, str], at: int) -> dict[str, Any]:
+    """The fields of a ``presence`` event: user -> ``online``, ``idle`` or ``offline``."""
+    return {"kind": PRESENCE, "people": dict(people), "at": at}

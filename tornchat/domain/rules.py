@@ -65,14 +65,25 @@ def username_key(text: str) -> str:
     return _key(text)
 
 
+def check_line(value: object, what: str, most: int) -> str:
+    """1 to ``most`` characters on one line, with spaces put in order; ``what`` people call it."""
+    text = unicodedata.normalize("NFC", " ".join(_text(value, f"The {what}").split()))
+    for char in text:
+        if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") and char not in _JOINERS:
+            raise InvalidValue(f"Remove the invisible character U+{ord(char):04X} from the {what}.")
+    if not _shows_something(text) or len(text) > most:
+        raise InvalidValue(f"Choose a {what} of 1 to {most} visible characters.")
+    return text
+
+
 def check_display_name(value: object) -> str:
     """1 to 64 characters on one line, with spaces put in order."""
-    return _visible_line(value, "name to be shown", 64)
+    return check_line(value, "name to be shown", 64)
 
 
 def check_room_name(value: object) -> str:
     """1 to 64 characters on one line, with spaces put in order."""
-    return _visible_line(value, "room name", 64)
+    return check_line(value, "room name", 64)
 
 
 def room_key(text: str) -> str:
@@ -171,16 +182,6 @@ def _lines(value: object, what: str) -> str:
         lines.pop()
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     return "\n".join(lines[first:])
-
-
-def _visible_line(value: object, what: str, most: int) -> str:
-    text = unicodedata.normalize("NFC", " ".join(_text(value, f"The {what}").split()))
-    for char in text:
-        if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") and char not in _JOINERS:
-            raise InvalidValue(f"Remove the invisible character U+{ord(char):04X} from the {what}.")
-    if not _shows_something(text) or len(text) > most:
-        raise InvalidValue(f"Choose a {what} of 1 to {most} visible characters.")
-    return text
 
 
 def fit_for_a_username(char: str) -> bool:

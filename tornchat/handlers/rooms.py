@@ -45,21 +45,7 @@ class Members(Handler):
 
     async def get(self, room: str) -> None:
         people = await rooms.people(self.chat, self.who, room)
-        self.answer(
-            {
-                "members": [
-                    {
-                        "id": person.id,
-                        "username": person.username,
-                        "display_name": person.display_name,
-                        "role": person.role,
-                        **({"bot": True} if person.bot else {}),
-                        **({"disabled": True} if person.disabled else {}),
-                    }
-                    for person in people
-                ]
-            }
-        )
+        self.answer({"members": [snapshot.public_user(person) for person in people]})
 
 
 class Member(Handler):

@@ -20,6 +20,8 @@ from tornchat.handlers import (
     keeping_up,
     lab,
     messages,
+    openapi,
+    people,
     push,
     rooms,
     search,
@@ -42,6 +44,8 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (r"/api/users", accounts.Users),
     (r"/api/session", accounts.Session),
     (r"/api/session/password", accounts.Password),
+    (r"/api/users/me", people.Me),
+    (r"/api/presence", people.Presence),
     (r"/api/rooms", rooms.Rooms),
     (rf"/api/rooms/{_ID}", rooms.Room),
     (rf"/api/rooms/{_ID}/members", rooms.Members),
@@ -50,6 +54,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/level", keeping_up.Level),
     (rf"/api/rooms/{_ID}/pins", rooms.Pins),
     (r"/api/direct", direct.Direct),
+    (rf"/api/rooms/{_ID}/typing", people.Typing),
     (rf"/api/messages/{_ID}", messages.Message),
     (rf"/api/messages/{_ID}/reactions/([^/]+)", messages.Reaction),
     (rf"/api/messages/{_ID}/pin", messages.Pin),
@@ -65,6 +70,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (rf"/api/rooms/{_ID}/hooks", bots.Hooks),
     (rf"/api/rooms/{_ID}/hooks/{_ID}", bots.Hook),
     (rf"/api/hooks/{_WORD}", bots.HookCall),
+    (r"/api/openapi.json", openapi.OpenApi),
     (r"/api/events/socket", websocket.EventSocket),
     (r"/api/lab/probe", lab.Probe),
 ]
@@ -79,6 +85,7 @@ def application(chat: Chat, hub: Hub, site: Site, web_root: Path) -> web.Applica
         default_handler_args=parts,
         cross_origin_protection=True,
         log_function=_count,
+        openapi=openapi.document(ROUTES),
     )
 
 

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 
 class Circle:
-    """Readers with the same ``topics``: topic -> the id above which it is theirs."""
+    """Readers of one user with the same ``topics``: topic -> the id above which it is theirs."""
 
-    __slots__ = ("readers", "topics")
+    __slots__ = ("readers", "topics", "user")
 
-    def __init__(self, topics: Mapping[str, int]) -> None:
+    def __init__(self, user: str, topics: Mapping[str, int]) -> None:
+        self.user = user
         self.topics = topics
         self.readers: dict[Reader, None] = {}
         """In fact a set; a dictionary has the smaller table."""
@@ -65,7 +66,7 @@ class Circles:
         for circle in circles:
             if circle.topics is topics or circle.topics == topics:
                 return circle
-        circle = Circle(topics)
+        circle = Circle(user, topics)
         circles.append(circle)
         for topic in topics:
             self._of_topic.setdefault(topic, set()).add(circle)

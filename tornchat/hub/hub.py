@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from tornchat import metrics
 from tornchat.domain.errors import LogAway
-from tornchat.domain.events import PASSED_OVER, SESSIONS_ENDED, Event
+from tornchat.domain.events import EPHEMERAL_KINDS, PASSED_OVER, SESSIONS_ENDED, Event
 from tornchat.domain.recent import Recent
 from tornchat.hub import joining, sessions
 from tornchat.hub.admission import Admission, Limits, Seat
@@ -20,8 +20,10 @@ from tornchat.hub.fanout import FanOut
 from tornchat.hub.frames import Frames
 from tornchat.hub.moving import LIFE_SECONDS, Mover
 from tornchat.hub.outlet import Outlets
+from tornchat.hub.passing import Passing
 from tornchat.hub.poll import Poll
 from tornchat.hub.polls import Polls
+from tornchat.hub.presence import Presence
 from tornchat.hub.reader import Reader
 from tornchat.hub.standings import Standings
 from tornchat.log import append
@@ -61,8 +63,10 @@ class Hub:
         self._departures = Departures(self)
         self.on_control: Callable[[str], None] = lambda message: None
         self.frames = Frames(self.worker, heartbeat)
-        self._circles = Circles(self.bus)
-        self._fan_out = FanOut(self._circles, self._heed)
+        self.circles = Circles(self.bus)
+        self.passing = Passing()
+        self.presence = Presence(self)
+        self._fan_out = FanOut(self.circles, self._heed)
         self._turns = Turns()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -71,6 +75,7 @@ class Hub:
         await self.bus.start()
         self.admission.start()
         self._departures.start()
+        self.presence.start()
         self._tasks = [
             asyncio.ensure_future(self._turns.keep_beating(self)),
             asyncio.ensure_future(self._cut_stuck()),
@@ -86,6 +91,8 @@ class Hub:
         for reader in self.readers():
             self.dismiss(reader, "shutdown", retry=True)
         await self.admission.close()
+        await self.presence.close()
+        self.passing.close()
         await self._departures.close()
         await self.bus.close()
 
@@ -155,20 +162,21 @@ class Hub:
         same. Raises `LogAway` where the stream has ended meanwhile."""
         if reader.ending:
             raise LogAway("The stream has ended.")
-        return self._circles.move(reader, topics)
+        return self.circles.move(reader, topics)
 
     def settle(self, reader: Reader) -> None:
         """The reader's own events may have closed topics to it."""
-        reader.join.topics = self._circles.move(reader, reader.join.topics)
+        reader.join.topics = self.circles.move(reader, reader.join.topics)
 
     def leave(self, reader: Reader) -> None:
         """The stream is over."""
         reader.seat.leave()
         if reader.circle is not None:
             self._departures.note(reader)
-            self._circles.leave(reader)
+            self.circles.leave(reader)
         if self._turns.remove(reader):
             metrics.STREAMS.labels(reader.transport).dec()
+            self.presence.left(reader)
         if reader.task is not None and reader.task is not asyncio.current_task():
             reader.task.cancel()
 
@@ -184,18 +192,26 @@ class Hub:
         metrics.STREAMS.labels(reader.transport).inc()
         start = "now" if cursor is None else "cursor"
         metrics.STREAMS_OPENED.labels(reader.transport, start).inc()
+        self.presence.came(reader)
 
     # -- log.bus.Audience
 
     def hand_on(self, events: list[Event]) -> None:
+        passing = False
         for event in events:
             if event.id:
                 self.recent.add(event)
-        self._fan_out.take(events)
+            elif event.fields["kind"] in EPHEMERAL_KINDS:
+                self.passing.take(event, self.circles.of(event.topic))
+                passing = True
+        if passing:
+            events = [event for event in events if event.id or event.kind not in EPHEMERAL_KINDS]
+        if events:
+            self._fan_out.take(events)
 
     def missed(self, topic: str, late: list[int] | None) -> None:
         self._fan_out.finish()
-        for reader in self._circles.readers_of(topic):
+        for reader in self.circles.readers_of(topic):
             if late is None or reader.join.passed_over(late):
                 reader.reset("floor" if late is None else "late")
 
@@ -217,6 +233,8 @@ class Hub:
             reader.join_again()
 
     def control(self, message: str) -> None:
+        if self.presence.heard(message):
+            return
         made = append.announced(message)
         if made is not None and made[1]:
             self.sessions.end(made[1])
@@ -226,7 +244,7 @@ class Hub:
 
     def _heed(self, event: Event) -> None:
         """What workers say to each other of the streams of one person."""
-        readers = self._circles.readers_of(event.topic)
+        readers = self.circles.readers_of(event.topic)
         if event.kind == SESSIONS_ENDED:
             ended = set(event.fields["sessions"])
             for reader in readers:

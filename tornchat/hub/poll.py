@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tornchat.domain.errors import LogAway
-from tornchat.domain.events import Event
+from tornchat.domain.events import PRESENCE, Event
 from tornchat.hub import joining
 from tornchat.hub.admission import Seat
 from tornchat.hub.outlet import BUFFER_LIMIT
@@ -25,6 +25,7 @@ from tornchat.hub.reader import Reader
 from tornchat.wire.browser import event_json, poll_answer
 
 if TYPE_CHECKING:
+    from tornchat.hub.fanout import Parcel
     from tornchat.hub.hub import Hub
 
 
@@ -273,17 +274,23 @@ class Poll(Reader):
 
     def take(self, event: Event) -> bool:
         """A live event of a followed topic, which is not sent, but wakes."""
-        if event.id:
-            if event.id > self.join.cursor:
-                self._heard = max(self._heard, event.id)
-                self._wake()
-        elif self._answered is not None and event.topic in self.join.topics:
-            data = event_json(event)
-            self._passing_bytes += len(data)
-            if self._passing_bytes <= BUFFER_LIMIT:
-                self._passing.append(data)
+        if event.id > self.join.cursor:
+            self._heard = max(self._heard, event.id)
             self._wake()
         return False
+
+    def take_passing(self, parcel: Parcel) -> bool:
+        """What is said live and not logged, where somebody waits for it: who is writing. Who comes
+        and goes would answer all polls of a space again and again, and is left out."""
+        said = [event_json(event) for event in parcel.events if event.kind != PRESENCE]
+        if self._answered is None or not said:
+            return False
+        self._passing_bytes += sum(map(len, said))
+        if self._passing_bytes > BUFFER_LIMIT:
+            return False
+        self._passing += said
+        self._wake()
+        return True
 
     def beat(self, last: int | None) -> None:
         """A poll has no need of beats. One that is kept and was not asked from one to the next is

@@ -24,6 +24,7 @@ from tornchat.wire import sse
 from tornchat.wire.framing import Dialogue, Framing
 
 if TYPE_CHECKING:
+    from tornchat.hub.fanout import Parcel
     from tornchat.hub.hub import Hub
 
 
@@ -111,6 +112,16 @@ class Reader:
         self._held_bytes += self._size(event)
         if self._held_bytes > BUFFER_LIMIT:
             self._hub.dismiss(self, TOO_SLOW, retry=True)
+        return True
+
+    def take_passing(self, parcel: Parcel) -> bool:
+        """What is said live and not logged, of topics that it reads. Whether it was sent: where
+        something else has to be sent or read first, it goes without."""
+        outlet = self.outlet
+        if outlet is None or outlet.ending or outlet.waiting or self.join.joining:
+            return False
+        for piece in parcel.pieces(self.framing):
+            outlet.send(piece)
         return True
 
     def send(self, event: Event) -> None:

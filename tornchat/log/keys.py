@@ -27,6 +27,14 @@ class Keys:
         """Who sends pushes now: a token that expires."""
         self.workers = self.prefix + "workers"
         """Sorted set: worker -> when it last said how many streams it has, unix milliseconds."""
+        self.attendants = self.prefix + "attendants"
+        """Sorted set: worker -> when it last said who is connected to it, unix milliseconds."""
+        self.idle = self.prefix + "idle"
+        """Hash: session at which nobody has done anything for a while; "" is its revision."""
+        self.presence = self.prefix + "presence"
+        """Hash: user -> what others are shown of them, and since when; "" is who judges."""
+        self.judge = self.prefix + "judge"
+        """Who decides what is shown of people: a token that expires."""
         self.installation = self.prefix + "installation"
         """Id of the database that this log belongs to."""
         self.control = self.prefix + "control"
@@ -77,6 +85,11 @@ class Keys:
     def rate(self, what: str) -> str:
         """Theoretical arrival time of a rate limit."""
         return f"{self.prefix}rate:{what}"
+
+    def attendance(self, worker: str) -> str:
+        """Hash: user -> their sessions that are connected to one worker; "" is its revision. Goes
+        with the worker."""
+        return f"{self.prefix}attendance:{worker}"
 
     def gaps(self, session: str) -> str:
         """Hash: cursor of a stream of this session at its end -> the first id it passed over."""

@@ -1,13 +1,33 @@
 /** A person as a coloured square with initials; the colour follows from the id and never changes. */
+import { t } from "../js/i18n.js";
 import { nameOf } from "../js/naming.js";
+import { statusOf } from "../js/presence.js";
 import { h } from "./dom.js";
 
 const HUES = 10;
 
-export function avatar(person, size = "") {
+/** `is`: "online", "idle", "away", "dnd" or "offline" (presenceOf), where that is to be seen. */
+export function avatar(person, size = "", is = null) {
   const classes = ["avatar", `hue-${hue(person.id)}`];
   if (size) classes.push(`avatar-${size}`);
-  return h("span", { class: classes.join(" "), "aria-hidden": "true" }, initials(nameOf(person)));
+  return h(
+    "span",
+    { class: classes.join(" "), "aria-hidden": "true" },
+    initials(nameOf(person)),
+    is && h("span", { class: `dot dot-${is}` }),
+  );
+}
+
+/** The same in words, for those who do not see the dot. */
+export const presenceWords = (is) =>
+  h("span", { class: "presence-words visually-hidden" }, t(`presence.${is}`));
+
+/** What somebody says of themselves: an emoji, with the words behind it unless `short`. */
+export function statusLine(person, { short = false } = {}) {
+  const { emoji, text } = statusOf(person) ?? {};
+  const words = [emoji, text].filter(Boolean).join(" ");
+  const shown = short ? emoji : words;
+  return shown && h("span", { class: "status ellipsis", dir: "auto", title: words }, shown);
 }
 
 export { nameOf };

@@ -26,6 +26,7 @@ class MessageComposer extends HTMLElement {
     "aria-describedby": "composer-count",
   });
   #send = h("button", { class: "send", type: "submit" }, icon("send"));
+  #typing = h("typing-line", { hidden: true });
   #count = h("span", { id: "composer-count", class: "count", "aria-live": "polite" });
   #hint = h("span", { class: "composer-hint" });
   #about = h("div", { class: "composing", hidden: true });
@@ -43,7 +44,7 @@ class MessageComposer extends HTMLElement {
     const form = h("form", { class: "composer" }, this.#text, this.#send);
     const how = () => openPanel(this.closest("tc-app"), "formatting", "openFormatting");
     const help = h("button", { type: "button", class: "link-button", onclick: how }, t("formatting.open"));
-    const foot = h("div", { class: "composer-foot" }, this.#hint, help, this.#count);
+    const foot = h("div", { class: "composer-foot" }, this.#typing, this.#hint, help, this.#count);
     this.append(h("div", { class: "composer-column" }, this.#about, this.#quoted, this.#error, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
@@ -64,7 +65,7 @@ class MessageComposer extends HTMLElement {
 
   /** `answering`: {id, message} that the draft answers, or null. */
   update({ room, name, user, composing, answering, state }) {
-    this.#suggesting.state = state;
+    this.#suggesting.update(state);
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
       this.#user = user.id;
@@ -111,6 +112,11 @@ class MessageComposer extends HTMLElement {
   #dropReply() {
     emit(this, "reply-end", { room: this.#room.id });
     this.focus();
+  }
+
+  /** Who else is writing here. */
+  showTyping(people) {
+    this.#typing.update?.(people); // Loaded with who is there.
   }
 
   focus() {
@@ -209,6 +215,7 @@ class MessageComposer extends HTMLElement {
     if (this.#edit) return this.#fit();
     const draft = drafts.join(...this.#leaving, this.#text.value);
     drafts.write(this.#user, this.#room.id, draft);
+    if (this.#text.value.trim()) emit(this, "typing", { room: this.#room.id });
     this.#fit();
   }
 

@@ -2,9 +2,10 @@
 import { concerning } from "../js/attention.js";
 import { language, t } from "../js/i18n.js";
 import { partnerIn, roomName } from "../js/naming.js";
+import { presenceOf } from "../js/presence.js";
 import { hashOf } from "../js/route.js";
 import { isDirect, roomsInOrder, troubledRooms } from "../js/selectors.js";
-import { avatar, nameOf } from "./avatar.js";
+import { avatar, nameOf, statusLine } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
@@ -60,11 +61,11 @@ class RoomList extends HTMLElement {
   update(state, { afresh }) {
     const before = this.#state;
     this.#state = state;
-    if (afresh || ["rooms", "open", "pending", "people"].some((key) => before?.[key] !== state[key]))
+    if (afresh || ["rooms", "open", "pending", "people", "presence"].some((key) => before?.[key] !== state[key]))
       this.#showRooms(state);
     if (afresh || before?.user !== state.user || before.server !== state.server)
       this.#showFrame(state);
-    this.#foot.dataset.line = state.line;
+    this.#foot.querySelector(".dot").className = `dot dot-${presenceOf(state, state.user)}`;
   }
 
   #showRooms(state) {
@@ -96,12 +97,12 @@ class RoomList extends HTMLElement {
       h(
         "button",
         { class: "account", onclick: () => openPanel(app, "account", "openAccount", this.#state) },
-        avatar(user),
+        avatar(user, "", "offline"),
         h(
           "span",
           { class: "account-names" },
           h("bdi", { class: "account-name ellipsis" }, nameOf(user)),
-          h("span", { class: "account-user ellipsis" }, `@${user.username}`),
+          h("span", { class: "account-user ellipsis" }, statusLine(user) || `@${user.username}`),
         ),
         icon("sliders"),
         h("span", { class: "visually-hidden" }, t("account.title")),

@@ -2,10 +2,10 @@
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { partnerIn, roomName } from "../js/naming.js";
+import { typingIn } from "../js/presence.js";
 import { answered, composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
-import "./member-list.js";
 import "./message-composer.js";
 import "./message-list.js";
 import { openPanel } from "./panel.js";
@@ -44,7 +44,8 @@ class RoomView extends HTMLElement {
     this.#list.update(state, { afresh });
     const about = { composing: composed(state), answering: answered(state, room.id) };
     this.#composer.update({ room, name, user: state.user, ...about, state });
-    this.#details.update(state, { afresh });
+    this.#composer.showTyping(typingIn(state, room.id));
+    this.#details.update?.(state, { afresh }); // Loaded when it is opened.
     if (switched) this.#arrive();
   }
 
@@ -119,8 +120,10 @@ class RoomView extends HTMLElement {
     );
   }
 
-  #toggleDetails(open) {
-    this.#details.hidden = !open;
+  async #toggleDetails(open) {
+    const app = this.closest("tc-app");
+    if (open) await openPanel(app, "member-list", "showDetails", this.#details, this.#state);
+    this.#details.hidden = !(open && this.#details.update && this.#room);
     if (this.#room) this.#showHead(this.#state, this.#room, this.#name);
     if (open) this.#details.querySelector("button")?.focus();
     else this.#head.querySelector(".members-button")?.focus();

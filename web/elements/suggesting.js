@@ -8,7 +8,7 @@ export class Suggesting {
   #list = null; // of panels/suggestions.js, once it is loaded
   #loading = false;
   #dismissed = -1; // where the name begins for which nothing is wanted
-  state = null;
+  #state = null;
 
   /** `put(change)` changes the text like the composer's own buttons: {from, to, by, start, end}. */
   constructor(text, put) {
@@ -18,6 +18,15 @@ export class Suggesting {
     text.addEventListener("blur", () => this.close());
   }
 
+  /** What names are taken from; those that have just come may be wanted. */
+  update(state) {
+    const before = this.#state;
+    this.#state = state;
+    const members = ({ members, open }) => members[open];
+    const same = before?.discoverable === state.discoverable && members(before) === members(state);
+    if (!same) this.look();
+  }
+
   /** The text or the caret has changed. */
   look() {
     const { value, selectionStart, selectionEnd } = this.#text;
@@ -25,7 +34,7 @@ export class Suggesting {
     const found = isHere ? unfinished(value, selectionStart) : null;
     if (!found) this.#dismissed = -1;
     if (!found || found.start === this.#dismissed) return this.#list?.hide();
-    if (this.#list) this.#list.show(found, this.state);
+    if (this.#list) this.#list.show(found, this.#state);
     else this.#load();
   }
 

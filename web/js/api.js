@@ -85,6 +85,11 @@ export const api = {
   markRead: (id, { message, turn }) => request("PUT", `${room(id)}/read`, { id: message, turn }),
   markUnread: (id, message) => request("PUT", `${room(id)}/read`, { id: message, unread: true }),
   setLevel: (id, level) => request("PUT", `${room(id)}/level`, { level }),
+  typing: (id) => request("POST", `${room(id)}/typing`),
+  presence: () => request("GET", "/api/presence"),
+  setActive: (active) => request("PUT", "/api/presence", { active }),
+  changeMe: (values) => request("PATCH", "/api/users/me", values),
+  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
 
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
   usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),

@@ -13,9 +13,13 @@ const KINDS = [
   "room.created",
   "member.joined",
   "member.left",
+  "person.changed",
   "read",
   "level",
 ];
+
+/** Not logged: without an id, and nothing that a claim could be made of. */
+const EPHEMERAL_KINDS = ["typing", "presence"];
 
 /** How long opening may take, in ms. */
 const OPENING_MS = 15_000;
@@ -33,7 +37,8 @@ export class Connection {
   #watchdog = new Watchdog(() => this.#break({ refused: false }));
 
   /**
-   * hooks, each with this connection first: `hello(_, {heartbeat})`, `claim(_, claim)`, `reset(_)`,
+   * hooks, each with this connection first: `hello(_, {heartbeat})`, `claim(_, claim)`, `passing(_, event)`
+   * an event that is not logged, `reset(_)`,
    * `move(_, ms)`, `bye(_, {code, retry})`, and `broken(_, {refused})` once, when it is of no more use:
    * `refused` where the answer was no stream.
    */
@@ -46,6 +51,9 @@ export class Connection {
     this.#on("bye", (data) => hooks.bye(this, data));
     for (const kind of KINDS) {
       this.#on(kind, (data, id) => this.#claim(id, [{ ...data, kind }]));
+    }
+    for (const kind of EPHEMERAL_KINDS) {
+      this.#on(kind, (data) => hooks.passing(this, { ...data, kind }));
     }
     this.#source.addEventListener("error", () => {
       // Closed by the browser: the answer was not 200, and it will not try again.

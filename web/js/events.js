@@ -6,6 +6,7 @@ import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
 import { originalsAfter } from "./originals.js";
 import { counted, isFor, noted } from "./mentions.js";
+import { notTyping, PEOPLE_CHANGES, withoutPresence } from "./presence.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -22,8 +23,9 @@ export function applyEvent(state, event) {
 }
 
 const CHANGES = {
-  message(state, event) {
+  message(before, event) {
     const { id, room: roomId, author } = event;
+    const state = notTyping(before, roomId, author);
     const room = state.rooms[roomId];
     if (!room) return state;
     const rooms = { ...state.rooms };
@@ -42,8 +44,8 @@ const CHANGES = {
   ...HEARD,
 
   "member.joined"(state, event) {
-    const { room: roomId, user, username, display_name, role, bot } = event;
-    const person = { id: user, username, display_name, bot };
+    const { room: roomId, user, username, display_name, role, bot, status } = event;
+    const person = { id: user, username, display_name, bot, ...(status && { status }) };
     const people = { ...state.people, [user]: { ...state.people[user], ...person } };
     // Those of a direct room, whom I may never have seen.
     for (const other of event.people ?? []) people[other.id] = other;
@@ -60,12 +62,14 @@ const CHANGES = {
     const members = state.members[roomId];
     if (members && !members.some((member) => member.id === user)) return state;
     return withCount(
-      state,
+      withoutPresence(notTyping(state, roomId, user), user),
       event,
       -1,
       members?.filter((member) => member.id !== user),
     );
   },
+
+  ...PEOPLE_CHANGES,
 
   "room.created"(state, { room, name, description }) {
     if (!state.discoverable || state.rooms[room]) return state;

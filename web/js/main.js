@@ -8,17 +8,16 @@ import { directHandlers } from "./doing/direct.js";
 import { messageHandlers } from "./doing/messages.js";
 import { replyHandlers } from "./doing/replies.js";
 import { searchHandlers } from "./doing/search.js";
+import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
 import { roomName } from "./naming.js";
-import { KeptPage } from "./kept-page.js";
 import { OutboxStore } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
 import { owner } from "./owner.js";
 import { Places } from "./places.js";
 import { Reading } from "./reading.js";
-import { Remembered } from "./remembered.js";
 import { Rooms } from "./rooms.js";
 import { follow, hashOf } from "./route.js";
 import { arrivedIn, neighbour } from "./selectors.js";
@@ -40,6 +39,7 @@ const places = new Places(store, {
   },
   failed: (error) => app.announce(explain(error), { urgent: true }),
 });
+const presence = latePresence(store);
 
 const delivery = new DeliveryWatch({
   late({ room }) {
@@ -48,6 +48,13 @@ const delivery = new DeliveryWatch({
   },
   caughtUp: () => store.dispatch({ type: "line.late", late: false }),
 });
+
+/** What `make` promises, made once; again after it failed. */
+function once(make) {
+  let made = null;
+  const fail = () => (made = null);
+  return () => (made ??= make().catch(fail));
+}
 
 /** Of a message of mine. In the open room the message itself shows it; elsewhere its room is named. */
 function complain(key, room) {
@@ -74,15 +81,20 @@ const outbox = new Outbox({
   signedOut: () => session.load(),
 });
 
-const remembered = new Remembered(store);
-const keptPage = new KeptPage({
-  renewed: (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } }),
+/** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
+const keeping = once(async () => {
+  const [{ KeptPage }, { Remembered }] = await Promise.all([
+    import("../later/kept-page.js"),
+    import("../later/remembered.js"),
+  ]);
+  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } });
+  return { page: new KeptPage({ renewed }), remembered: new Remembered(store) };
 });
 
 const session = new Session(store, {
   async unanswered() {
     if (store.state.phase !== "loading") return;
-    await remembered.show(owner.is);
+    await (await keeping())?.remembered.show(owner.is);
     const { user } = store.state;
     if (!user) return;
     outbox.start(user.id);
@@ -92,6 +104,7 @@ const session = new Session(store, {
     const { user } = store.state;
     owner.set(user.id);
     outbox.start(user.id);
+    presence.entered();
     delivery.forget();
     store.dispatch({ type: "line.late", late: false });
     rooms.forget();
@@ -100,12 +113,16 @@ const session = new Session(store, {
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
+    presence.tell("live");
     outbox.hurry();
     rooms.live();
-    keptPage.look();
+    keeping().then((kept) => kept?.page.look());
   },
+  fresh: () => presence.tell("fresh"),
+  passing: (event) => presence.tell("passing", event),
   event(event) {
     rooms.event(event);
+    presence.tell("event", event);
     if (event.kind === "message" && event.author === store.state.user.id) {
       delivery.arrived(event.id);
       if (event.nonce) outbox.remove(event.nonce);
@@ -115,6 +132,7 @@ const session = new Session(store, {
     outbox.stop();
     delivery.forget();
     reading.forget();
+    presence.tell("leaving");
   },
 });
 
@@ -134,7 +152,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, places, outbox, session, route };
+const page = { app, store, rooms, reading, places, outbox, session, presence, route };
 
 const HANDLERS = {
   "sign-in": ({ mode, values, settle }) =>
@@ -206,6 +224,7 @@ const HANDLERS = {
   ...searchHandlers(page),
   ...directHandlers(page),
   ...replyHandlers(page),
+  ...presenceHandlers(page),
 
   "line-retry": () => session.retry(),
 };

@@ -18,13 +18,16 @@ export class Session {
   #entered = 0; // when, in unix ms
   #hurry = () => {}; // ends a pause between two tries
 
-  /** hooks: `unanswered()` where the server is not there at first, `entered()` after each snapshot, `live()`, `event(event)` applied, `leaving()`. */
+  /** hooks: `unanswered()` where the server is not there at first, `entered()` after each snapshot, `live()`,
+   * `event(event)` applied, `leaving()`; `passing(event)` and `fresh()` see SharedStream. */
   constructor(store, hooks) {
     this.#store = store;
     this.#hooks = hooks;
     this.#stream = new SharedStream(
       {
         event: (event) => this.#event(event),
+        passing: hooks.passing,
+        fresh: hooks.fresh,
         line: (line) => this.#line(line),
         reset: () => this.load(),
         bye: (code) => this.#leave(code),

@@ -35,7 +35,8 @@ export class SharedStream {
   #poll;
 
   /**
-   * hooks: `event(event)` each logged event once, in order; `line({line, retryAt})` see Stream;
+   * hooks: `event(event)` each logged event once, in order; `passing(event)` what is said live and not
+   * logged; `fresh()` the stream has a new connection; `line({line, retryAt})` see Stream;
    * `reset()` what we lack is no longer to be had, load the snapshot; `bye(code)` the session is over.
    * `poll(cursor)` promises `{cursor, reset, events}`.
    */
@@ -145,6 +146,8 @@ export class SharedStream {
     else if (message.type === "missing" && mine) this.#fetch();
     else if (message.type === "reset") this.#reset();
     else if (message.type === "bye") this.#hooks.bye(message.code);
+    else if (message.type === "fresh") this.#hooks.fresh();
+    else if (message.type === "passing" && this.#cursor !== null) this.#hooks.passing(message.event);
   }
 
   #reset() {

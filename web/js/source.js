@@ -24,8 +24,12 @@ export class Source {
     this.#stream = new Stream({
       poll,
       claim: (claim) => this.#claim(claim),
+      passing: (event) => say({ type: "passing", event }),
       line: () => this.#tell(),
-      heartbeat: (seconds) => (this.#patience = patienceOf(seconds)),
+      heartbeat: (seconds) => {
+        this.#patience = patienceOf(seconds);
+        say({ type: "fresh" });
+      },
       reset: () => this.#reset(),
       bye: (code) => {
         this.#rest();

@@ -2,7 +2,8 @@
  *
  * `rooms` are mine, by id. `pages` hold loaded history (history.js), `detour` a part of it that was jumped to
  * (detour.js), `originals` and `answering` what stands beside it (originals.js), `heads` the last event applied of
- * each topic since the last snapshot, `members` the lists that were fetched, `people` names by id.
+ * each topic since the last snapshot, `presence` and `typing` see presence.js, `members` the lists that were
+ * fetched, `people` names by id.
  * `pending` mirrors the outbox; `lost` are messages of mine that the server lost and the outbox is yet to
  * take. `line` is the life of the stream as people should hear of it.
  */
@@ -22,7 +23,7 @@ import {
 import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
 import { replyActions, staleOriginals } from "./originals.js";
-import { rememberedActions } from "./remembered.js";
+import { PRESENCE_ACTIONS } from "./presence.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -48,6 +49,8 @@ export const initialState = Object.freeze({
   memberships: {},
   members: {},
   people: {},
+  presence: {},
+  typing: {},
   pending: [],
   lost: [],
 });
@@ -87,11 +90,18 @@ const ACTIONS = {
       memberships: {},
       members: {},
       people: { ...state.people, ...byId(people), [user.id]: user },
+      typing: {},
       since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),
     };
   },
 
-  ...rememberedActions,
+  /** What was kept of the last time (later/remembered.js), until the server answers. */
+  remembered(state, { user, server, rooms, people, kept }) {
+    if (state.phase !== "loading") return state;
+    const pageOf = ({ messages, more }) => ({ ...emptyPage(), messages, more, status: "ready" });
+    const pages = Object.fromEntries(kept.map((room) => [room.room, pageOf(room)]));
+    return { ...state, phase: "in", line: "lost", user, server, rooms, people, pages };
+  },
 
   "line.changed"(state, { line, retryAt = null }) {
     // A live line that is late stays so until what is late has come.
@@ -200,9 +210,16 @@ const ACTIONS = {
     };
   },
 
+  "me.changed": (state, { user }) => ({
+    ...state,
+    user,
+    people: { ...state.people, [user.id]: user },
+  }),
+
   "people.came": (state, { users }) => ({ ...state, people: { ...state.people, ...byId(users) } }),
 
   ...KEEPING_UP,
+  ...PRESENCE_ACTIONS,
 };
 
 /** Pages outlive a reset: what they show is held against the newest page when that comes. */

@@ -32,7 +32,7 @@ export class Stream {
   #hooks;
 
   /**
-   * hooks: `claim(claim)`, `line({line, retryAt})` as it changes, `heartbeat(seconds)`, `reset()` the
+   * hooks: `claim(claim)`, `passing(event)` what is not logged, `line({line, retryAt})` as it changes, `heartbeat(seconds)`, `reset()` the
    * log does not reach back to our position, `bye(code)` the session is over; `poll(cursor)` promises
    * what `GET /api/events` answers to a short poll.
    */
@@ -102,6 +102,8 @@ export class Stream {
     this.#next = new Connection(this.#position, {
       hello: (connection, { heartbeat }) => this.#hello(connection, heartbeat),
       claim: (_, claim) => this.#claim(claim),
+      // Of two connections the older one has no gap.
+      passing: (connection, event) => connection === this.#current && this.#hooks.passing(event),
       move: (_, ms) => this.#later({ ms }),
       bye: (connection, bye) => this.#bye(connection, bye),
       reset: () => this.#reset(),

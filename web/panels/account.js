@@ -3,7 +3,8 @@ import { checkPassword } from "../js/checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
 import { unsent } from "../js/selectors.js";
 import { storage } from "../js/storage.js";
-import { avatar, nameOf } from "../elements/avatar.js";
+import { presenceOf } from "../js/presence.js";
+import { avatar, nameOf, statusLine } from "../elements/avatar.js";
 import { openDialog } from "../elements/dialog.js";
 import { emit, field, formError, h, submitBy } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
@@ -22,7 +23,7 @@ export function openAccount(app, state) {
     h(
       "div",
       { class: "profile" },
-      avatar(user, "large"),
+      avatar(user, "large", presenceOf(state, user)),
       h(
         "div",
         {},
@@ -40,6 +41,15 @@ export function openAccount(app, state) {
     h(
       "div",
       { class: "account-actions" },
+      h(
+        "button",
+        {
+          class: "button button-wide",
+          onclick: () => (dialog.close(), openPanel(app, "status", "openStatus", state)),
+        },
+        icon("react"),
+        h("span", { class: "ellipsis" }, statusLine(user) || t("status.title")),
+      ),
       h(
         "button",
         { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app, user)) },

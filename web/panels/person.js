@@ -1,15 +1,18 @@
 /** The dialog about somebody: who they are, and a way to write to them. */
 import { t } from "../js/i18n.js";
-import { avatar, nameOf } from "../elements/avatar.js";
+import { presenceOf } from "../js/presence.js";
+import { avatar, nameOf, statusLine } from "../elements/avatar.js";
 import { openDialog } from "../elements/dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 
 /** `id` is of a person whose name the page knows. */
-export function openPerson(app, { people, user }, id) {
+export function openPerson(app, state, id) {
+  const { people, user } = state;
   const person = people[id];
   if (!person) return;
   const mine = id === user.id;
+  const is = presenceOf(state, person);
   const error = formError();
   const write = ({ currentTarget }) => {
     currentTarget.disabled = true;
@@ -26,12 +29,13 @@ export function openPerson(app, { people, user }, id) {
     h(
       "div",
       { class: "profile" },
-      avatar(person, "large"),
+      avatar(person, "large", is),
       h(
         "div",
         {},
         h("p", { class: "profile-name" }, h("bdi", {}, nameOf(person))),
-        h("p", { class: "quiet" }, `@${person.username}`),
+        h("p", { class: "quiet" }, `@${person.username} · ${t(`presence.${is}`)}`),
+        statusLine(person),
         person.disabled && h("p", { class: "quiet" }, t("person.disabled")),
       ),
     ),

@@ -30,6 +30,7 @@ class Suggestions {
   #at = 0;
   #others = new Map(); // what was written -> people found for it
   #timer = null;
+  #browsed = false; // rooms that I could join were asked for
   #list = h("ul", { class: "suggestions", id: "suggestions", role: "listbox", hidden: true });
   #said = h("p", { class: "visually-hidden", role: "status" });
 
@@ -54,7 +55,10 @@ class Suggestions {
     this.#at = Math.min(this.#at, Math.max(0, this.#items.length - 1));
     this.#draw(same);
     if (found.sign === "@" && !same) this.#findOthers(plain(found.text));
-    if (found.sign === "#" && !state.discoverable) emit(this.#text, "rooms-browse", { settle() {} });
+    if (found.sign === "#" && !state.discoverable && !this.#browsed) {
+      this.#browsed = true;
+      emit(this.#text, "rooms-browse", { settle() {} });
+    }
   }
 
   hide() {

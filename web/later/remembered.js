@@ -3,8 +3,7 @@
  * Kept from the snapshot and the open room while the line is live, shown by a page that begins without an
  * answer, and wiped as soon as nobody is signed in. The snapshot that comes then is a reset like any other.
  */
-import { answer, Database } from "./database.js";
-import { emptyPage } from "./history.js";
+import { answer, Database } from "../js/database.js";
 
 const CALM_MS = 3000;
 const MESSAGES = 100;
@@ -87,12 +86,3 @@ export class Remembered {
     }
   }
 }
-
-export const rememberedActions = {
-  remembered(state, { user, server, rooms, people, kept }) {
-    if (state.phase !== "loading") return state;
-    const pageOf = ({ messages, more }) => ({ ...emptyPage(), messages, more, status: "ready" });
-    const pages = Object.fromEntries(kept.map((room) => [room.room, pageOf(room)]));
-    return { ...state, phase: "in", line: "lost", user, server, rooms, people, pages };
-  },
-};

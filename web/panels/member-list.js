@@ -1,9 +1,12 @@
 /** <member-list>: the details of a room: what it is for, who is in it, adding people, leaving. */
 import { language, t } from "../js/i18n.js";
-import { avatar, nameOf } from "./avatar.js";
-import { emit, field, formError, h, submitBy } from "./dom.js";
-import { icon } from "./icons.js";
-import { openPanel } from "./panel.js";
+import { presenceOf } from "../js/presence.js";
+import { avatar, nameOf, presenceWords, statusLine } from "../elements/avatar.js";
+import { emit, field, formError, h, submitBy } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
+import { openPanel } from "../elements/panel.js";
+
+export const styled = true;
 
 class MemberList extends HTMLElement {
   #shown = [];
@@ -23,6 +26,7 @@ class MemberList extends HTMLElement {
 
   update(state, { afresh }) {
     const { rooms, open, members, user } = state;
+    const before = this.#state;
     this.#state = state;
     const room = rooms[open];
     const list = members[open];
@@ -31,7 +35,10 @@ class MemberList extends HTMLElement {
       this.#shown = null;
     }
     this.#room = room;
-    if (list !== this.#shown) this.#showMembers(list, user);
+    const changed = list !== this.#shown;
+    if (changed) this.#showMembers(list, user);
+    if (changed || before?.presence !== state.presence || before?.line !== state.line)
+      this.#showPresence(state);
     this.#shown = list;
   }
 
@@ -81,7 +88,18 @@ class MemberList extends HTMLElement {
     const sorted = list.toSorted((a, b) => compare(nameOf(a), nameOf(b)));
     const open = (id) =>
       openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
+    const focused = this.#list.querySelector(":focus")?.dataset.person;
     this.#list.replaceChildren(...sorted.map((member) => entry(member, member.id === me.id, open)));
+    if (focused) this.#list.querySelector(`[data-person="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #showPresence(state) {
+    for (const button of this.#list.querySelectorAll(".member[data-person]")) {
+      const { person } = button.dataset;
+      const is = presenceOf(state, state.people[person] ?? { id: person });
+      button.querySelector(".dot").className = `dot dot-${is}`;
+      button.querySelector(".presence-words").textContent = t(`presence.${is}`);
+    }
   }
 
   #addForm(room) {
@@ -113,13 +131,19 @@ function entry(member, mine, open) {
     {},
     h(
       "button",
-      { type: "button", class: "member", onclick: () => open(member.id) },
-      avatar(member, "small"),
+      { type: "button", class: "member", "data-person": member.id, onclick: () => open(member.id) },
+      avatar(member, "small", "offline"),
       h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
       member.bot && h("span", { class: "tag" }, t("person.bot")),
+      statusLine(member, { short: true }),
       h("span", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
+      presenceWords("offline"),
     ),
   );
 }
 
-customElements.define("member-list", MemberList);
+/** Fills `details`, which shows these rooms from now on. */
+export function showDetails(_app, details, state) {
+  if (!customElements.get("member-list")) customElements.define("member-list", MemberList);
+  details.update(state, { afresh: false });
+}

@@ -1,0 +1,33 @@
+"""``/api/presence``, ``/api/users/me``, and who is writing in a room."""
+
+from __future__ import annotations
+
+from tornchat.chat import presence, profiles
+from tornchat.handlers.base import Handler
+
+
+class Presence(Handler):
+    """``GET``: who is there of those with whom I share a room; ``PUT {active}``: whether I do
+    anything at this device."""
+
+    async def get(self) -> None:
+        self.answer({"people": await presence.around(self.chat, self.who)})
+
+    async def put(self) -> None:
+        await presence.note_active(self.chat, self.who, self.body().get("active"))
+        self.nothing()
+
+
+class Typing(Handler):
+    """``POST /api/rooms/R/typing``."""
+
+    async def post(self, room: str) -> None:
+        await presence.write(self.chat, self.who, room)
+        self.nothing()
+
+
+class Me(Handler):
+    """``PATCH /api/users/me {display_name?, status?}``: how others see me."""
+
+    async def patch(self) -> None:
+        self.answer(await profiles.change(self.chat, self.who, self.body()))
