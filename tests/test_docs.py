@@ -82,6 +82,8 @@ def test_every_route_is_documented_with_its_methods() -> None:
         path = re.sub(r"(messages|files|thumbs)/\(\[a-z0-9\]\+\)", r"\1/ID", pattern)
         path = path.replace("([^/]+)", last).replace("([A-Za-z0-9_-]+)", "SECRET")
         path = path.replace("hooks/([a-z0-9]+)", "hooks/H").replace("bots/([a-z0-9]+)", "bots/U")
+        path = path.replace("sessions/([a-z0-9]+)", "sessions/ID")
+        path = path.replace("blocks/([a-z0-9]+)", "blocks/U")
         path = path.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
         for method in METHODS:
             if getattr(handler, method.lower()) is not getattr(Handler, method.lower()):
@@ -118,6 +120,23 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
         return [(f"user:{ANA}", {**probe(1, "f3a1", 4), "heard": 2})]
     made = {
         "room.created": announcements.room_created(ROOM, "Garden", "", ANA),
+        "room.changed": announcements.room_changed(
+            ROOM,
+            ANA,
+            {
+                "name": "Garden",
+                "description": "",
+                "private": False,
+                "history": "all",
+                "posting": "all",
+                "adding": "all",
+            },
+            outside=None,
+            readable=None,
+            staff_ids=[ANA],
+        ),
+        "room.archived": announcements.room_archived(ROOM, ANA, known=False),
+        "member.changed": announcements.role_changed(ROOM, BUDI, "moderator", ANA),
         "member.joined": announcements.joined(ROOM, BUDI, "budi", "Budi", "member", ANA),
         "member.left": announcements.left(ROOM, BUDI, BUDI),
         "person.changed": announcements.person_changed(
@@ -125,6 +144,8 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
             {"id": ANA, "username": "ana", "display_name": "Ana", "status": {"mode": "away"}},
         ),
         "read": announcements.read_up_to(ANA, ROOM, 1, 0),
+        "blocked": announcements.blocked(ANA, BUDI),
+        "unblocked": announcements.unblocked(ANA, BUDI),
         "level": announcements.level_chosen(ANA, ROOM, "mentions"),
     }
     if kind in CHANGES:

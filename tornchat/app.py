@@ -25,6 +25,7 @@ from tornchat.archive.sweeper import Sweeper
 from tornchat.board import BEAT_SECONDS, Board
 from tornchat.chat import previews
 from tornchat.chat.context import Chat
+from tornchat.chat.courier import Courier
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.pusher import Pusher
@@ -116,6 +117,7 @@ class Worker:
             previews=settings.previews == "on",
             own_hosts=site_of(settings).hosts - LOCAL,
         )
+        self.courier = Courier(self.chat, Fetcher(settings.fetch_hosts))
         self.pusher: Pusher | None = None
         if pushes:
             self.chat.push = PushKeys(contact_of(settings))
@@ -140,6 +142,7 @@ class Worker:
         await self.client.ensure_fenced()
         await self.hub.start()
         self.keeper.start()
+        self.courier.start()
         if self.pusher is not None:
             self.pusher.start()
         self.acceptor.open(listener)
@@ -173,6 +176,7 @@ class Worker:
                 await self.server.close_all_connections()
         except TimeoutError:
             pass
+        await self.courier.close()
         if self.pusher is not None:
             await self.pusher.close()
         await self.keeper.close()

@@ -99,8 +99,20 @@ DELIVERIES = Counter(
 MESSAGES = Counter(
     "tornchat_messages_total",
     "Messages by outcome: accepted; again (a known nonce); conflict (a nonce with another body); "
-    "no_file (one that it comes with is gone); not_member; too_fast; away (Redis did not answer).",
-    {"outcome": ("accepted", "again", "conflict", "no_file", "not_member", "too_fast", "away")},
+    "no_file (one that it comes with is gone); not_member; refused (muted, archived); too_fast; "
+    "away (Redis did not answer).",
+    {
+        "outcome": (
+            "accepted",
+            "again",
+            "conflict",
+            "no_file",
+            "not_member",
+            "refused",
+            "too_fast",
+            "away",
+        )
+    },
 )
 STREAMS_OPENED = Counter(
     "tornchat_streams_opened_total",

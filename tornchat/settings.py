@@ -140,9 +140,10 @@ class Settings:
     signup: str = field(
         default="open",
         metadata=_row(
-            values.one_of("open", "closed"),
-            "open|closed",
-            "whether strangers may make an account; the first account can always be made",
+            values.one_of("open", "invite", "closed"),
+            "open|invite|closed",
+            "whether strangers may make an account: all, those with an invitation, or nobody; "
+            "the first account can always be made",
         ),
     )
     post_rate: float = field(

@@ -1,10 +1,21 @@
-/* Keeps the page, whole and of one version, so that it opens without the server.
+/* Keeps the page, whole and of one version, so that it opens without the server; and shows pushes
+ * (push-worker.js).
  *
  * The server writes VERSION (of all files of the page) and FILES (their addresses) before this. A new version
  * is fetched beside the old one and takes its place only with all pages: an old page never meets a module
  * of the new one. What is not in FILES (the API, uploads, the lab) goes to the network untouched.
  */
 "use strict";
+
+const PUSH = "/push-worker.js";
+const rules = {
+  createScriptURL(url) {
+    if (url !== PUSH) throw new TypeError(`not a script of ours: ${url}`);
+    return url;
+  },
+};
+const policy = globalThis.trustedTypes?.createPolicy("tornchat-worker", rules) ?? rules;
+importScripts(policy.createScriptURL(PUSH));
 
 const PREFIX = "tornchat-page-";
 const CACHE = PREFIX + VERSION;

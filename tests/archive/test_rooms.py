@@ -103,10 +103,12 @@ async def test_the_first_open_room_is_the_oldest_that_is_not_archived(cast: Data
         assert first.name == "Garden"
 
 
-async def test_an_archived_room_leaves_the_lists(cast: Database) -> None:
+async def test_an_archived_room_stays_its_members_and_is_nobodys_to_find(cast: Database) -> None:
     async with cast.write() as conn:
         await put_away(conn, "lobby")
-        assert [seat.room.id for seat in await rooms.of_user(conn, "ana")] == ["kitchen"]
+        seats = await rooms.of_user(conn, "ana")
+        assert {seat.room.id for seat in seats if seat.room.archived_at is None} == {"kitchen"}
+        assert {seat.room.id for seat in seats} == {"kitchen", "lobby"}
         assert [one.room.id for one in await rooms.open_rooms_without(conn, "citra")] == []
         room = await rooms.by_id(conn, "lobby")
     assert room is not None
@@ -178,7 +180,7 @@ async def test_a_mark_of_before_the_marker_was_put_back_does_not_undo_that(cast:
 
 
 @pytest.mark.parametrize("page", [1, 2, 1000])
-async def test_memberships_are_told_for_every_account_and_only_what_is_live(
+async def test_memberships_are_told_for_every_account_and_what_is_archived_too(
     cast: Database, page: int
 ) -> None:
     await join(cast, "lobby", "ana", 10)
@@ -190,4 +192,4 @@ async def test_memberships_are_told_for_every_account_and_only_what_is_live(
         await users.disable(conn, "budi", NOW)
     async with cast.read() as conn:
         found = {user: joined async for user, joined in members.by_user(conn, page)}
-    assert found == {"ana": {"lobby": 10}, "budi": {}, "citra": {}}
+    assert found == {"ana": {"lobby": 10, "kitchen": 11}, "budi": {}, "citra": {}}

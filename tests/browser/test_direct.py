@@ -95,3 +95,39 @@ def test_who_is_called_sees_it_at_once_and_counted(person: NewPerson, room_name:
     ana.composer.fill("nobody in particular")
     ana.composer.press("Enter")
     expect(budi.page.locator(".for-me")).to_have_count(0)
+
+
+def test_who_is_blocked_is_folded_away_on_all_my_pages(person: NewPerson, room_name: str) -> None:
+    ana, budi = person("Ana Blocks"), person("Budi Loud", **PHONE)
+    ana.create_room(room_name)
+    budi.page.get_by_role("button", name="Browse rooms").tap()
+    budi.page.get_by_role("button", name=f"Join {room_name}", exact=True).tap()
+    expect(budi.composer).to_have_attribute("placeholder", f"Write to {room_name}")
+    budi.composer.fill(f"@{ana.username} LISTEN")
+    budi.page.get_by_role("button", name="Send", exact=True).tap()
+    expect(ana.page.locator(".for-me")).to_have_count(1)
+    other = ana.new_tab()
+    other.goto(ana.page.url)
+    expect(other.locator(".for-me")).to_have_count(1)
+
+    ana.page.locator(".author", has_text="Budi Loud").click()
+    ana.page.get_by_role("button", name="Block", exact=True).click()
+    for page in (ana.page, other):
+        expect(page.locator("details.folded")).to_have_count(1)
+        expect(page.locator(".for-me")).to_have_count(0)
+    expect(ana.messages).not_to_be_visible()
+    ana.page.locator("details.folded summary").click()
+    expect(ana.messages).to_have_text(f"@{ana.username} LISTEN")
+
+    # He is not told, and does not reach her.
+    expect(budi.page.locator("details.folded")).to_have_count(0)
+    budi.faults.provoke("403")
+    budi.page.locator(".mention", has_text=ana.username).tap()
+    budi.page.get_by_role("button", name="Send a message").tap()
+    expect(budi.page.locator("dialog .form-error")).to_have_text("You cannot write to this person.")
+
+    ana.page.get_by_role("button", name="You and your settings").click()
+    ana.page.get_by_role("button", name="Blocked people").click()
+    ana.page.get_by_role("button", name="Unblock Budi Loud").click()
+    expect(ana.page.get_by_role("dialog")).to_contain_text("You have blocked nobody.")
+    expect(other.locator(".for-me")).to_have_count(1)

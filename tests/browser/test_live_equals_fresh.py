@@ -5,6 +5,7 @@ One story has an event of every kind. A new kind has to be put into it, or the t
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -35,11 +36,12 @@ customElements.define = (name, element, options) => {
 
 SEEN = """
 () => {
-  const { rooms, pages, members, discoverable, open, people } = window.shownState;
+  const { rooms, pages, members, discoverable, open, people, blocked } = window.shownState;
   const byId = (a, b) => (a.id < b.id ? -1 : 1);
   const messages = pages[open]?.messages ?? [];
   const plain = {
     rooms,
+    blocked,
     messages,
     members: members[open]?.toSorted(byId),
     discoverable: discoverable?.toSorted(byId),
@@ -131,12 +133,43 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
             ask(ana, "PUT", f"rooms/{place}/read", {"id": second, "unread": True})
         ask(ana, "PUT", f"rooms/{place}/level", {"level": "all" if place == other else "none"})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
+    order(ana, budi, cara, room, other)
     status = {"mode": "away", "emoji": "🌴", "text": "On the beach"}
     ask(budi, "PATCH", "users/me", {"display_name": "Budi S.", "status": status})
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
     for number in range(2):
         direct = ask(budi if number else cara, "POST", "direct", {"users": [me["id"]]})["id"]
         say(budi if number else cara, direct, "only for you")
+    them = ask(cara, "GET", "session")["user"]["id"]
+    for blocked in (ask(budi, "GET", "session")["user"]["id"], them):
+        ask(ana, "PUT", f"blocks/{blocked}")
+    ask(ana, "DELETE", f"blocks/{them}")
+    say(budi, other, f"@{me['username']}, can you hear me?")
+    say(budi, direct, "and here?")
+
+
+def order(ana: Person, budi: Person, cara: Person, room: str, other: str) -> None:
+    """Roles, mutes and settings in both; one is archived, and a third one comes and goes."""
+    users = ask(budi, "GET", f"users?prefix={ana.username}")["users"]
+    for place in (room, other):
+        mine = f"rooms/{place}/members/{users[0]['id']}"
+        for values in ({"role": "moderator"}, {"muted_until": int(time.time() + 3600) * 1000}):
+            ask(budi, "PATCH", mine, values)
+        if place == room:
+            ask(budi, "PATCH", mine, {"muted_until": 0})
+        settings = {"description": "To talk", "posting": "staff", "history": "joined"}
+        ask(budi, "PATCH", f"rooms/{place}", settings)
+        rude = say(budi, place, "rude")
+        ask(ana, "DELETE", f"messages/{rude}")
+        ask(budi, "DELETE", f"rooms/{place}")
+    ask(budi, "PATCH", f"rooms/{room}", {"archived": False})
+    found, hidden, gone = (
+        ask(cara, "POST", "rooms", {"name": f"{name} of {room}", "private": name == "Found"})["id"]
+        for name in ("Found", "Hidden", "Gone")
+    )
+    ask(cara, "PATCH", f"rooms/{found}", {"private": False, "name": f"Seen of {room}"})
+    ask(cara, "PATCH", f"rooms/{hidden}", {"private": True})
+    ask(cara, "DELETE", f"rooms/{gone}")
 
 
 def test_a_page_that_looked_on_shows_what_a_new_one_does(

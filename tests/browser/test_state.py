@@ -24,7 +24,8 @@ const room = (more = {}) => ({id: R, name: "Room", kind: "open", description: ""
   head: 100, last_read: 100, unread: 0, mentions: 0, mentioned: [], level: "mentions",
   read_turn: 0, ...more});
 const snapshot = (more = {}) => ({type: "snapshot", snapshot: {cursor: 100, rooms: [room()],
-  user: {id: ME, username: "me", display_name: "Me", role: "member"}, server: {}, ...more}});
+  blocked: [], user: {id: ME, username: "me", display_name: "Me", role: "member"}, server: {},
+  ...more}});
 const message = (id, more = {}) => ({id, at: id, room: R, author: YOU, body: `m${id}`,
   html: `m${id}`, ...more});
 const said = (id, prev, more = {}) => ({type: "event.came", event: {...message(id, more), prev,
@@ -399,7 +400,7 @@ def test_who_reacted_is_asked_for_by_name_and_told_once_the_name_is_known(run: R
         const reacted = message(90, {author: ME, reactions: {"👍": [YOU]}});
         const start = play(snapshot(), opened, asked, came([reacted]));
         const row = (people) => ingredients({kind: "message", message: reacted, author: ME},
-          {people, me: ME}).join();
+          {people, me: ME, blocked: []}).join();
         const named = {id: YOU, username: "you", display_name: "You"};
         const told = row({[YOU]: named});
         return [strangers(start).includes(YOU), row({}) === row({}), row({}) === told];

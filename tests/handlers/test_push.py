@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from py_vapid import Vapid02
+from sqlalchemy import delete
 from tornado.ioloop import IOLoop
 
 from tests.handlers.place import Place, Served, eventually
@@ -15,6 +16,7 @@ from tests.handlers.push_service import Browser, PushService, push_service
 from tests.handlers.visitor import Visitor, assert_refused
 from tornchat.app import Worker
 from tornchat.archive import marks, push
+from tornchat.archive.schema import push_subscriptions
 from tornchat.domain.errors import InvalidValue, NotFound
 from tornchat.log import seats
 
@@ -41,9 +43,20 @@ def served(io_loop: IOLoop, place: Place, service: PushService) -> Iterator[Serv
 
 
 @pytest.fixture(autouse=True)
-def nothing_came(service: PushService) -> None:
+def nobody_takes_pushes_yet(
+    io_loop: IOLoop, served: Served, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Whatever the test before has left, and however long this machine makes a worker wait."""
+    monkeypatch.setattr(seats, "SILENT_MS", 60_000)
     service.came.clear()
     service.answers.clear()
+    yield
+
+    async def forget() -> None:
+        async with served.worker.database.write() as conn:
+            await conn.execute(delete(push_subscriptions))
+
+    io_loop.run_sync(forget)
 
 
 async def waiting(worker: Worker) -> int:

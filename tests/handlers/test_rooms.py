@@ -9,7 +9,7 @@ from tornchat.domain.errors import Forbidden, InvalidValue, NameTaken, NotFound
 
 FIELDS = {
     "id", "name", "kind", "description", "members", "head", "last_read", "unread", "mentions",
-    "mentioned", "level", "read_turn", "role",
+    "mentioned", "level", "read_turn", "role", "history", "posting", "adding",
 }  # fmt: skip
 OUTSIDE = {"id", "name", "kind", "description", "members"}
 

@@ -11,6 +11,7 @@ from tests.handlers.place import Place, Served
 from tests.handlers.test_messages import archive_at_rest, archived
 from tests.handlers.visitor import Visitor, assert_refused
 from tornchat.archive import search as archive
+from tornchat.chat import searching
 from tornchat.domain.errors import (
     BadCursor,
     BadRequest,
@@ -149,7 +150,10 @@ async def test_what_cannot_be_asked_is_said_with_what_to_write_instead(ana: Visi
 
 
 @pytest.mark.gen_test(timeout=120)
-async def test_who_searches_without_end_has_to_wait(place: Place, ana: Visitor) -> None:
+async def test_who_searches_without_end_has_to_wait(
+    place: Place, ana: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "PER_MINUTE", 1)
     async with place.serving(post_rate=10) as limited:
         other = limited.visitor()
         other.cookie = ana.cookie

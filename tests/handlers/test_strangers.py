@@ -26,6 +26,7 @@ PUBLIC = {
     ("/api/openapi.json", "GET"),
     ("/api/users", "POST"),
     ("/api/session", "POST"),
+    ("/api/invites/look", "POST"),
     ("/api/hooks/([A-Za-z0-9_-]+)", "POST"),
 }
 EVERYTHING = [(pattern, method, handler) for pattern, handler in ROUTES for method in METHODS]
@@ -112,7 +113,7 @@ async def test_what_a_stranger_may_know_of_the_server(stranger: Visitor, ana: Vi
     answer = await stranger.get("/api/server")
     assert answer.status == 200
     assert answer.json.keys() == {
-        "name", "version", "signup", "heartbeat", "max_body", "edit_seconds", "lab",
+        "name", "version", "signup", "heartbeat", "max_body", "edit_seconds", "lab", "push",
         "accounts", "signed_in",
     }  # fmt: skip
     assert answer.json["signed_in"] is False

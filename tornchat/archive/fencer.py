@@ -15,7 +15,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from tornchat import metrics
-from tornchat.archive import marks, members, messages, outbox, sessions
+from tornchat.archive import marks, members, messages, outbox, rooms, sessions
 from tornchat.archive.announcer import note
 from tornchat.archive.engine import Database
 from tornchat.archive.schema import installation
@@ -131,7 +131,7 @@ class Fencer:
             await upkeep.sign(self._client, id)
 
     async def _restore_mirror(self, now: int) -> str:
-        """Write memberships anew and put all sessions aside; gives the key of the latter."""
+        """Write memberships and conduct anew and put all sessions aside; the key of the latter."""
         token = secrets.token_hex(8)
         staged = await mirror.stage_sessions(self._client, token, {})
         async with self._database.read() as conn:
@@ -144,9 +144,17 @@ class Fencer:
                 }
                 await mirror.stage_sessions(self._client, token, records)
             everybody = [entry async for entry in members.by_user(conn)]
+            demanded = [entry async for entry in rooms.every_conduct(conn)]
         for start in range(0, len(everybody), TOGETHER):
             part = everybody[start : start + TOGETHER]
             await asyncio.gather(
-                *(mirror.restore_memberships(self._client, user, rooms) for user, rooms in part)
+                *(mirror.restore_memberships(self._client, user, joined) for user, joined in part)
+            )
+        for start in range(0, len(demanded), TOGETHER):
+            await asyncio.gather(
+                *(
+                    mirror.restore_conduct(self._client, room, entries)
+                    for room, entries in demanded[start : start + TOGETHER]
+                )
             )
         return staged

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tornchat import metrics
-from tornchat.archive import files, marks, messages, outbox, search, sessions
+from tornchat.archive import files, marks, messages, mutes, outbox, search, sessions
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.sweeper import Sweeper
@@ -196,6 +196,9 @@ class Keeper:
             if expired:
                 gone = announcements.sessions_expired(expired)
                 await outbox.add(conn, gone.payload(), at)
+            spoken = await mutes.remove_over(conn, at)
+            if spoken:
+                await outbox.add(conn, announcements.mutes_over(spoken).payload(), at)
         return False
 
 

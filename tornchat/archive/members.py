@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Member, Profile, SeatRole
-from tornchat.archive.schema import members, rooms, users
+from tornchat.archive.schema import members, mutes, rooms, users
 from tornchat.archive.sql import insert_unless_there, rows_changed
 from tornchat.domain.attention import Level
 
@@ -52,6 +52,11 @@ async def none_in(conn: AsyncConnection, room_id: str) -> bool:
     return (await conn.execute(query)).first() is None
 
 
+async def count(conn: AsyncConnection, room_id: str) -> int:
+    query = select(func.count()).where(members.c.room_id == room_id)
+    return (await conn.execute(query)).scalar_one()
+
+
 async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
     """In the order of joining."""
     query = (
@@ -63,12 +68,53 @@ async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
             users.c.disabled_at.is_not(None),
             users.c.role == "bot",
             users.c.status,
+            mutes.c.until,
         )
         .join(members, members.c.user_id == users.c.id)
+        .outerjoin(
+            mutes,
+            and_(
+                mutes.c.room_id == members.c.room_id,
+                mutes.c.user_id == members.c.user_id,
+            ),
+        )
         .where(members.c.room_id == room_id)
         .order_by(members.c.joined_at, users.c.id)
     )
     return [Profile(*row) for row in await conn.execute(query)]
+
+
+async def staff(conn: AsyncConnection, room_id: str) -> dict[str, SeatRole]:
+    """Its owners and moderators, with their roles."""
+    query = select(members.c.user_id, members.c.role).where(
+        members.c.room_id == room_id, members.c.role != "member"
+    )
+    return {row.user_id: row.role for row in await conn.execute(query)}
+
+
+async def set_role(conn: AsyncConnection, room_id: str, user_id: str, role: SeatRole) -> bool:
+    """False where the user is no member, or has this role already."""
+    statement = (
+        update(members).where(*_one(room_id, user_id), members.c.role != role).values(role=role)
+    )
+    return await rows_changed(conn, statement) > 0
+
+
+async def heir(conn: AsyncConnection, room_id: str) -> str | None:
+    """Who is next to own a room: its oldest moderator, else its oldest member; nobody who is
+    disabled."""
+    query = (
+        select(members.c.user_id)
+        .join(users, users.c.id == members.c.user_id)
+        .where(members.c.room_id == room_id, users.c.disabled_at.is_(None))
+        .order_by(
+            case((members.c.role == "moderator", 0), else_=1),
+            members.c.joined_at,
+            members.c.user_id,
+        )
+        .limit(1)
+    )
+    return (await conn.execute(query)).scalar_one_or_none()
 
 
 async def with_whom(conn: AsyncConnection, user_id: str) -> dict[str, list[str]]:
@@ -161,7 +207,7 @@ async def by_user(
 ) -> AsyncIterator[tuple[str, dict[str, int]]]:
     """For every account: all its announced memberships, room -> joined_id.
 
-    Archived rooms are left out, and disabled users have none; a user without any is told too, so
+    Disabled users have none; a user without any is told too, so
     that a copy can be emptied. ``page`` is the number of users that are read at once.
     """
     query = select(users.c.id).order_by(users.c.id).limit(page)
@@ -179,12 +225,10 @@ def _announced_of(user_ids: list[str]) -> Select[str, str, int]:
     return (
         select(members.c.user_id, members.c.room_id, members.c.joined_id)
         .join(users, users.c.id == members.c.user_id)
-        .join(rooms, rooms.c.id == members.c.room_id)
         .where(
             members.c.user_id.in_(user_ids),
             members.c.joined_id.is_not(None),
             users.c.disabled_at.is_(None),
-            rooms.c.archived_at.is_(None),
         )
     )
 

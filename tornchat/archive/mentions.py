@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tornchat.archive.schema import members, mentions
+from tornchat.archive.schema import blocks, members, mentions
 from tornchat.archive.sql import in_chunks, insert_unless_there
 from tornchat.domain.mentions import EVERYBODY, concerned
 from tornchat.domain.messages import Message
@@ -41,7 +41,8 @@ async def note_again(conn: AsyncConnection, messages: list[Message]) -> None:
 
 
 async def unread_of(conn: AsyncConnection, user_id: str) -> dict[str, list[int]]:
-    """Room -> ids of messages that concern ``user_id`` and come after what they have read."""
+    """Room -> ids of messages that concern ``user_id`` and come after what they have
+    read; what those say whom they have blocked does not."""
     query = (
         select(mentions.c.room_id, mentions.c.message_id)
         .distinct()
@@ -49,6 +50,9 @@ async def unread_of(conn: AsyncConnection, user_id: str) -> dict[str, list[int]]
         .where(
             mentions.c.user_id.in_((user_id, EVERYBODY)),
             mentions.c.author_id != user_id,
+            mentions.c.author_id.not_in(
+                select(blocks.c.blocked_id).where(blocks.c.user_id == user_id)
+            ),
             members.c.user_id == user_id,
             mentions.c.message_id > members.c.joined_id,
             mentions.c.message_id > members.c.last_read,

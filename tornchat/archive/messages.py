@@ -22,9 +22,8 @@ MOST_UNREAD = 1_000
 """Nobody reads a number above it, and counting further costs more than the rest of a page."""
 
 _CHANGING = (
-    "body", "html", "edited", "deleted", "version", "reactions", "pinned_by", "pinned_at",
-    "mentions", "here",
-    "files", "previews",
+    "body", "html", "edited", "deleted", "deleted_by", "version", "reactions", "pinned_by",
+    "pinned_at", "mentions", "here", "files", "previews",
 )  # fmt: skip
 """Columns that later events may change."""
 
@@ -41,6 +40,7 @@ _MESSAGE = select(
     messages.c.edited,
     messages.c.deleted,
     messages.c.version,
+    messages.c.deleted_by,
     messages.c.reactions,
     messages.c.pinned_by,
     messages.c.pinned_at,
@@ -205,6 +205,7 @@ def _row(message: Message) -> dict[str, Any]:
         "reply_author": message.reply_author,
         "edited": message.edited,
         "deleted": message.deleted,
+        "deleted_by": message.deleted_by,
         "version": message.version,
         "reactions": _json(message.reactions or None),
         "pinned_by": pinned.get("by"),

@@ -157,6 +157,7 @@ async def candidates(conn: AsyncConnection, room_ids: Collection[str], now: int)
         .where(
             members.c.room_id.in_(room_ids),
             members.c.joined_id.is_not(None),
+            rooms.c.archived_at.is_(None),
             users.c.disabled_at.is_(None),
             or_(sessions.c.expires_at.is_(None), sessions.c.expires_at > now),
             or_(

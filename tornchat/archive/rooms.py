@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Listed, Member, Room, RoomKind, Seat
-from tornchat.archive.schema import members, rooms
+from tornchat.archive.schema import members, messages, mutes, rooms
 from tornchat.archive.sql import in_chunks, insert_unless_there, rows_changed
+from tornchat.domain.conduct import entries
 from tornchat.domain.errors import NameTaken
 from tornchat.domain.rules import room_key
 
@@ -21,6 +23,9 @@ _ROOM = (
     rooms.c.created_by,
     rooms.c.created_at,
     rooms.c.archived_at,
+    rooms.c.posting,
+    rooms.c.adding,
+    rooms.c.readable,
 )
 _MEMBER = (
     members.c.room_id,
@@ -83,29 +88,32 @@ async def direct_of(conn: AsyncConnection, people: Sequence[str]) -> str | None:
 async def by_id(conn: AsyncConnection, room_id: str) -> Room | None:
     """The room, archived or not."""
     row = (await conn.execute(select(*_ROOM).where(rooms.c.id == room_id))).one_or_none()
-    return Room(*row) if row else None
+    return _room(row) if row else None
 
 
 async def many(conn: AsyncConnection, ids: Collection[str]) -> list[Room]:
     """Those of ``ids`` that there are, archived or not, in no order."""
     return [
-        Room(*row)
+        _room(row)
         for chunk in in_chunks(ids)
         for row in await conn.execute(select(*_ROOM).where(rooms.c.id.in_(chunk)))
     ]
 
 
 async def of_user(conn: AsyncConnection, user_id: str) -> list[Seat]:
-    """The rooms that somebody is a member of, archived ones left out, oldest membership first."""
+    """The rooms that somebody is a member of, the archived among them, oldest membership first."""
+    muted = and_(mutes.c.room_id == rooms.c.id, mutes.c.user_id == members.c.user_id)
     query = (
-        select(_how_many(), *_ROOM, *_MEMBER)
+        select(_how_many(), mutes.c.until, *_ROOM, *_MEMBER)
         .join(members, members.c.room_id == rooms.c.id)
-        .where(members.c.user_id == user_id, rooms.c.archived_at.is_(None))
+        .outerjoin(mutes, muted)
+        .where(members.c.user_id == user_id)
         .order_by(members.c.joined_at, rooms.c.id)
     )
-    split = 1 + len(_ROOM)
+    split = 2 + len(_ROOM)
     return [
-        Seat(Room(*row[1:split]), Member(*row[split:]), row[0]) for row in await conn.execute(query)
+        Seat(_room(row[2:split]), Member(*row[split:]), row[0], row[1])
+        for row in await conn.execute(query)
     ]
 
 
@@ -113,18 +121,92 @@ async def open_rooms_without(conn: AsyncConnection, user_id: str) -> list[Listed
     """The open rooms that somebody could join, oldest first."""
     there = select(members.c.room_id).where(members.c.user_id == user_id)
     query = (
-        select(_how_many(), *_ROOM)
+        select(_how_many(), _last(), *_ROOM)
         .where(rooms.c.kind == "open", rooms.c.archived_at.is_(None), rooms.c.id.not_in(there))
         .order_by(rooms.c.created_at, rooms.c.id)
     )
-    return [Listed(Room(*row[1:]), row[0]) for row in await conn.execute(query)]
+    return [Listed(_room(row[2:]), row[0], row[1]) for row in await conn.execute(query)]
+
+
+async def archived(conn: AsyncConnection, limit: int) -> list[Listed]:
+    """Rooms that were archived, the last one first."""
+    query = (
+        select(_how_many(), _last(), *_ROOM)
+        .where(rooms.c.archived_at.is_not(None))
+        .order_by(rooms.c.archived_at.desc())
+        .limit(limit)
+    )
+    return [Listed(_room(row[2:]), row[0], row[1]) for row in await conn.execute(query)]
+
+
+async def change(conn: AsyncConnection, room: Room) -> None:
+    """Write the settings of a room. Raises `NameTaken` where another has its name; that of an
+    archived room is free."""
+    key = None if room.archived_at is not None or room.name is None else room_key(room.name)
+    if key is not None:
+        taken = select(rooms.c.id).where(rooms.c.name_key == key, rooms.c.id != room.id)
+        # One transaction writes at a time, so nobody takes it in between.
+        if (await conn.execute(taken)).first() is not None:
+            raise _name_taken(room.name)
+    await conn.execute(
+        update(rooms)
+        .where(rooms.c.id == room.id)
+        .values(
+            name=room.name,
+            name_key=key,
+            kind=room.kind,
+            description=room.description,
+            archived_at=room.archived_at,
+            posting=room.posting,
+            adding=room.adding,
+            readable=room.readable,
+        )
+    )
+
+
+async def every_conduct(
+    conn: AsyncConnection, page: int = 1_000
+) -> AsyncIterator[tuple[str, dict[str, str]]]:
+    """For every room: what the mirror has of it (`domain.conduct`). A room that demands nothing
+    is told too, so that a copy can be emptied."""
+    query = select(*_ROOM).order_by(rooms.c.id).limit(page)
+    last = ""
+    while found := [_room(row) for row in await conn.execute(query.where(rooms.c.id > last))]:
+        ids = [room.id for room in found]
+        in_charge = await _by_room(conn, members, members.c.role != "member", ids, "role")
+        muted = await _by_room(conn, mutes, true(), ids, "until")
+        for room in found:
+            yield (
+                room.id,
+                entries(
+                    archived=room.archived_at is not None,
+                    posting=room.posting,
+                    readable=room.readable,
+                    staff_ids=in_charge.get(room.id, {}),
+                    muted=muted.get(room.id, {}),
+                ),
+            )
+        last = ids[-1]
+
+
+async def _by_room(
+    conn: AsyncConnection, table: Table, which: ColumnElement[bool], ids: list[str], column: str
+) -> dict[str, dict[str, Any]]:
+    """Room -> user -> the value of a column."""
+    query = select(table.c.room_id, table.c.user_id, table.c[column]).where(
+        table.c.room_id.in_(ids), which
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for room_id, user_id, value in await conn.execute(query):
+        found.setdefault(room_id, {})[user_id] = value
+    return found
 
 
 async def with_names(conn: AsyncConnection) -> list[Room]:
     """Open and private rooms, archived ones left out, oldest first."""
     query = select(*_ROOM).where(rooms.c.name.is_not(None), rooms.c.archived_at.is_(None))
     rows = await conn.execute(query.order_by(rooms.c.created_at, rooms.c.id))
-    return [Room(*row) for row in rows]
+    return [_room(row) for row in rows]
 
 
 async def first_open(conn: AsyncConnection) -> Room | None:
@@ -136,7 +218,15 @@ async def first_open(conn: AsyncConnection) -> Room | None:
         .limit(1)
     )
     row = (await conn.execute(query)).one_or_none()
-    return Room(*row) if row else None
+    return _room(row) if row else None
+
+
+def _room(row: Iterable[Any]) -> Room:
+    return Room(*row)
+
+
+def _last() -> ScalarSelect[int]:
+    return select(func.max(messages.c.id)).where(messages.c.room_id == rooms.c.id).scalar_subquery()
 
 
 def _direct_key(people: Sequence[str]) -> str:

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from tornchat.domain.attention import Level
 
 Role = Literal["admin", "member", "bot"]
-SeatRole = Literal["owner", "member"]
+SeatRole = Literal["owner", "moderator", "member"]
+Who = Literal["all", "staff"]
+"""Everybody in a room, or its owners and moderators."""
 RoomKind = Literal["open", "private", "direct"]
 SessionKind = Literal["cookie", "token"]
 
@@ -61,7 +63,11 @@ class LiveSession:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """``created_by`` is None where the room was made from the shell."""
+    """``created_by`` is None where the room was made from the shell.
+
+    ``readable`` is the id above which everybody in it may read, None where that follows from
+    its kind (`domain.conduct.READABLE`).
+    """
 
     id: str
     name: str | None
@@ -70,6 +76,9 @@ class Room:
     created_by: str | None
     created_at: int
     archived_at: int | None
+    posting: Who = "all"
+    adding: Who = "all"
+    readable: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +98,29 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A room as one of its members has it; ``members`` is how many there are."""
+    """A room as one of its members has it; ``members`` is how many there are. ``muted``: until when
+    that one is, None where never."""
 
     room: Room
     member: Member
     members: int
+    muted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A room as somebody outside may find it; ``members`` is how many there are."""
+    """A room as somebody outside may find it; ``members`` is how many there are, ``last`` the id
+    of its last message that the archive has, None where there is none."""
 
     room: Room
     members: int
+    last: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A member as the others see it; ``role`` is the one in the room."""
+    """A member as the others see it; ``role`` is the one in the room, ``muted`` until when they
+    are, None where never."""
 
     id: str
     username: str
@@ -115,6 +129,26 @@ class Profile:
     disabled: bool
     bot: bool
     status: str | None = None
+    muted: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """``hash`` is that of the secret in the link; ``uses`` how often it may be used, ``used`` how
+    often it was. ``room_id`` is None for an invitation to the server alone."""
+
+    id: str
+    room_id: str | None
+    created_by: str
+    created_at: int
+    expires_at: int
+    uses: int
+    used: int
+    revoked_at: int | None
+
+    def good(self, now: int) -> bool:
+        """Whether it lets somebody in at ``now`` (unix ms)."""
+        return self.revoked_at is None and self.expires_at > now and self.used < self.uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +191,22 @@ class Hook:
     name: str
     created_by: str
     created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address that is told what is said in a room. ``cursor`` is the last event that was taken
+    there; ``next_at`` when it is tried again; ``ended_at`` when it was given up, and why."""
+
+    id: str
+    room_id: str
+    url: str
+    secret: str = field(repr=False)
+    created_by: str
+    created_at: int
+    cursor: int
+    tries: int = 0
+    next_at: int = 0
+    failing_since: int | None = None
+    ended_at: int | None = None
+    reason: str | None = None

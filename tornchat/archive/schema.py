@@ -68,6 +68,11 @@ rooms = Table(
     Column("created_by", Text, ForeignKey("users.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),
+    # "all" or "staff": who may post, and who may add people.
+    Column("posting", Text, nullable=False, server_default="all"),
+    Column("adding", Text, nullable=False, server_default="all"),
+    # The id above which everybody in it may read; NULL: as a room of its kind was made.
+    Column("readable", BigInteger),
     # Ids of the people of a direct room, in their order: there is one for exactly these.
     Column("direct_key", Text),
     Index(None, "direct_key", unique=True),
@@ -88,6 +93,39 @@ members = Table(
     Column("level", Text),
 )
 
+# Apart from the membership: whoever leaves and comes back is still muted.
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("room_id", Text, ForeignKey("rooms.id"), primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # Of the secret in the link, which is kept nowhere.
+    Column("hash", Text, nullable=False, unique=True),
+    # NULL: an invitation to the server, and no certain room.
+    Column("room_id", Text, ForeignKey("rooms.id"), index=True),
+    Column("created_by", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("used", Integer, nullable=False, server_default="0"),
+    Column("revoked_at", BigInteger),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("blocked_id", Text, ForeignKey("users.id"), primary_key=True, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 # No foreign keys here: the log is the truth. A message of a room that this database has never
 # heard of (an older backup was put back) must not block the archive for all that come after it.
 messages = Table(
@@ -104,6 +142,8 @@ messages = Table(
     Column("reply_author", Text),
     Column("edited", BigInteger),
     Column("deleted", Boolean, nullable=False, server_default=false()),
+    # Where that was not the author.
+    Column("deleted_by", Text),
     Column("version", BigInteger, nullable=False),
     # JSON: emoji -> ids of users, NULL where there are none.
     Column("reactions", Text),
@@ -224,6 +264,25 @@ hooks = Table(
     Column("name", Text, nullable=False),
     Column("created_by", Text, ForeignKey("users.id"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("room_id", Text, ForeignKey("rooms.id"), nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    # As it is: what is sent is signed with it.
+    Column("secret", Text, nullable=False),
+    Column("created_by", Text, ForeignKey("users.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # The last event that was taken there.
+    Column("cursor", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("failing_since", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("reason", Text),
 )
 
 marks = Table(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     bindparam,
+    case,
     cast,
     column,
     delete,
@@ -176,7 +177,13 @@ def _readable(user_id: str) -> Select[int]:
         .where(
             members.c.user_id == user_id,
             # SQL learns the id of a membership a moment after it was announced.
-            or_(rooms.c.kind == OPEN, found.c.id > func.coalesce(members.c.joined_id, 0)),
+            or_(
+                found.c.id > func.coalesce(members.c.joined_id, 0),
+                case(
+                    (rooms.c.readable.is_not(None), found.c.id > rooms.c.readable),
+                    else_=rooms.c.kind == OPEN,
+                ),
+            ),
         )
     )
 

@@ -39,6 +39,26 @@ async def add(
     return session
 
 
+async def of_user(conn: AsyncConnection, user_id: str, now: int) -> list[Session]:
+    """Those that let this user in at ``now``, the newest first."""
+    query = (
+        select(
+            sessions.c.hash,
+            sessions.c.user_id,
+            sessions.c.kind,
+            sessions.c.label,
+            sessions.c.created_at,
+            sessions.c.expires_at,
+        )
+        .where(
+            sessions.c.user_id == user_id,
+            or_(sessions.c.expires_at.is_(None), sessions.c.expires_at > now),
+        )
+        .order_by(sessions.c.created_at.desc(), sessions.c.hash)
+    )
+    return [Session(*row) for row in await conn.execute(query)]
+
+
 async def remove(conn: AsyncConnection, digests: Collection[str]) -> int:
     """How many of them there were."""
     removed = 0

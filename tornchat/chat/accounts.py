@@ -8,6 +8,7 @@ from tornchat.archive import rooms, sessions, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Role, SessionKind, User
+from tornchat.chat import invites
 from tornchat.chat import rooms as room_verbs
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
@@ -77,16 +78,30 @@ async def any_accounts(chat: Chat) -> bool:
 
 
 async def sign_up(
-    chat: Chat, username: object, password: object, display_name: object, address: str | None
+    chat: Chat,
+    username: object,
+    password: object,
+    display_name: object,
+    address: str | None,
+    invite: object = None,
+    device: str = "",
 ) -> tuple[User, str]:
-    """A new account and its first session's token. ``address`` is None where it is not limited."""
+    """A new account and its first session's token. ``address`` is None where it is not limited,
+    ``invite`` the secret of an invitation: that may be needed, and its room is joined,
+    ``device`` what to call the browser (`domain.devices`).
+
+    Raises `InvalidValue`, `NameTaken`, `SignupClosed`, `InviteGone`, `TooMany`, `LogAway`.
+    """
     name = rules.check_username(username)
     secret = rules.check_password(password, name)
     shown = name if display_name in (None, "") else rules.check_display_name(display_name)
-    if chat.signup != "open" and await any_accounts(chat):
+    digest = None if invite is None else invites.secret_digest(invite)
+    if not _lets_newcomers_in(chat, digest) and await any_accounts(chat):
         raise SignupClosed()
     if address is not None:
         await _limited(chat, f"signup:{address}", SIGN_UPS_PER_MINUTE)
+    if digest is not None:
+        await invites.look(chat, invite, None)
     hashed = await chat.passwords.hash(secret)
     # Not into SQL alone: without the log the newcomer could not come in, and the name would be
     # gone.
@@ -94,13 +109,20 @@ async def sign_up(
     now = chat.now()
     async with chat.announcer.change(now) as change:
         first = await users.count(change.conn) == 0
-        if chat.signup != "open" and not first:
+        if not _lets_newcomers_in(chat, digest) and not first:
             raise SignupClosed()
         user = await add_user(change, name, shown, hashed, "admin" if first else "member")
-        token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+        if digest is not None:
+            # In the same transaction: of two who come by its last use one makes no account.
+            await invites.come_in(change, digest, user)
+        token = await begin_session(change, user, "cookie", device, now + COOKIE_MS)
     if change.late:
         raise Unavailable("The account is made. Sign in in a moment.")
     return user, token
+
+
+def _lets_newcomers_in(chat: Chat, digest: str | None) -> bool:
+    return chat.signup == "open" or (chat.signup == "invite" and digest is not None)
 
 
 async def add_user(
@@ -126,9 +148,10 @@ async def add_user(
 
 
 async def sign_in(
-    chat: Chat, username: object, password: object, address: str | None
+    chat: Chat, username: object, password: object, address: str | None, device: str = ""
 ) -> tuple[User, str]:
-    """The user and a new session's token. ``address`` is None where it is not limited.
+    """The user and a new session's token. ``address`` is None where it is not limited, ``device``
+    what to call the browser (`domain.devices`).
 
     Raises `BadCredentials`, `TooMany`.
     """
@@ -151,7 +174,7 @@ async def sign_in(
         await _check_unchanged(change, user)
         if fresh is not None:
             await users.set_password(change.conn, user.id, fresh)
-        token = await begin_session(change, user, "cookie", "", now + COOKIE_MS)
+        token = await begin_session(change, user, "cookie", device, now + COOKIE_MS)
     if change.late:
         raise Unavailable("Signing in takes too long. Try again in a moment.")
     return user, token

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tornchat.archive import members
 from tornchat.archive import messages as archive
 from tornchat.chat import mentions, previews
 from tornchat.chat.context import Chat, Identity
@@ -55,7 +56,12 @@ async def delete(chat: Chat, who: Identity, id: int) -> None:
     Raises `NotFound`, `Forbidden`, `TooMany`, `LogAway`, `DatabaseAway`.
     """
     message = (await seen(chat, who, id)).message
-    permissions.may_delete(message.author, who.user)
+    role = None
+    if message.author != who.user:
+        async with chat.database.read() as conn:
+            member = await members.get(conn, message.room, who.user)
+        role = member.role if member else None
+    permissions.may_delete(message.author, who.user, role, who.role)
     fields = changes.message_deleted(message.room, id, message.author, who.user)
     await change.append_change(chat.client, fields, message, who.user, chat.post_rate)
 

@@ -76,7 +76,8 @@ class Chat:
     uploading: Counter[str] = field(default_factory=Counter)
     """How many files each user is sending to this worker."""
     kinds: dict[str, str] = field(default_factory=dict)
-    """Kind of each room that was looked at: it never changes, and spares a query per page."""
+    """Kind of each room that was looked at, which spares a query per page: it only counts where the
+    mirror does not know that the room has changed."""
 
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
     """Those that run: each has one of the few connections that read."""

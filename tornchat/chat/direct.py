@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from tornchat.archive import members, rooms, users
+from tornchat.archive import blocks, members, rooms, users
 from tornchat.archive.ids import short_id
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
 from tornchat.chat.people import public_user
 from tornchat.domain import announcements, rules
-from tornchat.domain.errors import NotFound
+from tornchat.domain.errors import CannotWrite, NotFound
 
 
 async def open_with(chat: Chat, who: Identity, others: object) -> tuple[str, bool]:
     """The direct room of exactly these people and me; its id, and whether it was made for it.
 
     Raises `InvalidValue`, and `NotFound` where it would have to be made with somebody who is not
-    there or whose account is closed.
+    there or whose account is closed, `CannotWrite` where one of them has blocked me.
     """
     people = rules.check_people(others, who.user)
     async with chat.database.read() as conn:
@@ -27,6 +27,8 @@ async def open_with(chat: Chat, who: Identity, others: object) -> tuple[str, boo
         found = await users.many(change.conn, people)
         if any(id not in found or found[id].disabled_at is not None for id in people):
             raise NotFound("There is no such person.")
+        if await blocks.any_against(change.conn, who.user, people):
+            raise CannotWrite()
         if not await rooms.add_direct(
             change.conn, room_id=id, people=people, created_by=who.user, now=change.now
         ):

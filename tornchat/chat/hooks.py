@@ -66,7 +66,7 @@ async def remove(chat: Chat, who: Identity, room_id: str, hook_id: str) -> None:
         if hook is None or hook.room_id != room_id:
             raise NotFound(_GONE)
         await hooks.remove(change.conn, hook_id)
-        await unseat(change, room_id, hook.bot_id, by=who.user)
+        await unseat(change, room, hook.bot_id, by=who.user)
         bot = await users.by_id(change.conn, hook.bot_id)
         if bot is not None:
             await bots.end(change, bot)

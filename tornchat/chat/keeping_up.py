@@ -30,7 +30,7 @@ async def mark_read(
     last_read = min(_id_of(message), (await read.position(chat.client, [])).clock)
     known = None if turn is None else _turn_of(turn)
     async with change_by(chat, who) as change:
-        room, member = await room_and_member(change.conn, room_id, who.user)
+        room, member = await room_and_member(change.conn, room_id, who.user, archived=True)
         permissions.may_read(room.kind, member is not None)
         now = await members.move_read(change.conn, room_id, who.user, last_read, known)
         if now is not None:
@@ -44,7 +44,7 @@ async def mark_unread(chat: Chat, who: Identity, room_id: str, message: object) 
     # From the mirror: SQL learns the id of a membership a moment after it was announced.
     joined = (await read.position(chat.client, [], who.user)).memberships.get(room_id, 0)
     async with change_by(chat, who) as change:
-        room, member = await room_and_member(change.conn, room_id, who.user)
+        room, member = await room_and_member(change.conn, room_id, who.user, archived=True)
         permissions.may_read(room.kind, member is not None)
         assert member is not None
         last_read = max(first - 1, joined)
@@ -58,7 +58,7 @@ async def set_level(chat: Chat, who: Identity, room_id: str, level: object) -> N
     """Choose what of a room concerns me."""
     chosen = check_level(level)
     async with change_by(chat, who) as change:
-        room, member = await room_and_member(change.conn, room_id, who.user)
+        room, member = await room_and_member(change.conn, room_id, who.user, archived=True)
         permissions.may_read(room.kind, member is not None)
         if await members.set_level(change.conn, room_id, who.user, chosen):
             await change.announce(announcements.level_chosen(who.user, room_id, chosen))

@@ -14,9 +14,9 @@ from tornchat.domain import events, permissions, rules
 from tornchat.domain.changes import CHANGES, fold
 from tornchat.domain.errors import (
     DatabaseAway,
-    Forbidden,
     InvalidValue,
     NoOriginal,
+    NotAMember,
     NotFound,
     Unavailable,
 )
@@ -60,7 +60,7 @@ async def post(
         appended = await append.append_message(
             chat.client, fields, digest, chat.post_rate, taken=not free
         )
-    except Forbidden:
+    except NotAMember:
         await explain_stranger(chat, who, room)
         raise
     message = message_of(appended.id, {**fields, "at": appended.at})
@@ -203,8 +203,11 @@ async def _tail_after(chat: Chat, room: str, after: int, count: int) -> list[Eve
 
 async def reads_from(chat: Chat, who: Identity, room: str) -> int:
     """The id above which ``who`` may read the room."""
-    joined = await mirror.joined_id(chat.client, who.user, room)
-    kind = chat.kinds.get(room)
+    joined, readable = await mirror.readable(chat.client, who.user, room)
+    if joined is not None and readable is not None:
+        return permissions.reads_from("", joined, readable)
+    # A room of which the mirror says nothing still is of the kind that it was made.
+    kind = chat.kinds.get(room) if readable is None else None
     if kind is None:
         async with chat.database.read() as conn:
             found = await rooms.by_id(conn, room)
@@ -213,7 +216,7 @@ async def reads_from(chat: Chat, who: Identity, room: str) -> int:
         chat.remember(found)
         kind = found.kind
     permissions.may_read(kind, joined is not None)
-    return permissions.reads_from(kind, joined or 0)
+    return permissions.reads_from(kind, joined or 0, None)
 
 
 async def may_render(chat: Chat, who: Identity, room: str) -> None:

@@ -17,16 +17,16 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from itertools import takewhile
 
 from tornchat import metrics
-from tornchat.archive import marks, messages, push
+from tornchat.archive import blocks, marks, messages, push
 from tornchat.archive.push import Candidate, Delivery
 from tornchat.chat.context import Chat
 from tornchat.chat.pushing import PushKeys
-from tornchat.domain import pushing
+from tornchat.domain import mentions, pushing
 from tornchat.domain.attention import concerns, level_of
 from tornchat.domain.errors import TornchatError
 from tornchat.domain.messages import Message
@@ -123,7 +123,10 @@ class Pusher:
         fresh = [one for one in ripe if not one.deleted and one.at > now - pushing.TTL_MS]
         async with database.read() as conn:
             asked = await push.candidates(conn, {message.room for message in fresh}, now)
-        wanted = chosen(fresh, asked)
+            blocked = await blocks.pairs(
+                conn, {one.user for one in asked}, {message.author for message in fresh}
+            )
+        wanted = chosen(fresh, asked, blocked)
         here = await seats.seated(self._chat.client, {one.user for one, _ in wanted})
         async with database.write() as conn:
             # Another one has looked through the same meanwhile: what it found stands.
@@ -211,27 +214,39 @@ class Pusher:
 
 
 def chosen(
-    said: Sequence[Message], candidates: Sequence[Candidate]
+    said: Sequence[Message],
+    candidates: Sequence[Candidate],
+    blocked: Collection[tuple[str, str]] = (),
 ) -> list[tuple[Candidate, list[Message]]]:
-    """Who is to be told of which of these messages."""
+    """Who is to be told of which of these messages. ``blocked``: who hears nothing of whom."""
     found = []
     for one in candidates:
-        level = level_of(one.level, one.kind)
         theirs = [
             message
             for message in said
-            if message.room == one.room
-            and message.id > one.after
-            and concerns(one.user, level, one.kind, message.author, *called(message))
+            if is_for(one, message) and (one.user, message.author) not in blocked
         ]
         if theirs:
             found.append((one, theirs))
     return found
 
 
-def called(message: Message) -> tuple[list[str], bool]:
-    """Whom a message names, and whether it calls everybody."""
-    return message.mentions or [], message.here
+def is_for(candidate: Candidate, message: Message) -> bool:
+    """Whether somebody is to be told of a message, by the level that they chose for its room."""
+    if message.room != candidate.room or message.id <= candidate.after:
+        return False
+    fields = {
+        "author": message.author,
+        "mentions": message.mentions or (),
+        "here": message.here,
+        "reply_author": message.reply_author,
+    }
+    return concerns(
+        level_of(candidate.level, candidate.kind),
+        candidate.kind,
+        mine=message.author == candidate.user,
+        for_me=mentions.is_for(fields, candidate.user),
+    )
 
 
 def is_wanted(delivery: Delivery, now: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tornchat.archive import members, rooms, users
+from tornchat.archive import invites, members, rooms, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
@@ -73,49 +73,67 @@ async def add(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else a member."""
     async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
-        permissions.may_add(room.kind, member is not None)
+        permissions.may_add(room.kind, member.role if member else None, room.adding)
         await seat(change, room, await _user(change.conn, user_id), "member", by=who.user)
 
 
 async def leave(chat: Chat, who: Identity, room_id: str) -> None:
     """Be a member no longer. Harmless for one who is not."""
     async with change_by(chat, who) as change:
-        room, member = await room_and_member(change.conn, room_id, who.user)
+        room, member = await room_and_member(change.conn, room_id, who.user, archived=True)
         permissions.may_leave(room.kind, member is not None)
-        await unseat(change, room_id, who.user, by=who.user)
+        await unseat(change, room, who.user, by=who.user)
 
 
 async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
     """Make somebody else leave; streams stop carrying the room at once."""
     async with change_by(chat, who) as change:
         room, member = await room_and_member(change.conn, room_id, who.user)
-        permissions.may_remove(room.kind, member.role if member else None, who.role)
-        if not await unseat(change, room_id, user_id, by=who.user):
+        other = await members.get(change.conn, room_id, user_id)
+        permissions.may_moderate(
+            room.kind,
+            member.role if member else None,
+            who.role,
+            other.role if other else None,
+        )
+        if not await unseat(change, room, user_id, by=who.user):
             raise NotFound("That person is not a member of this room.")
 
 
 async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:
     """The members, in the order of joining."""
     async with chat.database.read() as conn:
-        room, member = await room_and_member(conn, room_id, who.user)
+        room, member = await room_and_member(conn, room_id, who.user, archived=True)
         permissions.may_read(room.kind, member is not None)
         return await members.of_room(conn, room_id)
 
 
-async def unseat(change: Change, room_id: str, user_id: str, *, by: str) -> bool:
-    """Make somebody a member no longer; False for one who is none."""
-    if not await members.remove(change.conn, room_id, user_id):
+async def unseat(change: Change, room: Room, user_id: str, *, by: str) -> bool:
+    """Make somebody a member no longer; False for one who is none.
+
+    Whoever goes leaves no way back in, and the room with an owner while anybody is there.
+    """
+    if not await members.remove(change.conn, room.id, user_id):
         return False
-    await change.announce(announcements.left(room_id, user_id, by))
+    await change.announce(announcements.left(room.id, user_id, by))
+    await invites.revoke_of(change.conn, room.id, user_id, change.now)
+    if (
+        room.kind != "direct"
+        and "owner" not in (await members.staff(change.conn, room.id)).values()
+    ):
+        heir = await members.heir(change.conn, room.id)
+        if heir is not None and await members.set_role(change.conn, room.id, heir, "owner"):
+            await change.announce(announcements.role_changed(room.id, heir, "owner", by))
     return True
 
 
 async def room_and_member(
-    conn: AsyncConnection, room_id: str, user_id: str
+    conn: AsyncConnection, room_id: str, user_id: str, *, archived: bool = False
 ) -> tuple[Room, Member | None]:
-    """A room that is there, and the membership of somebody. Raises `NotFound`."""
+    """A room, and the membership of somebody in it. Raises `NotFound`, for an archived room too
+    unless that will do (``archived``)."""
     room = await rooms.by_id(conn, room_id)
-    if room is None or room.archived_at is not None:
+    if room is None or (room.archived_at is not None and not archived):
         raise NotFound("There is no such room, or you are not in it.")
     return room, await members.get(conn, room_id, user_id)
 

@@ -21,7 +21,7 @@ from tornchat.domain.messages import Message
 from tornchat.domain.queries import Part
 from tornchat.domain.searching import Wanted, parts_of, wanted
 from tornchat.domain.topics import room_topic
-from tornchat.log import read, upkeep
+from tornchat.log import mirror, read, upkeep
 
 PER_MINUTE = 90
 AT_ONCE = 30
@@ -141,8 +141,9 @@ async def _since_and_tail(
         async with chat.database.read() as conn:
             for room in await rooms.many(conn, unknown):
                 chat.remember(room)
+    above = await mirror.readables(chat.client, mine)
     since = {
-        room: permissions.reads_from(chat.kinds[room], joined)
+        room: permissions.reads_from(chat.kinds[room], joined, above[room])
         for room, joined in mine.items()
         if room in chat.kinds
     }

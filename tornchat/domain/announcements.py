@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from tornchat.domain.conduct import ARCHIVED, POSTING, READABLE, conduct, staff
 from tornchat.domain.events import SESSIONS_ENDED
 from tornchat.domain.topics import SPACE, room_topic, user_topic
 
@@ -78,6 +79,72 @@ def room_created(room: str, name: str, description: str, by: str) -> Announcemen
     return Announcement(events=((SPACE, fields),))
 
 
+def room_changed(
+    room: str,
+    by: str,
+    settings: Mapping[str, Any],
+    *,
+    outside: Mapping[str, Any] | None,
+    readable: int | None,
+    staff_ids: Iterable[str],
+) -> Announcement:
+    """Told to the room with all of its settings, and to everybody as far as they may know: what
+    they may find (``outside``), or None where they heard of it neither before nor now.
+
+    ``readable`` as `domain.conduct.READABLE`. ``staff_ids``: its owners and moderators, so that
+    the mirror knows them where it comes to matter.
+    """
+    mirror = conduct(room)
+    fields = {"kind": "room.changed", "room": room, "by": by}
+    told = [(room_topic(room), {**fields, **settings})]
+    if outside is not None:
+        told.append((SPACE, {**fields, **outside}))
+    put = [(mirror, staff(user), "1") for user in staff_ids]
+    if readable is not None:
+        put.append((mirror, READABLE, str(readable)))
+    drop = [(mirror, ARCHIVED)]
+    if settings["posting"] == "staff":
+        put.append((mirror, POSTING, "1"))
+    else:
+        drop.append((mirror, POSTING))
+    return Announcement(events=tuple(told), set=tuple(put), drop=tuple(drop))
+
+
+def room_archived(room: str, by: str, *, known: bool) -> Announcement:
+    """From here on nothing is written in it. ``known``: everybody heard of it."""
+    fields = {"kind": "room.archived", "room": room, "by": by}
+    topics = (room_topic(room), SPACE) if known else (room_topic(room),)
+    return Announcement(
+        events=tuple((topic, fields) for topic in topics), set=((conduct(room), ARCHIVED, "1"),)
+    )
+
+
+def role_changed(room: str, user: str, role: str, by: str) -> Announcement:
+    """``role``: owner, moderator or member."""
+    fields = {"kind": "member.changed", "room": room, "user": user, "role": role, "by": by}
+    field = staff(user)
+    return Announcement(
+        events=((room_topic(room), fields),),
+        set=((conduct(room), field, "1"),) if role != "member" else (),
+        drop=((conduct(room), field),) if role == "member" else (),
+    )
+
+
+def muted(room: str, user: str, until: int, by: str) -> Announcement:
+    """``until``: unix ms, 0 for not any more."""
+    fields = {"kind": "member.changed", "room": room, "user": user, "muted": until, "by": by}
+    return Announcement(
+        events=((room_topic(room), fields),),
+        set=((conduct(room), user, str(until)),) if until else (),
+        drop=() if until else ((conduct(room), user),),
+    )
+
+
+def mutes_over(ended: Iterable[tuple[str, str]]) -> Announcement:
+    """Mutes that bind nobody any more, by (room, user)."""
+    return Announcement(drop=tuple((conduct(room), user) for room, user in ended))
+
+
 def joined(
     room: str,
     user: str,
@@ -104,7 +171,10 @@ def joined(
     }
     return Announcement(
         events=((user_topic(user), fields), (room_topic(room), fields)),
-        set=((memberships(user), room, FIRST_ID),),
+        set=(
+            (memberships(user), room, FIRST_ID),
+            *(((conduct(room), staff(user), "1"),) if role != "member" else ()),
+        ),
         joined=(room, user),
     )
 
@@ -136,7 +206,7 @@ def left(room: str, user: str, by: str) -> Announcement:
     fields = {"kind": "member.left", "room": room, "user": user, "by": by}
     return Announcement(
         events=((room_topic(room), fields), (user_topic(user), fields)),
-        drop=((memberships(user), room),),
+        drop=((memberships(user), room), (conduct(room), staff(user))),
     )
 
 
@@ -151,6 +221,16 @@ def read_up_to(user: str, room: str, last_read: int, turn: int) -> Announcement:
     back so far."""
     fields = {"kind": "read", "room": room, "last_read": last_read, "turn": turn}
     return Announcement(events=((user_topic(user), fields),))
+
+
+def blocked(user: str, other: str) -> Announcement:
+    """``user`` wants to hear nothing of somebody, for their other devices."""
+    return Announcement(events=((user_topic(user), {"kind": "blocked", "user": other}),))
+
+
+def unblocked(user: str, other: str) -> Announcement:
+    """``user`` wants to hear of somebody again."""
+    return Announcement(events=((user_topic(user), {"kind": "unblocked", "user": other}),))
 
 
 def level_chosen(user: str, room: str, level: str) -> Announcement:

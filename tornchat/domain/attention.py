@@ -6,7 +6,6 @@ too (``web/js/attention.js``).
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Literal
 
 from tornchat.domain.errors import InvalidValue
@@ -34,13 +33,12 @@ def check_level(value: object) -> Level:
     raise InvalidValue("level is all, mentions or none.")
 
 
-def concerns(
-    user: str, level: Level, kind: str, author: str, mentions: Collection[str], here: bool
-) -> bool:
-    """Whether ``user`` is to be told of a message: by ``author``, in a room of ``kind``.
+def concerns(level: Level, kind: str, *, mine: bool, for_me: bool) -> bool:
+    """Whether somebody with this level is to be told of a message in a room of ``kind``; ``mine``:
+    they wrote it; ``for_me``: it is for them (`domain.mentions`).
 
     In a direct room everything is said to me.
     """
-    if author == user or level == "none":
+    if mine or level == "none":
         return False
-    return level == "all" or kind == "direct" or here or user in mentions
+    return level == "all" or kind == "direct" or for_me

@@ -100,6 +100,7 @@ def _deleted(message: Message, fields: Mapping[str, Any]) -> Message:
         ("edited", "reactions", "pinned", "files", "previews", "mentions")
     )
     nothing["here"] = False
+    nothing["deleted_by"] = fields["by"] if fields["by"] != message.author else None
     return replace(message, body="", html="", deleted=True, **nothing)
 
 

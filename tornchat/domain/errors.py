@@ -78,6 +78,10 @@ class Forbidden(TornchatError):
     hint = "Ask somebody who has the right to."
 
 
+class NotAMember(Forbidden):
+    hint = "You are not a member of this room. Join it first."
+
+
 class CrossSite(Forbidden):
     code = "cross_site"
     title = "The request came from another site"
@@ -88,6 +92,30 @@ class SignupClosed(Forbidden):
     code = "signup_closed"
     title = "Signing up is closed"
     hint = "Ask the administrator for an account."
+
+
+class Muted(Forbidden):
+    code = "muted"
+    title = "You are muted in this room"
+    hint = "You can read, and write again when the time is over."
+
+
+class Archived(Forbidden):
+    code = "archived"
+    title = "This room is archived"
+    hint = "It can be read, and an owner of it or an administrator can bring it back."
+
+
+class InviteGone(Forbidden):
+    code = "invite_gone"
+    title = "This invitation is not good any more"
+    hint = "Ask whoever sent it for a new one."
+
+
+class CannotWrite(Forbidden):
+    code = "cannot_write"
+    title = "You cannot write to this person"
+    hint = "Somebody here takes no messages from you."
 
 
 class TooLate(Forbidden):

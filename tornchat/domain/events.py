@@ -20,11 +20,16 @@ KINDS: dict[str, str] = {
     "message.pinned": "a message is held up to everybody in its room",
     "message.unpinned": "it is no longer",
     "room.created": "a new open room; private ones are told by member.joined alone",
+    "room.changed": "a room has another name, another purpose or other rules, or is back",
+    "room.archived": "a room can only be read from now on",
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",
+    "member.changed": "a member has another role, is muted, or is not any more",
     "person.changed": "a person has another name or status",
     "read": "my read marker of a room was moved, on this device or another",
     "level": "I have chosen what of a room concerns me",
+    "blocked": "I want to hear nothing of somebody",
+    "unblocked": "I want to hear of somebody again",
     "probe": "a measurement of my own, which only I hear",
 }
 """Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""

@@ -20,6 +20,11 @@ def id_at(unix_ms: int) -> int:
     return unix_ms * TICKS_PER_MS
 
 
+def time_of(id: int) -> int:
+    """The unix ms at which the clock gives ``id``, near the time of its event."""
+    return id // TICKS_PER_MS
+
+
 def parse_cursor(text: str) -> int:
     """A cursor as clients send it; ``0`` is a cursor. Raises `BadCursor`."""
     if not (text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= MAX_ID):

@@ -95,12 +95,16 @@ def is_for(fields: Mapping[str, Any], me: str) -> bool:
     return fields["author"] != me and not {me, EVERYBODY}.isdisjoint(concerned(fields))
 
 
-def still_for(me: str, before: Collection[int], events: Iterable[Event]) -> set[int]:
+def still_for(
+    me: str, before: Collection[int], events: Iterable[Event], blocked: Collection[str] = ()
+) -> set[int]:
     """Ids of the messages of a room that are for me after some events, of which some may be in
-    ``before`` already."""
+    ``before`` already. What those say whom I have ``blocked`` is not."""
     found = set(before)
     for event in events:
         message = event.fields.get("message", event.id)
+        if event.kind in _SAYING and event.fields["author"] in blocked:
+            continue
         if event.kind in _SAYING and is_for(event.fields, me):
             found.add(message)
         elif event.kind in _SAYING or event.kind == "message.deleted":

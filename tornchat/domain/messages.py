@@ -13,11 +13,12 @@ _OPTIONAL = ("nonce", "reply_to", "reply_author", "edited", "reactions", "pinned
 @dataclass(frozen=True, slots=True)
 class Message:
     """``at`` and ``edited`` are unix milliseconds; ``version`` is the id of the last event folded
-    in. ``reply_author`` wrote the message that this one answers. ``reactions``: emoji -> ids of
-    users, in the order of their coming; None where there are none. ``pinned``: ``by`` whom and
-    ``at`` which time (unix ms); None where it is not. ``mentions``: ids of the people it calls,
-    ``here``: whether it calls everybody. ``files`` were sent with it; ``previews`` are of what it
-    links to, empty where somebody has taken them away."""
+    in. ``reply_author`` wrote the message that this one answers. ``deleted_by``: who has deleted
+    it, where that was not its author. ``reactions``: emoji -> ids of users, in the order of their
+    coming; None where there are none. ``pinned``: ``by`` whom and ``at`` which time (unix ms);
+    None where it is not. ``mentions``: ids of the people it calls, ``here``: whether it calls
+    everybody. ``files`` were sent with it; ``previews`` are of what it links to, empty where
+    somebody has taken them away."""
 
     id: int
     at: int
@@ -31,6 +32,7 @@ class Message:
     edited: int | None = None
     deleted: bool = False
     version: int = 0
+    deleted_by: str | None = None
     reactions: dict[str, list[str]] | None = None
     pinned: dict[str, Any] | None = None
     mentions: list[str] | None = None
@@ -54,6 +56,7 @@ class Message:
             "reply_to",
             "reply_author",
             "edited",
+            "deleted_by",
             "reactions",
             "pinned",
             "mentions",

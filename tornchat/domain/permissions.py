@@ -6,10 +6,12 @@ and written by its members (403 until one joins).
 
 from __future__ import annotations
 
+from tornchat.domain.conduct import NOTHING
 from tornchat.domain.errors import Forbidden, InvalidValue, NotFound
 
 ADMIN = "admin"
 OWNER = "owner"
+MODERATOR = "moderator"
 OPEN = "open"
 DIRECT = "direct"
 
@@ -37,10 +39,14 @@ def may_join(kind: str, member: bool, deserted: bool, space_role: str) -> None:
     may_see(kind, member or may_take_over)
 
 
-def may_add(kind: str, member: bool) -> None:
-    """To make somebody else a member: any member may, except in a direct room."""
-    may_read(kind, member)
+def may_add(kind: str, own_role: str | None, adding: str) -> None:
+    """To make somebody else a member, or to invite by a link: any member may, or the owners and
+    moderators where the room says so (``adding``: all or staff); nobody in a direct room.
+    ``own_role``: in the room, None for a stranger."""
+    may_read(kind, own_role is not None)
     _may_change_people(kind)
+    if adding == "staff" and own_role not in (OWNER, MODERATOR):
+        raise Forbidden("In this room only owners and moderators add people.")
 
 
 def may_leave(kind: str, member: bool) -> None:
@@ -49,12 +55,22 @@ def may_leave(kind: str, member: bool) -> None:
     _may_change_people(kind)
 
 
-def may_remove(kind: str, own_role: str | None, space_role: str) -> None:
-    """To make somebody else leave. ``own_role``: in the room, None for a stranger."""
-    may_see(kind, own_role is not None or (space_role == ADMIN and kind != DIRECT))
-    _may_change_people(kind)
+def may_manage(kind: str, own_role: str | None, space_role: str) -> None:
+    """To change a room and the roles in it, to archive it and to bring it back; none of it in a
+    direct room. ``own_role``: in the room, None for a stranger."""
+    _may_order(kind, own_role, space_role)
     if own_role != OWNER and space_role != ADMIN:
-        raise Forbidden("Only an owner of the room or an administrator may remove somebody.")
+        raise Forbidden("Only an owner of the room or an administrator may do this.")
+
+
+def may_moderate(kind: str, own_role: str | None, space_role: str, role: str | None) -> None:
+    """To mute somebody, or to make them leave: owners and administrators may anybody, moderators
+    those who are neither. ``role``: theirs in the room, None where they are not in it."""
+    _may_order(kind, own_role, space_role)
+    if own_role == OWNER or space_role == ADMIN:
+        return
+    if own_role != MODERATOR or role in (OWNER, MODERATOR):
+        raise Forbidden("Only those with more rights in this room may do this.")
 
 
 def may_administer(space_role: str) -> None:
@@ -77,10 +93,11 @@ def may_edit(author: str, who: str) -> None:
         raise Forbidden("Only its author may edit a message.")
 
 
-def may_delete(author: str, who: str) -> None:
-    """To take a message away from everybody."""
-    if author != who:
-        raise Forbidden("Only its author may delete a message.")
+def may_delete(author: str, who: str, own_role: str | None, space_role: str) -> None:
+    """To take a message away from everybody: its author may, and who keeps order in its room.
+    ``own_role``: in the room, None for a stranger."""
+    if author != who and own_role not in (OWNER, MODERATOR) and space_role != ADMIN:
+        raise Forbidden("Only its author or a moderator may delete a message.")
 
 
 def may_hide_previews(author: str, who: str, own_role: str | None, space_role: str) -> None:
@@ -89,9 +106,19 @@ def may_hide_previews(author: str, who: str, own_role: str | None, space_role: s
         raise Forbidden("Only its author or somebody who looks after the room may do this.")
 
 
-def reads_from(kind: str, joined_id: int) -> int:
-    """The id above which a member may read: all of an open room, a private one from joining on."""
-    return 0 if kind == OPEN else joined_id
+def reads_from(kind: str, joined_id: int, readable: int | None) -> int:
+    """The id above which a member may read. ``readable``: above which everybody in the room may
+    (`domain.conduct.READABLE`), None where its kind says so: all of an open room, nothing of a
+    private one before one's joining."""
+    if readable is None:
+        readable = 0 if kind == OPEN else NOTHING
+    return min(joined_id, readable)
+
+
+def _may_order(kind: str, own_role: str | None, space_role: str) -> None:
+    """Administrators keep order in rooms that they are not in, but not between two people."""
+    may_see(kind, own_role is not None or (space_role == ADMIN and kind != DIRECT))
+    _may_change_people(kind)
 
 
 def _may_change_people(kind: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tornchat import metrics
 from tornchat.chat import accounts, people
 from tornchat.chat import snapshot as snapshots
+from tornchat.domain.devices import device_of
 from tornchat.domain.errors import BadCredentials, InvalidValue, TooMany
 from tornchat.handlers.base import Handler
 
@@ -29,6 +30,11 @@ class Server(Handler):
 
 
 class _SignsIn(Handler):
+    @property
+    def device(self) -> str:
+        """What to call the browser that signs in."""
+        return device_of(self.request.headers.get("User-Agent", ""))
+
     def keep(self, token: str) -> None:
         """Give the browser its cookie."""
         self.set_cookie(
@@ -67,6 +73,8 @@ class Users(_SignsIn):
             body.get("password"),
             body.get("display_name"),
             self.address,
+            body.get("invite"),
+            self.device,
         )
         self.keep(token)
         self.answer(await snapshots.snapshot(self.chat, user.id), 201)
@@ -84,7 +92,7 @@ class Session(_SignsIn):
         body = self.body()
         try:
             user, token = await accounts.sign_in(
-                self.chat, body.get("username"), body.get("password"), self.address
+                self.chat, body.get("username"), body.get("password"), self.address, self.device
             )
         except (BadCredentials, TooMany) as refusal:
             outcome = "refused" if isinstance(refusal, BadCredentials) else "limited"

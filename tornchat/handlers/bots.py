@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from tornchat.chat import bots, hooks
+from tornchat.chat import bots, hooks, webhooks
 from tornchat.domain.errors import TornchatError
 from tornchat.handlers.base import Handler
 
@@ -52,6 +52,26 @@ class Hook(Handler):
 
     async def delete(self, room: str, hook: str) -> None:
         await hooks.remove(self.chat, self.who, room, hook)
+        self.nothing()
+
+
+class Webhooks(Handler):
+    """``/api/rooms/R/webhooks``: addresses that are told what is said; make one."""
+
+    async def get(self, room: str) -> None:
+        found = await webhooks.of_room(self.chat, self.who, room)
+        self.answer({"webhooks": [webhooks.as_json(webhook) for webhook in found]})
+
+    async def post(self, room: str) -> None:
+        made = await webhooks.add(self.chat, self.who, room, self.body().get("url"))
+        self.answer({**webhooks.as_json(made), "secret": made.secret}, 201)
+
+
+class Webhook(Handler):
+    """``/api/rooms/R/webhooks/W``."""
+
+    async def delete(self, room: str, webhook: str) -> None:
+        await webhooks.remove(self.chat, self.who, room, webhook)
         self.nothing()
 
 

@@ -62,6 +62,7 @@ SCHEMAS: dict[str, Schema] = {
     "Person": _object(
         "id username display_name role",
         id=TEXT, username=TEXT, display_name=TEXT, role=TEXT, bot=FLAG, disabled=FLAG,
+        status={"type": "object"},
     ),
     "Room": _object(
         "id kind members",
@@ -77,6 +78,11 @@ SCHEMAS: dict[str, Schema] = {
     "Snapshot": _object(
         "user cursor rooms server",
         user=_ref("Person"), cursor=ID, rooms=_list(_ref("Room")), server={"type": "object"},
+    ),
+    "Webhook": _object(
+        "id room url by at",
+        id=TEXT, room=TEXT, url=TEXT, by=TEXT, at=NUMBER, secret=TEXT,
+        failing_since=NUMBER, ended_at=NUMBER, reason=TEXT,
     ),
     "Hook": _object(
         "id room bot name by at",
@@ -104,6 +110,25 @@ OPERATIONS: dict[str, Operation] = {
         body=_object("username password", username=TEXT, password=TEXT, display_name=TEXT),
         answers={201: _ref("Snapshot")},
     ),
+    "PATCH /api/users/me": Operation(
+        "How others see me",
+        body=_object(display_name=TEXT, status={"type": ["object", "null"]}),
+        answers={200: _ref("Person")},
+    ),
+    "GET /api/presence": Operation(
+        "Who is there of the people with whom I share a room",
+        answers={200: _object("people", people={"type": "object"})},
+    ),
+    "PUT /api/presence": Operation(
+        "Whether anything is done at this device",
+        body=_object("active", active=FLAG),
+        answers={204: None},
+    ),
+    "GET /api/sessions": Operation(
+        "Where I am signed in",
+        answers={200: _object("sessions", sessions=_list({"type": "object"}))},
+    ),
+    "POST /api/rooms/{room}/typing": Operation("I am writing", answers={204: None}),
     "GET /api/session": Operation("The snapshot", answers={200: _ref("Snapshot")}),
     "POST /api/session": Operation(
         "Sign in", body=_CREDENTIALS, answers={201: _ref("Snapshot")}
@@ -205,6 +230,13 @@ OPERATIONS: dict[str, Operation] = {
         "Make a hook", body=_object("name", name=TEXT), answers={201: _ref("Hook")}
     ),
     "DELETE /api/rooms/{room}/hooks/{hook}": Operation("Revoke a hook"),
+    "GET /api/rooms/{room}/webhooks": Operation(
+        "Webhooks of a room", answers={200: _object("webhooks", webhooks=_list(_ref("Webhook")))}
+    ),
+    "POST /api/rooms/{room}/webhooks": Operation(
+        "Make a webhook", body=_object("url", url=TEXT), answers={201: _ref("Webhook")}
+    ),
+    "DELETE /api/rooms/{room}/webhooks/{webhook}": Operation("End a webhook"),
     "POST /api/hooks/{secret}": Operation(
         "Write by a hook",
         body=_object("text", text=TEXT, nonce=NONCE),

@@ -1,8 +1,8 @@
-"""``/api/presence``, ``/api/users/me``, and who is writing in a room."""
+"""``/api/presence``, ``/api/users/me``, ``/api/sessions``, and who is writing in a room."""
 
 from __future__ import annotations
 
-from tornchat.chat import presence, profiles
+from tornchat.chat import presence, profiles, sessions
 from tornchat.handlers.base import Handler
 
 
@@ -31,3 +31,18 @@ class Me(Handler):
 
     async def patch(self) -> None:
         self.answer(await profiles.change(self.chat, self.who, self.body()))
+
+
+class Sessions(Handler):
+    """``GET /api/sessions``: where I am signed in."""
+
+    async def get(self) -> None:
+        self.answer({"sessions": await sessions.mine(self.chat, self.who)})
+
+
+class OneSession(Handler):
+    """``DELETE /api/sessions/ID``: sign out there."""
+
+    async def delete(self, name: str) -> None:
+        await sessions.end(self.chat, self.who, name)
+        self.nothing()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tornchat.chat import messages, pins, rooms, snapshot
+from typing import Any
+
+from tornchat.archive.rows import Profile
+from tornchat.chat import messages, moderation, pins, room_settings, rooms, snapshot
 from tornchat.domain.errors import BadRequest, InvalidValue
 from tornchat.domain.ids import parse_cursor
 from tornchat.domain.rules import limit_of
@@ -34,10 +37,25 @@ class Rooms(Handler):
 
 
 class Room(Handler):
-    """``/api/rooms/R``."""
+    """``/api/rooms/R``: look, change its settings, archive."""
 
     async def get(self, room: str) -> None:
         self.answer(await snapshot.room(self.chat, self.who, room))
+
+    async def patch(self, room: str) -> None:
+        changed = await room_settings.change(self.chat, self.who, room, self.body())
+        self.answer(room_settings.public(changed))
+
+    async def delete(self, room: str) -> None:
+        await room_settings.archive(self.chat, self.who, room)
+        self.nothing()
+
+
+class Archived(Handler):
+    """``/api/archived``: rooms that can be brought back."""
+
+    async def get(self) -> None:
+        self.answer({"rooms": await snapshot.archived(self.chat, self.who)})
 
 
 class Members(Handler):
@@ -45,11 +63,19 @@ class Members(Handler):
 
     async def get(self, room: str) -> None:
         people = await rooms.people(self.chat, self.who, room)
-        self.answer({"members": [snapshot.public_user(person) for person in people]})
+        now = self.chat.now()
+        self.answer({"members": [_member(person, now) for person in people]})
+
+
+def _member(person: Profile, now: int) -> dict[str, Any]:
+    shown = snapshot.public_user(person)
+    if person.muted is not None and person.muted > now:
+        shown["muted"] = person.muted
+    return shown
 
 
 class Member(Handler):
-    """``/api/rooms/R/members/U``: join or add, leave or remove."""
+    """``/api/rooms/R/members/U``: join or add, give a role, mute, leave or remove."""
 
     async def put(self, room: str, user: str) -> None:
         if user in (ME, self.who.user):
@@ -57,6 +83,13 @@ class Member(Handler):
         else:
             await rooms.add(self.chat, self.who, room, user)
         self.answer(await snapshot.room(self.chat, self.who, room))
+
+    async def patch(self, room: str, user: str) -> None:
+        body, user = self.body(), self.who.user if user == ME else user
+        person = await moderation.change_member(
+            self.chat, self.who, room, user, body.get("role"), body.get("muted_until")
+        )
+        self.answer(_member(person, self.chat.now()))
 
     async def delete(self, room: str, user: str) -> None:
         if user in (ME, self.who.user):

@@ -9,7 +9,18 @@ from typing import Any
 
 from tornchat import metrics
 from tornchat.domain.announcements import SESSIONS, Announcement, memberships
-from tornchat.domain.errors import FileGone, Forbidden, NonceReused, TooMany, Unavailable
+from tornchat.domain.conduct import conduct
+from tornchat.domain.errors import (
+    Archived,
+    FileGone,
+    Forbidden,
+    Muted,
+    NonceReused,
+    NotAMember,
+    TooMany,
+    TornchatError,
+    Unavailable,
+)
 from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic, user_topic
 from tornchat.log.client import Client
@@ -48,8 +59,8 @@ async def append_message(
 
     ``digest`` tells whether the same nonce comes with the same content; ``rate`` is messages per
     second and author, 0 for no limit. The files in it belong to this message from now on;
-    ``taken``: not all of them are there to be had. Raises `Forbidden` where the author is not a
-    member, `NonceReused`, `FileGone`, `TooMany`, `LogAway`.
+    ``taken``: not all of them are there to be had. Raises `NotAMember`, `Forbidden` where the
+    author may not post, `Archived`, `Muted`, `NonceReused`, `FileGone`, `TooMany`, `LogAway`.
     """
     files = fields.get("files", ())
     keys, room, author, nonce = client.keys, fields["room"], fields["author"], fields.get("nonce")
@@ -67,6 +78,7 @@ async def append_message(
                 keys.once(author, room, nonce or ""),
                 keys.rate(f"post:{author}"),
                 keys.log(topic),
+                keys.mirror(conduct(room)),
                 *(keys.file(file["id"]) for file in files),
             ],
             [
@@ -80,6 +92,7 @@ async def append_message(
                 max(5, BURST_SECONDS * rate),
                 FILE_SECONDS,
                 0 if taken else 1,
+                author,
             ],
         )
     except Unavailable:
@@ -93,7 +106,7 @@ async def append_message(
             return Appended(id, at, again)
         case [b"stranger"]:
             metrics.MESSAGES.labels("not_member").inc()
-            raise Forbidden("You are not a member of this room. Join it first.")
+            raise NotAMember()
         case [b"slow", wait]:
             metrics.MESSAGES.labels("too_fast").inc()
             raise TooMany("You send messages too fast.", retry_after=wait / 1000)
@@ -103,8 +116,20 @@ async def append_message(
         case [b"conflict"]:
             metrics.MESSAGES.labels("conflict").inc()
             raise NonceReused()
+        case [b"archived" | b"muted" | b"quiet" as why, *wait]:
+            metrics.MESSAGES.labels("refused").inc()
+            raise refusal(why, wait)
         case _:
             raise AssertionError(f"append answered {reply!r}")
+
+
+def refusal(why: bytes, wait: list[int]) -> TornchatError:
+    """What a room demands of who writes in it (``lua/conduct.lua``); ``wait`` is in ms."""
+    if why == b"archived":
+        return Archived()
+    if why == b"muted":
+        return Muted(retry_after=wait[0] / 1000)
+    return Forbidden("Only owners and moderators post in this room.")
 
 
 async def append_probe(

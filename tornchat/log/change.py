@@ -7,17 +7,18 @@ from typing import Any
 
 from tornchat.domain import changes
 from tornchat.domain.announcements import memberships
+from tornchat.domain.conduct import conduct
 from tornchat.domain.errors import (
     EditConflict,
-    Forbidden,
     NonceReused,
+    NotAMember,
     NotFound,
     TooLate,
     TooMany,
 )
 from tornchat.domain.messages import Message, digest_of
 from tornchat.domain.topics import room_topic
-from tornchat.log.append import BURST_SECONDS, NONCE_SECONDS
+from tornchat.log.append import BURST_SECONDS, NONCE_SECONDS, refusal
 from tornchat.log.client import Client
 from tornchat.wire import packed
 
@@ -50,8 +51,9 @@ async def append_change(
 
     Where the message says so already, or is deleted already, nothing is appended. ``edited`` is
     when it must have been edited last (unix ms, 0 for never), ``until`` the unix ms after which it
-    is too late. Raises `Forbidden` where ``by`` is not a member of the room, `NotFound` where the
-    message is deleted, `NonceReused`, `EditConflict`, `TooLate`, `TooMany`, `LogAway`.
+    is too late. Raises `NotAMember` where ``by`` is not, `Archived` and `Muted`
+    unless it is deleted, `NotFound` where the message is deleted, `NonceReused`, `EditConflict`,
+    `TooLate`, `TooMany`, `LogAway`.
     """
     keys, topic = client.keys, room_topic(message.room)
     known = _DELETED if message.deleted else digest_of(message.body, message.reply_to)
@@ -68,6 +70,7 @@ async def append_change(
             keys.rate(f"post:{by}"),
             keys.log(topic),
             keys.state(message.id),
+            keys.mirror(conduct(message.room)),
         ],
         [
             topic,
@@ -82,6 +85,8 @@ async def append_change(
             STATE_SECONDS,
             -1 if edited is None else edited,
             until or 0,
+            # Whoever is muted, and whatever the room has become, may take their own words away.
+            "" if wanted == _DELETED else by,
         ],
     )
     match reply:
@@ -95,8 +100,10 @@ async def append_change(
             raise TooLate()
         case [b"conflict"]:
             raise NonceReused()
+        case [b"archived" | b"muted" as why, *wait]:
+            raise refusal(why, wait)
         case [b"stranger"]:
-            raise Forbidden("You are not a member of this room. Join it first.")
+            raise NotAMember()
         case [b"slow", wait]:
             raise TooMany("You change messages too fast.", retry_after=wait / 1000)
         case _:

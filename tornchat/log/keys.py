@@ -25,6 +25,8 @@ class Keys:
         """Who archives and announces now: a token that expires."""
         self.pusher = self.prefix + "pusher"
         """Who sends pushes now: a token that expires."""
+        self.courier = self.prefix + "courier"
+        """Who tells webhooks now: a token that expires."""
         self.workers = self.prefix + "workers"
         """Sorted set: worker -> when it last said how many streams it has, unix milliseconds."""
         self.attendants = self.prefix + "attendants"

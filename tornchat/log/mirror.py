@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tornchat.domain.announcements import SESSIONS, memberships
+from tornchat.domain.conduct import READABLE, conduct
 from tornchat.domain.sessions import SessionRecord
 from tornchat.log.client import Client
 from tornchat.log.connection import Argument
@@ -55,6 +56,33 @@ async def joined_id(client: Client, user: str, room: str) -> int | None:
     return int(value) if value is not None else None
 
 
+async def readable(client: Client, user: str, room: str) -> tuple[int | None, int | None]:
+    """Since when ``user`` is a member of ``room`` (None where not, or not announced yet), and
+    above which id all its members may read (None where that follows from its kind)."""
+    keys = client.keys
+    values = await client.script(
+        "readable",
+        [keys.run, keys.mirror(memberships(user)), keys.mirror(conduct(room))],
+        [room, READABLE],
+    )
+    joined, above = values
+    return (None if joined is None else int(joined), None if above is None else int(above))
+
+
+async def readables(client: Client, rooms: Iterable[str]) -> dict[str, int | None]:
+    """Room -> the id above which all its members may read, None where that follows from its
+    kind."""
+    wanted = list(rooms)
+    found: dict[str, int | None] = {}
+    for start in range(0, len(wanted), LOOK):
+        part = wanted[start : start + LOOK]
+        keys = [client.keys.mirror(conduct(room)) for room in part]
+        values = await client.script("readables", [client.keys.run, *keys], [READABLE])
+        for room, value in zip(part, values, strict=True):
+            found[room] = None if value is None else int(value)
+    return found
+
+
 async def memberships_of(client: Client, user: str, rooms: list[str]) -> set[str]:
     """Those of some rooms that ``user`` is a member of."""
     values = await _look(client, memberships(user), rooms) if rooms else []
@@ -82,6 +110,11 @@ async def restore_memberships(client: Client, user: str, rooms: Mapping[str, int
     """Write all memberships of a user anew; False where the log is fenced by now."""
     part = {room: str(joined) for room, joined in rooms.items()}
     return await _restore(client, client.keys.mirror(memberships(user)), part, empty=True)
+
+
+async def restore_conduct(client: Client, room: str, entries: Mapping[str, str]) -> bool:
+    """Write what a room demands anew; False where the log is fenced by now."""
+    return await _restore(client, client.keys.mirror(conduct(room)), entries, empty=True)
 
 
 async def _look(client: Client, name: str, fields: list[str]) -> list[bytes | None]:

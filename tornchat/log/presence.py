@@ -199,6 +199,18 @@ async def shown(client: Client, users: Collection[str]) -> dict[str, State]:
     return found
 
 
+async def connected(client: Client, user: str) -> set[str]:
+    """Names of the sessions of which a stream is open somewhere. Raises `LogAway`."""
+    workers = await client.call("ZRANGE", client.keys.attendants, 0, -1)
+    if not workers:
+        return set()
+    keys = client.keys
+    texts = await client.calls(
+        [("HGET", keys.attendance(worker.decode()), user) for worker in workers]
+    )
+    return {name for text in texts if text is not None for name in text.decode().split(" ")}
+
+
 # -- what workers hear
 
 

@@ -1,6 +1,5 @@
 /** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
 import { attention, titleOf } from "../js/attention.js";
-import { showBadge } from "../js/badge.js";
 import { t } from "../js/i18n.js";
 import { placeIn } from "../js/route.js";
 import "./connection-banner.js";
@@ -30,6 +29,7 @@ class TornchatApp extends HTMLElement {
   #notices = h("notice-board");
   #phase = null;
   #seen = null;
+  #badged = "0 false";
 
   connectedCallback() {
     this.append(this.#banner, this.#body, this.#notices);
@@ -55,7 +55,16 @@ class TornchatApp extends HTMLElement {
     for (const child of this.#body.children) child.update?.(state, { afresh });
     for (const panel of this.querySelectorAll("dialog [data-live]")) panel.update(state);
     document.title = titleOf(state);
-    showBadge(attention(state));
+    this.#badge(attention(state));
+  }
+
+  /** The icon of the page shows what waits to be read. */
+  async #badge({ count, others }) {
+    const badge = `${count} ${others}`;
+    if (badge === this.#badged) return;
+    this.#badged = badge;
+    const { showBadge } = await needed("badge");
+    await showBadge({ count, others });
   }
 
   /** Builds everything anew, in another language. */

@@ -50,7 +50,7 @@ function skeletons(count) {
 
 function beginning(room, empty) {
   // Of a private room its members see what was said since they joined.
-  const joinedLater = room.kind === "private" && room.role !== "owner";
+  const joinedLater = room.history === "joined" && room.role !== "owner";
   return h(
     "div",
     { class: "beginning" },

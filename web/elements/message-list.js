@@ -7,15 +7,14 @@
 import { t } from "../js/i18n.js";
 import { partnerIn, roomName } from "../js/naming.js";
 import { composed, originalOf, pendingIn, shownPage } from "../js/selectors.js";
-import { timeline } from "../js/timeline.js";
+import { isFar, timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { historyFoot, historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
-import { openPanel } from "./panel.js";
+import { needed, openPanel } from "./panel.js";
 import { quoting } from "./quoting.js";
 import { RowKeeper } from "./row-keeper.js";
-import { UnreadJump } from "./unread-jump.js";
 
 const AT_END_PX = 40;
 const OLDER_PX = 900;
@@ -34,19 +33,14 @@ class MessageList extends HTMLElement {
   #actions = new MessageActions(this.#scroller, () => this.#state);
   #view = null;
   #placed = false; // the room's first page is in, and scrolled to where reading begins
-  #unread = new UnreadJump(this.#scroller, {
-    reach: () =>
-      emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
-    arrived: () => this.#measure(),
-    caughtUp: () => this.catchUp(),
-  });
+  #unread = null; // the way to the first unread message, once it is out of sight
   #atEnd = true;
   #endId = 0; // newest message when the end was last in sight
   #target = null; // the jump that was made last
   #gone = new AbortController();
 
   connectedCallback() {
-    this.append(this.#unread.element, this.#scroller, this.#pill);
+    this.append(this.#scroller, this.#pill);
     this.#rows.addEventListener("click", ({ target }) => {
       const id = target.closest("[data-user]")?.dataset.user;
       if (id) openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
@@ -72,7 +66,7 @@ class MessageList extends HTMLElement {
     if (switched) this.#reset();
     // What is written in another tab does not move what is read in this one.
     const wrote = !switched && document.hasFocus() && hasNew(view.pending, this.#view.pending);
-    const hadNews = this.#unread.far || this.#rows.querySelector(".new-line") !== null;
+    const hadNews = this.#isFar() || this.#line() !== null;
     const watched = this.#placed && this.#atEnd && !hadNews;
     const wasAway = !switched && this.#view.away;
     if (view.away) this.#atEnd = false;
@@ -87,7 +81,7 @@ class MessageList extends HTMLElement {
     this.#foot.replaceChildren(...historyFoot(view, ask));
     const rows = timeline({ ...view, target: view.target?.id });
     const quotes = rows.some(({ message, item }) => (message ?? item)?.reply_to) ? this.#quotes() : null;
-    this.#keeper.show(rows, { people, me, quotes });
+    this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked });
 
     if (!this.#placed && page?.status === "ready") this.#begin();
     else if (this.#atEnd || wrote) this.#toEnd();
@@ -178,7 +172,7 @@ class MessageList extends HTMLElement {
     if (!this.#placed || !this.#atEnd || !this.#view.page) return;
     const message = this.#newest();
     this.#endId = message;
-    if (this.#view.page.messages.length > MANY && !this.#unread.wanted) {
+    if (this.#view.page.messages.length > MANY && !this.#unread?.wanted) {
       emit(this, "history-trim", { room: this.#view.room.id });
     }
     emit(this, "newest-reached");
@@ -199,9 +193,32 @@ class MessageList extends HTMLElement {
     }
   }
 
+  /** The first unread message is not loaded. */
+  #isFar() {
+    const { page, since } = this.#view ?? {};
+    return Boolean(page) && isFar(page, since);
+  }
+
+  #line = () => this.#rows.querySelector(".new-line");
+
+  async #offerUnread() {
+    this.#unread = { show() {} }; // while it is loaded
+    const handlers = {
+      reach: () =>
+        emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
+      arrived: () => this.#measure(),
+      caughtUp: () => this.catchUp(),
+    };
+    const { UnreadJump } = await needed("unread-jump");
+    this.#unread = new UnreadJump(this.#scroller, handlers);
+    this.prepend(this.#unread.element);
+    this.#showPills();
+  }
+
   #showPills() {
-    this.#unread.show(this.#view);
-    const { live, me } = this.#view;
+    const { live, me, since } = this.#view;
+    if (this.#unread) this.#unread.show(this.#view);
+    else if (this.#placed && since > 0 && (this.#isFar() || this.#line())) this.#offerUnread();
     this.#pill.hidden = this.#atEnd || !this.#placed;
     if (this.#pill.hidden) return;
     const isNews = ({ id, author, deleted }) => id > this.#endId && author !== me && !deleted;
@@ -217,7 +234,7 @@ function viewOf(state) {
   const live = state.pages[room.id];
   const page = shownPage(state, room.id);
   const away = page !== null && page === state.detour;
-  const { people, since, user } = state;
+  const { people, since, user, blocked } = state;
   const messages = page?.messages ?? [];
   const losses = away ? [] : (page?.losses ?? []);
   const pending = away ? [] : pendingIn(state, room.id);
@@ -225,14 +242,14 @@ function viewOf(state) {
   const target = state.target?.room === room.id ? state.target : null;
   const name = roomName(state, room);
   const partner = partnerIn(state, room);
-  const named = { room, name, partner, people, me: user.id };
+  const named = { room, name, partner, people, blocked, me: user.id };
   const more = page?.more ?? false;
   const originals = state.originals[room.id];
   const seen = { live, page, more, away, messages, losses, pending, originals, since };
   return { ...named, ...seen, composed: about, target, originalOf: (id) => originalOf(state, room.id, id) };
 }
 
-const SEEN = ["page", "live", "originals", "people", "since", "me", "composed", "target"];
+const SEEN = ["page", "blocked", "live", "originals", "people", "since", "me", "composed", "target"];
 
 function sameView(view, other) {
   if (!other || view.room.id !== other.room.id) return false;

@@ -10,7 +10,7 @@ import { prose, typedProse } from "./prose.js";
 import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
-export function ingredients(row, { people, me, quotes }) {
+export function ingredients(row, { people, me, blocked, quotes }) {
   if (row.kind === "day") return [dayLabel(row.at)];
   if (row.kind === "new") return [];
   if (row.kind === "loss") return [row.count];
@@ -20,14 +20,15 @@ export function ingredients(row, { people, me, quotes }) {
   const { html, version, reactions: given, pinned } = row.message ?? {};
   const { reply_to: id, reply_author } = row.message ?? row.item ?? {};
   const author = row.original?.author ?? reply_author;
-  const quoted = (id && quotes?.quoteIngredients(row.original, author, { people })) || [];
+  const quoted = (id && quotes?.quoteIngredients(row.original, author, { people, blocked })) || [];
   const pinner = pinned && people[pinned.by] && nameOf(people[pinned.by]);
   const reacted = given && whoReacted(given, { people, me });
   const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person), person?.bot];
-  return [html, version, reacted, ...looks, ...state, ...quoted];
+  return [html, version, reacted, ...looks, ...state, blocked.includes(row.author), ...quoted];
 }
 
-/** `context`: {people, me, quotes}, where `quotes` shows what is answered (quoting.js), or is not loaded yet. */
+/** `context`: {people, me, blocked, quotes}, where `quotes` shows what is answered (quoting.js), or is not loaded
+ * yet. */
 export function buildRow(row, context) {
   if (row.kind === "day") {
     return h("div", { class: "day", role: "separator" }, h("span", {}, dayLabel(row.at)));
@@ -48,7 +49,13 @@ function buildMessage(row, author, context) {
   if (row.composed) classes.push("composed");
   if (row.target) classes.push("target");
   const answer = row.message ?? row.item;
-  if (row.message && isFor(row.message, context.me)) classes.push("for-me");
+  const folded = context.blocked.includes(row.author);
+  if (row.message && !folded && isFor(row.message, context.me)) classes.push("for-me");
+  const said = [
+    answer.reply_to && context.quotes?.quote(answer, row.original, context),
+    row.item ? typedProse(row.item.body) : rendered(row.message, context.me),
+    row.message?.reactions && reactions(row.message, context),
+  ].flat().filter(Boolean);
   const name = nameOf(author);
   return h(
     "article",
@@ -66,9 +73,7 @@ function buildMessage(row, author, context) {
       { class: "words" },
       row.message?.pinned && pinnedMark(row.message.pinned, context),
       row.lead && by(author, row.at),
-      answer.reply_to && context.quotes?.quote(answer, row.original, context),
-      row.item ? typedProse(row.item.body) : rendered(row.message, context.me),
-      row.message?.reactions && reactions(row.message, context),
+      folded ? h("details", { class: "folded" }, h("summary", {}, t("message.blocked")), ...said) : said,
       row.item ? state(row.item, row.waits) : "",
     ),
   );
@@ -98,8 +103,8 @@ function pinnedMark({ by: user, at }, { people }) {
 }
 
 function rendered(message, me) {
-  if (message.deleted) return h("p", { class: "tombstone" }, t("message.deleted"));
-  const { edited } = message;
+  const { edited, deleted, deleted_by: by } = message;
+  if (deleted) return h("p", { class: "tombstone" }, t(by ? "message.removed" : "message.deleted"));
   const words = prose(message, me);
   if (!edited) return words;
   return [words, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];

@@ -1,4 +1,5 @@
 /** <notice-board>: short notices at the foot of the page, read aloud by screen readers. */
+import { t } from "../js/i18n.js";
 import { h } from "./dom.js";
 
 const SHOWN_MS = 5000;

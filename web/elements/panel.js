@@ -9,13 +9,18 @@ const AGAIN_MS = 2000;
  * `panels/<file>.css`, where the module says `export const styled = true`. What cannot be loaded is said.
  */
 export async function openPanel(app, file, name, ...given) {
-  let panel;
+  const panel = await loadPanel(app, file);
+  return panel?.[name](app, ...given);
+}
+
+/** The module of a panel, with its styles there; null where it cannot be loaded, which is said. */
+export async function loadPanel(app, file) {
   try {
-    panel = await load(file);
+    return await load(file);
   } catch {
-    return app.announce(t("panel.failed"), { urgent: true });
+    app.announce(t("panel.failed"), { urgent: true });
+    return null;
   }
-  return panel[name](app, ...given);
 }
 
 /** Loads what the page cannot do without, and again until it is there. */

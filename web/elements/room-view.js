@@ -3,12 +3,12 @@ import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { partnerIn, roomName } from "../js/naming.js";
 import { typingIn } from "../js/presence.js";
-import { answered, composed } from "../js/selectors.js";
+import { answered, closedTo, composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import "./message-composer.js";
 import "./message-list.js";
-import { openPanel } from "./panel.js";
+import { needed, openPanel } from "./panel.js";
 import { roomMark } from "./room-mark.js";
 
 const LEVEL_ICONS = { all: "bell", mentions: "mention", none: "mute" };
@@ -17,9 +17,10 @@ class RoomView extends HTMLElement {
   #head = h("header", { class: "room-head" });
   #list = h("message-list");
   #composer = h("message-composer");
+  #closed = h("closed-composer", { hidden: true });
   #details = h("member-list", { hidden: true });
   #empty = h("div", { class: "room-empty" });
-  #main = h("main", { class: "room-main" }, this.#head, this.#list, this.#composer, this.#empty);
+  #main = h("main", { class: "room-main" }, this.#head, this.#list, this.#composer, this.#closed, this.#empty);
   #shown = null; // what the head shows: room, number of members, whether details are open
   #room = null;
   #name = null;
@@ -31,6 +32,7 @@ class RoomView extends HTMLElement {
   }
 
   update(state, { afresh }) {
+    this.#state = state;
     const room = state.rooms[state.open] ?? null;
     const switched = room?.id !== this.#room?.id;
     this.#room = room;
@@ -39,14 +41,29 @@ class RoomView extends HTMLElement {
     this.#main.setAttribute("aria-label", name ?? t("room.none"));
     for (const part of [this.#head, this.#list, this.#composer]) part.hidden = !room;
     this.#empty.hidden = Boolean(room);
-    if (!room) return this.#showEmpty(state);
+    if (!room) {
+      this.#closed.hidden = true;
+      return this.#showEmpty(state);
+    }
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
+    this.#showClosed(state, room);
     const about = { composing: composed(state), answering: answered(state, room.id) };
     this.#composer.update({ room, name, user: state.user, ...about, state });
     this.#composer.showTyping(typingIn(state, room.id));
     this.#details.update?.(state, { afresh }); // Loaded when it is opened.
     if (switched) this.#arrive();
+  }
+
+  /** Where one can only read, that stands in the place of the composer. */
+  #showClosed(state, room) {
+    const isClosed = closedTo(room) !== null;
+    this.#composer.hidden = isClosed;
+    this.#closed.hidden = !isClosed;
+    if (!isClosed) return;
+    const again = () => this.#room?.id === room.id && this.#showClosed(this.#state, this.#room);
+    if (this.#closed.update) return this.#closed.update({ room, user: state.user }, again);
+    needed("closed-composer").then(again);
   }
 
   #showHead(state, room, name) {

@@ -74,22 +74,36 @@ export const api = {
   signOut: () => request("DELETE", "/api/session"),
   changePassword: (values) => request("PUT", "/api/session/password", values),
 
+  blocks: () => request("GET", "/api/blocks"),
+  block: (user, block) => request(block ? "PUT" : "DELETE", `/api/blocks/${encodeURIComponent(user)}`),
   direct: (users) => request("POST", "/api/direct", { users }),
   rooms: () => request("GET", "/api/rooms"),
   room: (id) => request("GET", room(id)),
   createRoom: (values) => request("POST", "/api/rooms", values),
   join: (id) => request("PUT", member(id, "me")),
   leave: (id) => request("DELETE", member(id, "me")),
+  changeRoom: (id, values) => request("PATCH", room(id), values),
+  archiveRoom: (id) => request("DELETE", room(id)),
+  archived: () => request("GET", "/api/archived"),
   addMember: (id, user) => request("PUT", member(id, user)),
+  changeMember: (id, user, values) => request("PATCH", member(id, user), values),
+  removeMember: (id, user) => request("DELETE", member(id, user)),
   members: (id) => request("GET", `${room(id)}/members`),
   markRead: (id, { message, turn }) => request("PUT", `${room(id)}/read`, { id: message, turn }),
   markUnread: (id, message) => request("PUT", `${room(id)}/read`, { id: message, unread: true }),
   setLevel: (id, level) => request("PUT", `${room(id)}/level`, { level }),
   typing: (id) => request("POST", `${room(id)}/typing`),
+  sessions: () => request("GET", "/api/sessions"),
+  endSession: (id) => request("DELETE", `/api/sessions/${id}`),
   presence: () => request("GET", "/api/presence"),
   setActive: (active) => request("PUT", "/api/presence", { active }),
   changeMe: (values) => request("PATCH", "/api/users/me", values),
-  markRead: (id, message) => request("PUT", `${room(id)}/read`, { id: message }),
+
+  invites: (id) => request("GET", `/api/invites${id ? `?room=${encodeURIComponent(id)}` : ""}`),
+  invite: (values) => request("POST", "/api/invites", values),
+  revokeInvite: (id) => request("DELETE", `/api/invites/${encodeURIComponent(id)}`),
+  lookAtInvite: (secret) => request("POST", "/api/invites/look", { invite: secret }),
+  acceptInvite: (secret) => request("POST", "/api/invites/accept", { invite: secret }),
 
   usersById: (ids) => request("GET", `/api/users?ids=${ids.map(encodeURIComponent).join(",")}`),
   usersByPrefix: (text) => request("GET", `/api/users?prefix=${encodeURIComponent(text)}`),
@@ -100,6 +114,10 @@ export const api = {
     const older = before === null ? "" : `&before=${before}`;
     return request("GET", `/api/search?q=${encodeURIComponent(query)}&minutes=${minutes}${older}`);
   },
+
+  pushKey: () => request("GET", "/api/push"),
+  subscribe: (values) => request("POST", "/api/push/subscriptions", values),
+  unsubscribe: (endpoint) => request("DELETE", "/api/push/subscriptions", { endpoint }),
 
   probe: (values) => request("POST", "/api/lab/probe", values),
 

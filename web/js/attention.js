@@ -11,7 +11,7 @@ export function concerns(room, message, me) {
 /** How many unread messages of a room concern me. */
 export function concerning({ level, kind, unread, mentions }) {
   if (level === "none") return 0;
-  return level === "all" || kind === "direct" ? unread : Math.min(mentions, unread);
+  return level === "all" && kind !== "direct" ? unread : Math.min(mentions, unread);
 }
 
 /** How many unread messages concern me in all rooms, and whether others are unread that I follow. */

@@ -10,9 +10,10 @@ const STEPS = {
     return withPreviews({ ...message, body, html, edited: at, ...calls }, left);
   },
 
-  "message.deleted"(message) {
+  "message.deleted"(message, { by }) {
     const { edited, reactions, pinned, files, previews, mentions, here, ...left } = message;
-    return { ...left, body: "", html: "", deleted: true };
+    const gone = { ...left, body: "", html: "", deleted: true };
+    return by === message.author ? gone : { ...gone, deleted_by: by };
   },
 
   "message.previewed": ({ previews: _previews, ...message }, { previews }) =>

@@ -11,11 +11,16 @@ const KINDS = [
   "message.pinned",
   "message.unpinned",
   "room.created",
+  "room.changed",
+  "room.archived",
   "member.joined",
   "member.left",
+  "member.changed",
   "person.changed",
   "read",
   "level",
+  "blocked",
+  "unblocked",
 ];
 
 /** Not logged: without an id, and nothing that a claim could be made of. */

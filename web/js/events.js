@@ -4,9 +4,10 @@ import { detourAfter, NO_DETOUR } from "./detour.js";
 import { withChange, withMessage } from "./history.js";
 import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
+import { BLOCKS, callsMe, counted, noted } from "./mentions.js";
 import { originalsAfter } from "./originals.js";
-import { counted, isFor, noted } from "./mentions.js";
 import { notTyping, PEOPLE_CHANGES, withoutPresence } from "./presence.js";
+import { ROOM_CHANGES } from "./room-events.js";
 
 /** True where the event's room had another event in between that never came. */
 export function isGap(state, event) {
@@ -23,6 +24,8 @@ export function applyEvent(state, event) {
 }
 
 const CHANGES = {
+  ...ROOM_CHANGES,
+
   message(before, event) {
     const { id, room: roomId, author } = event;
     const state = notTyping(before, roomId, author);
@@ -32,8 +35,8 @@ const CHANGES = {
     if (id > room.head) {
       // Up to the snapshot's head the snapshot has counted already.
       const unread = author === state.user.id ? room.unread : room.unread + 1;
-      const mentioned = noted(room.mentioned, id, isFor(event, state.user.id));
-      rooms[roomId] = { ...counted(room, unread, mentioned), head: id };
+      const mentioned = noted(room.mentioned, id, callsMe(state, event));
+      rooms[roomId] = { ...counted(state, room, unread, mentioned), head: id };
     }
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
@@ -42,6 +45,7 @@ const CHANGES = {
   },
 
   ...HEARD,
+  ...BLOCKS,
 
   "member.joined"(state, event) {
     const { room: roomId, user, username, display_name, role, bot, status } = event;
@@ -93,9 +97,9 @@ function changeMessage(state, event) {
   const isGone = event.kind === "message.deleted";
   const unread = Math.max(0, room.unread - (isGone && wasUnread ? 1 : 0));
   const says = isGone || event.kind === "message.edited";
-  const calls = wasUnread && !isGone && isFor(event, state.user.id);
+  const calls = wasUnread && !isGone && callsMe(state, event);
   const mentioned = says ? noted(room.mentioned, message, calls) : room.mentioned;
-  const after = { ...counted(room, unread, mentioned), head: event.id };
+  const after = { ...counted(state, room, unread, mentioned), head: event.id };
   return { ...next, rooms: { ...state.rooms, [event.room]: after } };
 }
 

@@ -5,7 +5,7 @@
  * was put back while it was open is `held`: looking at it does not make it read again.
  */
 import { unreadAfter } from "./history.js";
-import { counted, isFor, newest } from "./mentions.js";
+import { callsMe, counted, newest } from "./mentions.js";
 
 export const KEEPING_UP = {
   /** Read up to `message`. Of a held room only where I say so. */
@@ -15,7 +15,7 @@ export const KEEPING_UP = {
     if (!room || held || (message <= room.last_read && room.unread === 0)) return state;
     const read = Math.max(message, room.last_read);
     const released = { ...state, held: state.held === roomId ? null : state.held };
-    return withRoom(released, { ...counted(room, 0, stillUnread(room, read)), last_read: read });
+    return withRoom(released, { ...counted(state, room, 0, stillUnread(room, read)), last_read: read });
   },
 
   "room.held": (state, { room }) => ({ ...state, held: room }),
@@ -36,8 +36,8 @@ export const HEARD = {
     if (!back && last_read <= room.last_read) return state;
     const known = { unread: room.unread, mentioned: stillUnread(room, last_read) };
     const { unread, mentioned } =
-      countsAfter(state.pages[roomId], last_read, state.user.id) ?? known;
-    const next = withRoom(state, { ...counted(room, unread, mentioned), last_read, read_turn: turn });
+      countsAfter(state, roomId, last_read) ?? known;
+    const next = withRoom(state, { ...counted(state, room, unread, mentioned), last_read, read_turn: turn });
     return back && roomId === state.open ? { ...next, held: roomId, since: last_read } : next;
   },
 
@@ -50,10 +50,11 @@ export const HEARD = {
 const stillUnread = ({ mentioned }, read) => mentioned.filter((id) => id > read);
 
 /** What is unread, and what of it is for me, after `read`; null where the page does not reach so far. */
-function countsAfter(page, read, me) {
-  const unread = unreadAfter(page, read, me);
+function countsAfter(state, room, read) {
+  const page = state.pages[room];
+  const unread = unreadAfter(page, read, state.user.id);
   if (unread === null) return null;
-  const forMe = (message) => message.id > read && !message.deleted && isFor(message, me);
+  const forMe = (message) => message.id > read && !message.deleted && callsMe(state, message);
   return { unread, mentioned: newest(page.messages.filter(forMe).map(({ id }) => id)) };
 }
 

@@ -1,5 +1,7 @@
 /** Wires state, stream, outbox and elements together. What happens is read here from top to bottom. */
 import "../elements/app.js";
+import { needed, openPanel } from "../elements/panel.js";
+import { Alerts } from "./alerts.js";
 import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
@@ -39,6 +41,7 @@ const places = new Places(store, {
   },
   failed: (error) => app.announce(explain(error), { urgent: true }),
 });
+const alerts = new Alerts(store);
 const presence = latePresence(store);
 
 const delivery = new DeliveryWatch({
@@ -110,6 +113,7 @@ const session = new Session(store, {
     rooms.forget();
     places.entered();
     store.dispatch({ type: "replies.kept", answering: drafts.answers(user.id) });
+    alerts.begin();
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
@@ -122,6 +126,7 @@ const session = new Session(store, {
   passing: (event) => presence.tell("passing", event),
   event(event) {
     rooms.event(event);
+    alerts.event(event);
     presence.tell("event", event);
     if (event.kind === "message" && event.author === store.state.user.id) {
       delivery.arrived(event.id);
@@ -136,7 +141,11 @@ const session = new Session(store, {
   },
 });
 
-const route = follow(store, (room) => rooms.open(room), (room, message) => places.go(room, message));
+const route = follow(store, {
+  open: (room) => rooms.open(room),
+  reach: (room, message) => places.go(room, message),
+  invited: (secret) => openPanel(app, "invited", "openInvited", secret),
+});
 
 /** What the state shows of messages of mine: stored after all, or lost after all. */
 store.subscribe((state) => {
@@ -152,14 +161,25 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, places, outbox, session, presence, route };
+const page = { app, store, rooms, reading, places, alerts, outbox, session, presence, route };
+
+/** Handlers of what is done seldom: their module is loaded with the first of these events. */
+const later = (file, names) =>
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      async (detail) => (await needed(file)).handlers({ ...page, api })[name](detail),
+    ]),
+  );
 
 const HANDLERS = {
-  "sign-in": ({ mode, values, settle }) =>
+  "sign-in": ({ mode, values, room, settle }) =>
     attempt(settle, async () => {
       owner.unset();
       const enter = mode === "up" ? api.signUp : api.signIn;
       session.enter(await enter(values));
+      // An invitation that made the account is used, and its room is where one wants to be.
+      if (values.invite) location.hash = hashOf(room ?? null);
     }),
   "sign-out": async () => {
     const { user } = store.state;
@@ -220,6 +240,19 @@ const HANDLERS = {
   "history-retry": ({ room }) => rooms.loadNewest(room),
 
   ...messageHandlers(page),
+  ...later("room-doing", [
+    "room-change",
+    "room-archive",
+    "room-return",
+    "rooms-archived",
+    "member-change",
+    "member-remove",
+    "invites-list",
+    "invite-create",
+    "invite-revoke",
+    "invite-look",
+    "invite-accept",
+  ]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
@@ -235,6 +268,10 @@ for (const [name, handler] of Object.entries(HANDLERS)) {
 
 for (const name of ["online", "offline", "pageshow"]) addEventListener(name, () => session.wake());
 addEventListener("online", () => outbox.hurry());
+// A notification was clicked.
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data?.type === "open") location.hash = data.hash;
+});
 document.addEventListener("resume", () => session.wake());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) session.wake();

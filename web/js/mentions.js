@@ -9,9 +9,11 @@ const MOST = 100;
 export const isFor = ({ author, mentions, here, reply_author }, me) =>
   author !== me && (here === true || reply_author === me || Boolean(mentions?.includes(me)));
 
-/** The room with other numbers of what is unread; `mentioned` are the ids of what is for me. */
-export function counted(room, unread, mentioned = room.mentioned) {
-  const mentions = room.kind === "direct" ? unread : mentioned.length;
+/** The room with other numbers of what is unread; `mentioned` are the ids of what is for me. In a direct
+ * room that is everything, unless I have blocked whom it is with. */
+export function counted({ blocked }, room, unread, mentioned) {
+  const heard = room.with?.length === 0 || room.with?.some((id) => !blocked.includes(id));
+  const mentions = room.kind === "direct" ? (heard ? unread : 0) : mentioned.length;
   return { ...room, unread, mentioned, mentions };
 }
 
@@ -23,3 +25,17 @@ export function noted(mentioned, id, calls) {
   if (!calls) return mentioned.filter((other) => other !== id);
   return newest([...mentioned, id].sort((a, b) => a - b));
 }
+
+/** Whether a message is for me, and not by somebody whom I have blocked. */
+export const callsMe = ({ user, blocked }, event) =>
+  isFor(event, user.id) && !blocked.includes(event.author);
+
+export const BLOCKS = {
+  blocked: (state, { user }) =>
+    state.blocked.includes(user) ? state : { ...state, blocked: [...state.blocked, user] },
+
+  unblocked: (state, { user }) => ({
+    ...state,
+    blocked: state.blocked.filter((other) => other !== user),
+  }),
+};

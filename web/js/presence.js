@@ -17,6 +17,7 @@ export const PRESENCE_ACTIONS = {
   },
 
   "typing.came"(state, { room, user, at }) {
+    if (state.blocked.includes(user)) return state;
     if (!state.rooms[room] || user === state.user.id) return state;
     const written = state.pages[room]?.messages.findLast(({ author }) => author === user);
     // It may come after the message that it led to.

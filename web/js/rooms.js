@@ -161,6 +161,13 @@ export class Rooms {
       // Asked for before the stream carried the room, the page may have a hole after it.
       if (pages[event.room]) this.loadNewest(event.room);
     }
+    // What was said while it was archived is nothing, but what was unread before counts again.
+    if (event.kind === "room.changed" && event.returned && rooms[event.room]) {
+      this.#refresh(event.room);
+    }
+    if (event.kind === "blocked" || event.kind === "unblocked") {
+      for (const room of Object.values(rooms)) if (room.unread > 0) this.#refresh(room.id);
+    }
     // Put back, or read in part: where the page does not reach so far, only the server can count.
     const { unread = 0 } = rooms[event.room] ?? {};
     if (event.kind === "read" && (unread > 0 || event.turn !== this.#turns.get(event.room))) {
@@ -197,6 +204,11 @@ export class Rooms {
     const room = await api.createRoom(values);
     this.#joined(room);
     return room;
+  }
+
+  /** A room that I am in, as the server has just answered. */
+  came(room) {
+    this.#joined(room);
   }
 
   /** The direct room of these people and me. */

@@ -21,15 +21,24 @@ export function placeIn(href) {
   return isHere && placeOf(url.hash) ? url.hash : null;
 }
 
+/** The secret of an invitation, `#/invite/SECRET`; null where the address is none. */
+export const inviteOf = (hash) => /^#\/invite\/([\w-]+)$/.exec(hash)?.[1] ?? null;
+
 /** Calls `open(room)` as the address changes, and `reach(room, message)` for a message in it. Where two panes
- * fit, there is always a room open. `settle()` looks at the address now, and tells whether it opened
- * another room; `go(hash)` follows a link, also to where we are; `leavePlace()` leaves the room alone in it. */
-export function follow(store, open, reach) {
+ * fit, there is always a room open. `invited(secret)` is called where it is an invitation, and somebody is
+ * signed in. `settle()` looks at the address now, and tells whether it opened another room; `go(hash)` follows
+ * a link, also to where we are; `leavePlace()` leaves the room alone in it. */
+export function follow(store, { open, reach, invited }) {
   const wide = matchMedia("(min-width: 45rem)");
   let reached = null; // the address of the message that was jumped to last
+  let shown = null; // the invitation that was told of
 
   function settle() {
     const { state } = store;
+    const secret = state.phase === "in" ? inviteOf(location.hash) : null;
+    if (secret && secret !== shown) invited(secret);
+    shown = secret;
+    if (secret) return false;
     let { room, message } = placeOf(location.hash) ?? { room: null, message: null };
     if (room === null && wide.matches && state.phase === "in") {
       const last = storage.get(`room.${state.user.id}`);

@@ -1,10 +1,13 @@
 /** What components ask of the state. Pure. */
 
+/** My rooms that are not archived. */
+const inUse = ({ rooms }) => Object.values(rooms).filter(({ archived }) => !archived);
+
 /** My rooms as the list has them: those with a name by that, then the direct ones, the liveliest first. */
 export function roomsInOrder(state, language) {
   const compare = new Intl.Collator(language, { numeric: true }).compare;
   const [direct, named] = [[], []];
-  for (const room of Object.values(state.rooms)) (isDirect(room) ? direct : named).push(room);
+  for (const room of inUse(state)) (isDirect(room) ? direct : named).push(room);
   named.sort((a, b) => compare(a.name, b.name));
   direct.sort((a, b) => b.head - a.head);
   return [...named, ...direct];
@@ -72,9 +75,38 @@ export function answered(state, room) {
 
 /** Whether I may still edit a message; `now` in unix ms. */
 export const mayEdit = ({ user, server }, message, now = Date.now()) =>
-  mayDelete({ user }, message) && now - message.at < server.edit_seconds * 1000;
+  isMine({ user }, message) && now - message.at < server.edit_seconds * 1000;
 
-export const mayDelete = ({ user }, { author, deleted }) => author === user.id && !deleted;
+const isMine = ({ user }, { author, deleted }) => author === user.id && !deleted;
+
+/** Whether I may take a message away: mine, or where I keep order. */
+export const mayDelete = (state, message) =>
+  isMine(state, message) || (!message.deleted && isStaff(state.rooms[message.room], state.user));
+
+const STAFF = ["owner", "moderator"];
+const isStaff = (room, user) => STAFF.includes(room?.role) || user.role === "admin";
+
+/** Whether I may change a room and the roles in it. */
+export const mayManage = ({ user }, room) =>
+  room.kind !== "direct" && (room.role === "owner" || user.role === "admin");
+
+/** Whether I may mute or remove a member of a room. */
+export const mayModerate = (state, room, member) =>
+  member.id !== state.user.id &&
+  room.kind !== "direct" &&
+  !room.archived &&
+  (mayManage(state, room) || (room.role === "moderator" && !STAFF.includes(member.role)));
+
+/** Whether I may add people to a room, or invite them. */
+export const mayAdd = (room) =>
+  room.kind !== "direct" && !room.archived && (room.adding !== "staff" || STAFF.includes(room.role));
+
+/** Why I cannot write in a room of mine: "archived", "muted", "quiet" (its staff posts) or null. */
+export function closedTo(room, now = Date.now()) {
+  if (room.archived) return "archived";
+  if (room.muted > now) return "muted";
+  return room.posting === "staff" && !STAFF.includes(room.role) ? "quiet" : null;
+}
 
 /** My last message of the open room that I may still edit. */
 export const lastOfMine = (state) =>

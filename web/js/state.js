@@ -51,6 +51,7 @@ export const initialState = Object.freeze({
   people: {},
   presence: {},
   typing: {},
+  blocked: [], // ids of those of whom I want to hear nothing
   pending: [],
   lost: [],
 });
@@ -73,7 +74,7 @@ const ACTIONS = {
   }),
 
   snapshot(state, { snapshot }) {
-    const { user, rooms, people = [], server, cursor } = snapshot;
+    const { user, rooms, people = [], blocked, server, cursor } = snapshot;
     const mine = byId(rooms);
     return {
       ...state,
@@ -89,6 +90,7 @@ const ACTIONS = {
       heads: {},
       memberships: {},
       members: {},
+      blocked,
       people: { ...state.people, ...byId(people), [user.id]: user },
       typing: {},
       since: state.phase === "in" ? state.since : (mine[state.open]?.last_read ?? 0),

@@ -20,7 +20,7 @@ export function timeline(view) {
   const unsaid = [...losses];
   let last = null;
   // Where the first unread message is not loaded, the line would stand in the wrong place.
-  let marked = since === 0 || (more && messages[0]?.id > since);
+  let marked = since === 0 || isFar({ messages, more }, since);
   const shown = [
     ...messages.map((message) => ({ ...rowOf(message, me), message })),
     ...pendingRows(pending, me),
@@ -52,6 +52,9 @@ export function timeline(view) {
   sayLosses(Infinity);
   return rows;
 }
+
+/** Whether what came after `since` begins before all that is loaded. */
+export const isFar = ({ messages, more }, since) => since > 0 && more && messages[0]?.id > since;
 
 function rowOf(message, me) {
   const { id, at, author, nonce } = message;

@@ -33,6 +33,10 @@ export function dayLabel(at, now = Date.now()) {
 
 export const timeLabel = (at) => format("time", { timeStyle: "short" }).format(at);
 
+/** Day and time, short: for what is not today. */
+export const momentLabel = (at) =>
+  format("moment", { dateStyle: "medium", timeStyle: "short" }).format(at);
+
 export const fullLabel = (at) =>
   format("full", { dateStyle: "full", timeStyle: "medium" }).format(at);
 

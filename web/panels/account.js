@@ -1,5 +1,5 @@
 /** Dialogs about myself: settings, password, sign out. */
-import { checkPassword } from "../js/checks.js";
+import { checkPassword } from "./checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
 import { unsent } from "../js/selectors.js";
 import { storage } from "../js/storage.js";
@@ -52,9 +52,42 @@ export function openAccount(app, state) {
       ),
       h(
         "button",
+        {
+          class: "button button-wide",
+          onclick: () => (dialog.close(), openPanel(app, "sessions", "openName", user)),
+        },
+        icon("edit"),
+        t("name.title"),
+      ),
+      h(
+        "button",
+        {
+          class: "button button-wide",
+          onclick: () => (dialog.close(), openPanel(app, "sessions", "openSessions")),
+        },
+        icon("compass"),
+        t("sessions.title"),
+      ),
+      h(
+        "button",
+        { class: "button button-wide", onclick: () => (dialog.close(), openPanel(app, "notifications", "openNotifications", state)) },
+        icon("bell"),
+        t("notify.title"),
+      ),
+      h(
+        "button",
         { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app, user)) },
         icon("lock"),
         t("password.title"),
+      ),
+      h(
+        "button",
+        {
+          class: "button button-wide",
+          onclick: () => (dialog.close(), openPanel(app, "blocked", "openBlocked")),
+        },
+        icon("close"),
+        t("blocked.title"),
       ),
       h(
         "button",

@@ -8,7 +8,7 @@ import { icon } from "../elements/icons.js";
 
 /** `id` is of a person whose name the page knows. */
 export function openPerson(app, state, id) {
-  const { people, user } = state;
+  const { people, user, blocked } = state;
   const person = people[id];
   if (!person) return;
   const mine = id === user.id;
@@ -22,6 +22,17 @@ export function openPerson(app, state, id) {
       error.textContent = problem;
     };
     emit(dialog, "direct-open", { people: [person], settle });
+  };
+  const isBlocked = blocked.includes(id);
+  const block = ({ currentTarget }) => {
+    currentTarget.disabled = true;
+    const settle = (problem) => {
+      currentTarget.disabled = false;
+      if (problem) return (error.textContent = problem);
+      dialog.close();
+      app.announce(t(isBlocked ? "person.unblocked.done" : "person.blocked.done", { name: nameOf(person) }));
+    };
+    emit(dialog, "person-block", { id, block: !isBlocked, settle });
   };
   const dialog = openDialog(
     app,
@@ -39,6 +50,7 @@ export function openPerson(app, state, id) {
         person.disabled && h("p", { class: "quiet" }, t("person.disabled")),
       ),
     ),
+    !mine && h("p", { class: "quiet" }, t(isBlocked ? "person.blocked" : "person.block.more")),
     error,
     h(
       "div",
@@ -49,6 +61,7 @@ export function openPerson(app, state, id) {
         icon(mine ? "edit" : "chat"),
         t(mine ? "person.notes" : "person.write"),
       ),
+      !mine && h("button", { class: "button button-wide", onclick: block }, t(isBlocked ? "blocked.undo" : "person.block")),
     ),
   );
 }

@@ -30,18 +30,20 @@ function firstLine(message) {
 }
 
 /** What a quote is made from. `original`: see `originalOf` in selectors.js. */
-export function quoteIngredients(original, author, { people }) {
+export function quoteIngredients(original, author, { people, blocked = [] }) {
   const name = people[author] && nameOf(people[author]);
-  return [original === null, original?.deleted, original && firstLine(original), name];
+  return [original === null, original?.deleted, original && firstLine(original), name, blocked.includes(author)];
 }
 
 /** `answer` is a message or what waits to be sent; `original` what it answers. */
-export function quote({ room, reply_to: id, reply_author }, original, { people }) {
+export function quote({ room, reply_to: id, reply_author }, original, { people, blocked = [] }) {
   if (original === null || original?.deleted) {
     const words = t(original ? "message.deleted" : "quote.missing");
     return h("p", { class: "quote quote-gone" }, words);
   }
-  const person = people[original?.author ?? reply_author];
+  const author = original?.author ?? reply_author;
+  const person = people[author];
+  const text = () => (blocked.includes(author) ? t("message.blocked") : firstLine(original));
   return h(
     "a",
     { class: "quote", href: hashOf(room, id), title: t("quote.jump"), "data-quoted": id },
@@ -50,7 +52,7 @@ export function quote({ room, reply_to: id, reply_author }, original, { people }
     person && h("bdi", { class: "quote-author" }, nameOf(person)),
     " ",
     original
-      ? h("span", { class: "quote-text", dir: "auto" }, firstLine(original))
+      ? h("span", { class: "quote-text", dir: "auto" }, text())
       : h("span", { class: "quote-text skeleton-name", "aria-hidden": "true" }),
   );
 }

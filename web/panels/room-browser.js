@@ -1,5 +1,7 @@
 /** <room-browser>: open rooms that are not mine yet, to find and to join. */
 import { language, t } from "../js/i18n.js";
+import { hashOf } from "../js/route.js";
+import { momentLabel } from "../js/times.js";
 import { openDialog } from "../elements/dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
@@ -14,18 +16,72 @@ class RoomBrowser extends HTMLElement {
   });
   #error = formError();
   #list = h("ul", { class: "found" });
+  #archived = h("div");
   #rooms = null;
+  #mine = null;
+  #isAdmin = false;
 
   connectedCallback() {
-    this.append(this.#search, this.#error, this.#list);
+    this.append(this.#search, this.#error, this.#list, this.#archived);
     const settle = (problem) => (this.#error.textContent = problem ?? "");
     emit(this, "rooms-browse", { settle });
   }
 
-  update({ discoverable }) {
+  update({ discoverable, rooms, user }) {
+    if (rooms !== this.#mine) {
+      this.#mine = rooms;
+      this.#isAdmin = user.role === "admin";
+      if (this.#isAdmin) this.#loadArchived();
+      else this.#showArchived(Object.values(rooms).filter(({ archived }) => archived));
+    }
     if (discoverable === this.#rooms) return;
     this.#rooms = discoverable;
     this.#show();
+  }
+
+  #loadArchived() {
+    const settle = (problem) => (this.#error.textContent = problem ?? "");
+    emit(this, "rooms-archived", { settle, show: (found) => this.#showArchived(found) });
+  }
+
+  #showArchived(found) {
+    if (found.length === 0) return this.#archived.replaceChildren();
+    const open = this.#archived.querySelector("details")?.open ?? false;
+    this.#archived.replaceChildren(
+      h(
+        "details",
+        { class: "archived", open },
+        h("summary", {}, t("browse.archived", { count: found.length })),
+        h("ul", { class: "found" }, found.map((room) => this.#archivedEntry(room))),
+      ),
+    );
+  }
+
+  #archivedEntry(room) {
+    const back = ({ currentTarget }) => {
+      currentTarget.disabled = true;
+      const settle = (problem) => {
+        this.#error.textContent = problem ?? "";
+        currentTarget.disabled = false;
+        if (!problem) currentTarget.closest("li").remove();
+      };
+      emit(this, "room-return", { room: room.id, settle });
+    };
+    const mine = this.#mine[room.id];
+    const close = () => this.closest("dialog").close();
+    const name = h("bdi", { class: "found-name" }, room.name);
+    return h(
+      "li",
+      { class: "found-room" },
+      icon("archive"),
+      h(
+        "div",
+        { class: "found-words" },
+        h("p", {}, mine ? h("a", { href: hashOf(room.id), onclick: close }, name) : name),
+      ),
+      (this.#isAdmin || mine?.role === "owner") &&
+        h("button", { class: "button", onclick: back }, t("archive.undo")),
+    );
   }
 
   #show() {
@@ -67,6 +123,8 @@ class RoomBrowser extends HTMLElement {
           h("span", { class: "quiet" }, t("room.members", { count: room.members })),
         ),
         room.description && h("p", { class: "quiet", dir: "auto" }, room.description),
+        room.active &&
+          h("p", { class: "quiet" }, t("browse.active", { time: momentLabel(room.active) })),
       ),
       h(
         "button",

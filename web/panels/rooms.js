@@ -1,5 +1,5 @@
 /** Dialogs about one room: make it, leave it. */
-import { checkRoom } from "../js/checks.js";
+import { checkRoom } from "./checks.js";
 import { t } from "../js/i18n.js";
 import { openDialog } from "../elements/dialog.js";
 import { field, formError, h, submitBy } from "../elements/dom.js";

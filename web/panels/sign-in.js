@@ -1,14 +1,47 @@
 /** <sign-in>: the page before one is in: sign in, or make an account. */
-import { checkSignIn, checkSignUp } from "../js/checks.js";
+import { checkSignIn, checkSignUp } from "./checks.js";
 import { language, LANGUAGES, t } from "../js/i18n.js";
+import { inviteOf } from "../js/route.js";
+import { nameOf } from "../elements/avatar.js";
 import { emit, field, formError, h, submitBy } from "../elements/dom.js";
 
 export const styled = true;
 
 class SignIn extends HTMLElement {
   #mode = null;
+  #leave = null;
   #server = null;
   #farewell = null;
+  #invite = { secret: null }; // {secret, room, by} of the invitation in the address
+
+  connectedCallback() {
+    this.#lookAtInvite();
+    this.#leave = new AbortController();
+    const { signal } = this.#leave;
+    addEventListener("hashchange", () => this.#lookAtInvite(), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#leave.abort();
+  }
+
+  #lookAtInvite() {
+    const secret = inviteOf(location.hash);
+    if (secret === this.#invite.secret) return;
+    this.#invite = { secret };
+    if (!secret) return;
+    const show = (found) => {
+      if (this.#invite.secret !== secret) return;
+      this.#invite = { secret, ...found };
+      if (this.#server) this.#show("up");
+    };
+    const settle = (problem) => {
+      if (!problem || this.#invite.secret !== secret) return;
+      this.#invite = { secret, problem };
+      if (this.#server) this.#show(this.#mode ?? "in");
+    };
+    emit(this, "invite-look", { secret, show, settle });
+  }
 
   update({ server, farewell }) {
     const first = server.accounts === false;
@@ -18,7 +51,7 @@ class SignIn extends HTMLElement {
     if (same && (this.#server.accounts === false) === first) return;
     this.#server = server;
     this.#farewell = farewell;
-    this.#show(first ? "up" : (this.#mode ?? "in"));
+    this.#show(first || this.#invite.by ? "up" : (this.#mode ?? "in"));
   }
 
   #show(mode) {
@@ -58,10 +91,23 @@ class SignIn extends HTMLElement {
         h("h1", {}, t(title, { server: name })),
         first && h("p", { class: "quiet" }, t("signup.first.more")),
         this.#farewell && !up && h("p", { class: "farewell" }, farewellWords(this.#farewell)),
+        !first && this.#invitation(),
         up ? this.#upForm() : this.#inForm(),
         !first && this.#other(up, signup),
       ),
       languages(),
+    );
+  }
+
+  #invitation() {
+    const { by, room, problem } = this.#invite;
+    if (problem) return h("p", { class: "form-error", role: "alert" }, problem);
+    if (!by) return null;
+    const words = room ? "invited.room" : "invited.server";
+    return h(
+      "p",
+      { class: "invitation", role: "status" },
+      t(words, { name: nameOf(by), room: room?.name }),
     );
   }
 
@@ -120,13 +166,18 @@ class SignIn extends HTMLElement {
     );
     const detailOf = (data) => {
       const { display_name, ...values } = Object.fromEntries(data);
-      return { mode: "up", values: display_name.trim() ? { ...values, display_name } : values };
+      const { by, room, secret } = this.#invite;
+      if (display_name.trim()) values.display_name = display_name;
+      if (by) values.invite = secret;
+      return { mode: "up", values, room: room?.id };
     };
     return submitBy(form, "sign-in", { detailOf, check: ({ values }) => checkSignUp(values) });
   }
 
   #other(up, signup) {
-    if (!up && signup !== "open") return h("p", { class: "other quiet" }, t("signup.closed"));
+    if (!up && signup !== "open" && !(signup === "invite" && this.#invite.by)) {
+      return h("p", { class: "other quiet" }, t(`signup.${signup}`));
+    }
     const flip = () => {
       this.#farewell = null;
       this.#show(up ? "in" : "up");

@@ -200,6 +200,7 @@ function rooms(wanted, state) {
 
 const emoji = (wanted) =>
   findEmoji(wanted)
+    .toSorted((a, b) => b.name.startsWith(wanted) - a.name.startsWith(wanted))
     .slice(0, MOST)
     .map((one) => ({
       text: one.emoji,

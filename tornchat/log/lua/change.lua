@@ -1,12 +1,13 @@
--- include: fenced rate stamp
+-- include: fenced rate stamp conduct
 -- Appends one event that changes a message: membership, idempotency, what the message is by now, rate and log in one step.
--- KEYS  1 run  2 clock  3 heads  4 queue  5 memberships of who does it  6 once  7 rate  8 log of the topic  9 state of the message
+-- KEYS  1 run  2 clock  3 heads  4 queue  5 memberships of who does it  6 once  7 rate  8 log of the topic  9 state of the message  10 conduct of the room
 -- ARGV  1 run_id  2 topic  3 channel  4 open event  5 room  6 seconds that a nonce is remembered, 0 without one
 --       7 hash of what the message will say, 'deleted' for nothing, '' where that stays as it is  8 ms between messages at the full rate, 0 for no limit  9 burst
 --       10 the state as the archive knows it: '<version>:<time of the edit or 0>:<hash>'  11 seconds that the state is remembered
 --       12 time of the edit that it must have (0: of none), -1 for any  13 unix ms until which it may be changed, 0 for ever
+--       14 who does it, where those who are muted may not, else ''
 -- Result  {'ok', version, at} | {'again', version, at} | {'same', version, at} | {'gone'} | {'conflict'} | {'changed'} | {'late'}
---         | {'stranger'} | {'slow', ms}
+--         | {'stranger'} | {'slow', ms} | {'archived'} | {'muted', ms}
 if redis.call('HEXISTS', KEYS[5], ARGV[5]) == 0 then return {'stranger'} end
 local ttl = tonumber(ARGV[6])
 if ttl > 0 then
@@ -27,6 +28,10 @@ end
 if hash == ARGV[7] then return {'same', tonumber(version), tonumber(at)} end
 if hash == 'deleted' then return {'gone'} end
 local wanted, latest, now = tonumber(ARGV[12]), tonumber(ARGV[13]), now_ms()
+if ARGV[14] ~= '' then
+  local why = refused(KEYS[10], ARGV[14], now, false)
+  if why then return why end
+end
 if wanted >= 0 and wanted ~= tonumber(at) then return {'changed'} end
 if latest > 0 and now > latest then return {'late'} end
 local wait = wait_ms(KEYS[7], now, tonumber(ARGV[8]), tonumber(ARGV[9]))

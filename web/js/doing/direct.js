@@ -1,4 +1,5 @@
-/** What people do to reach each other: find somebody, open a direct room. */
+/** What people do to reach each other, or not: find somebody, open a direct room, block. */
+import { api } from "../api.js";
 import { explain } from "../explain.js";
 import { hashOf } from "../route.js";
 import { attempt } from "./attempt.js";
@@ -16,6 +17,16 @@ export const directHandlers = ({ store, rooms }) => ({
   "people-find": async ({ prefix, found }) => {
     try {
       found(await rooms.findPeople(prefix));
+    } catch (error) {
+      found([], explain(error));
+    }
+  },
+
+  "person-block": ({ id, block, settle }) => attempt(settle, () => api.block(id, block).then(() => undefined)),
+
+  "blocked-list": async ({ found }) => {
+    try {
+      found((await api.blocks()).users);
     } catch (error) {
       found([], explain(error));
     }

@@ -4,7 +4,7 @@ import { explain } from "../explain.js";
 import { t } from "../i18n.js";
 import { attempt } from "./attempt.js";
 
-export function keepingUpHandlers({ app, store, rooms, reading }) {
+export function keepingUpHandlers({ app, store, rooms, reading, alerts }) {
   const failed = (error) => app.announce(explain(error), { urgent: true });
 
   return {
@@ -26,6 +26,8 @@ export function keepingUpHandlers({ app, store, rooms, reading }) {
         Promise.all(before.map((was) => reading.unreadAgain(was.room, was.message))).catch(failed);
       app.announce(t("unread.all_read"), { act: { words: t("undo"), run: undo } });
     },
+    "alerts-chosen": () => alerts.begin(),
+    "push-choose": ({ what, settle }) => attempt(settle, () => alerts.push(what)),
     "level-choose": ({ room, level, settle }) => attempt(settle, () => api.setLevel(room, level)),
   };
 }

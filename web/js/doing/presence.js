@@ -25,6 +25,14 @@ export function latePresence(store) {
 
 export const presenceHandlers = ({ app, store, presence }) => ({
   typing: ({ room }) => presence.tell("writes", room),
+  "sessions-list": async ({ show, settle }) =>
+    attempt(settle, async () => show((await api.sessions()).sessions)),
+  "session-end": ({ id, settle }) => attempt(settle, () => api.endSession(id)),
+  "name-change": ({ values, settle }) =>
+    attempt(settle, async () => {
+      store.dispatch({ type: "me.changed", user: await api.changeMe(values) });
+      app.announce(t("name.changed"));
+    }),
   "status-set": ({ status, settle }) =>
     attempt(settle, async () => {
       store.dispatch({ type: "me.changed", user: await api.changeMe({ status }) });

@@ -1,7 +1,10 @@
 /** The button above the messages that leads to the first unread one, while that is out of sight. */
 import { t } from "../js/i18n.js";
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
+import { isFar } from "../js/timeline.js";
+import { h } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
+
+export const styled = true;
 
 export class UnreadJump {
   element = h("div", { class: "unread-jump", hidden: true });
@@ -12,7 +15,6 @@ export class UnreadJump {
   #since = null;
   #seen = false; // the line above it has been in sight
   #wanted = false; // to be gone to as soon as it is loaded
-  #far = false; // it is not loaded yet
 
   /** `reach()` asks for history back to it, `arrived()` tells that the list was scrolled to it, and
    * `caughtUp()` that all is read. */
@@ -35,16 +37,11 @@ export class UnreadJump {
     return this.#wanted;
   }
 
-  /** There are unread messages before all that is loaded. */
-  get far() {
-    return this.#far;
-  }
-
   /** `view` is that of <message-list>. */
   show({ page, since }) {
     if (since !== this.#since) this.#forget(since);
     const line = this.#line();
-    const far = (this.#far = !line && since > 0 && page?.status === "ready" && isBefore(page, since));
+    const far = !line && page?.status === "ready" && isFar(page, since);
     if (line && this.#wanted) this.#arrive(line);
     else if (!far || page.older === "failed") this.#wanted = false;
     const above = line && line.getBoundingClientRect().bottom < this.#top();
@@ -76,6 +73,3 @@ export class UnreadJump {
   #line = () => this.#scroller.querySelector(".new-line");
   #top = () => this.#scroller.getBoundingClientRect().top;
 }
-
-/** Whether the first unread message is older than all that is loaded. */
-const isBefore = ({ more, messages }, since) => more && messages[0]?.id > since;

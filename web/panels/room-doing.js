@@ -1,0 +1,62 @@
+/** What people do with rooms: their settings, order in them, invitations. What changes comes by the stream. */
+import { attempt } from "../js/doing/attempt.js";
+import { explain } from "../js/explain.js";
+import { t } from "../js/i18n.js";
+import { hashOf } from "../js/route.js";
+
+/** Loaded with the first of these events (`later` in main.js). */
+export const handlers = ({ app, rooms, api }) => {
+  /** Does what can be taken back, and offers that. */
+  const undoable = async (words, work, back) => {
+    const tried = async (what) => {
+      try {
+        await what();
+        return true;
+      } catch (error) {
+        app.announce(explain(error), { urgent: true });
+        return false;
+      }
+    };
+    if (await tried(work)) app.announce(words, { act: { words: t("undo"), run: () => tried(back) } });
+  };
+
+  /** The answer itself is not needed. */
+  const told = (settle, work) => attempt(settle, async () => void (await work()));
+
+  return {
+    "room-change": ({ room, values, settle }) => told(settle, () => api.changeRoom(room, values)),
+    "room-archive": ({ room, name }) =>
+      undoable(
+        t("archive.done", { room: name }),
+        () => api.archiveRoom(room),
+        () => api.changeRoom(room, { archived: false }),
+      ),
+    "room-return": ({ room, settle }) =>
+      told(settle, () => api.changeRoom(room, { archived: false })),
+    "rooms-archived": ({ settle, show }) =>
+      attempt(settle, async () => show((await api.archived()).rooms)),
+
+    "member-change": ({ room, user, values, settle }) =>
+      told(settle, () => api.changeMember(room, user, values)),
+    "member-remove": ({ room, user, name }) =>
+      undoable(
+        t("member.removed", { name }),
+        () => api.removeMember(room, user),
+        () => api.addMember(room, user),
+      ),
+
+    "invites-list": ({ room, settle, show }) =>
+      attempt(settle, async () => show((await api.invites(room)).invites)),
+    "invite-create": ({ values, settle, show }) =>
+      attempt(settle, async () => show(await api.invite(values))),
+    "invite-revoke": ({ id, settle }) => told(settle, () => api.revokeInvite(id)),
+    "invite-look": ({ secret, settle, show }) =>
+      attempt(settle, async () => show(await api.lookAtInvite(secret))),
+    "invite-accept": ({ secret, settle }) =>
+      attempt(settle, async () => {
+        const { room } = await api.acceptInvite(secret);
+        if (room) rooms.came(room);
+        location.hash = hashOf(room?.id ?? null);
+      }),
+  };
+};
