@@ -194,6 +194,7 @@ def test_a_message_is_pinned_for_everybody_found_again_and_linked_to(
     expect(dialog).to_have_count(0)
     target.hover()
     ana.page.get_by_role("toolbar").get_by_role("button", name="More").click()
+    expect(ana.page.get_by_role("menuitem", name="Unpin")).to_be_focused()
     ana.page.keyboard.press("ArrowDown")
     expect(ana.page.get_by_role("menuitem", name="Copy link")).to_be_focused()
     ana.page.keyboard.press("Enter")
