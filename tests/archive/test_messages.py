@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.archive.conftest import NOW
 from tornchat.archive import marks, members, messages
 from tornchat.archive.engine import Database
-from tornchat.domain.changes import message_deleted, message_edited
+from tornchat.domain.changes import message_deleted, message_edited, message_previewed
 from tornchat.domain.events import Event
 from tornchat.domain.mentions import Said
 from tornchat.domain.messages import Message
@@ -186,3 +186,26 @@ async def test_changes_are_folded_into_their_rows_once_and_in_order(database: Da
             first, second = await messages.by_id(conn, 1), await messages.by_id(conn, 2)
         assert first == replace(message(1), body="new", html="<p>new</p>", edited=5, version=11)
         assert second == replace(message(2), body="", html="", deleted=True, version=12)
+
+
+def picture_of_preview(id: str) -> list[dict[str, object]]:
+    url = "https://example.org/"
+    return [{"url": url, "title": "x", "site": "x", "image": {"id": id, "width": 1, "height": 1}}]
+
+
+async def test_files_that_came_and_went_between_two_batches_are_told(database: Database) -> None:
+    linked = '<p><a href="https://example.org/">x</a></p>'
+    sent = replace(message(1), html=linked, files=[{"id": "sent"}])
+    await archive(database, sent)
+    events = [
+        Event(2, 1, "room:lobby", message_previewed("lobby", 1, "ana", picture_of_preview("a"))),
+        Event(3, 2, "room:lobby", message_previewed("lobby", 1, "ana", picture_of_preview("b"))),
+    ]
+    edit = message_edited(sent, "no link", "<p>no link</p>", Said())
+    async with database.write() as conn:
+        assert await messages.change_many(conn, events) == {"a"}
+        assert await messages.change_many(conn, events) == {"a"}  # told again, dropped again
+        again = [*events, Event(4, 3, "room:lobby", {**edit, "at": NOW})]
+        assert await messages.change_many(conn, again) == {"a", "b"}
+        gone = Event(5, 4, "room:lobby", message_deleted("lobby", 1, "ana", "ana"))
+        assert await messages.change_many(conn, [gone]) == {"sent"}

@@ -133,7 +133,6 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
             ask(ana, "PUT", f"rooms/{place}/read", {"id": second, "unread": True})
         ask(ana, "PUT", f"rooms/{place}/level", {"level": "all" if place == other else "none"})
         ask(cara, "DELETE", f"rooms/{place}/members/me")
-    order(ana, budi, cara, room, other)
     status = {"mode": "away", "emoji": "🌴", "text": "On the beach"}
     ask(budi, "PATCH", "users/me", {"display_name": "Budi S.", "status": status})
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
@@ -146,6 +145,7 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
     ask(ana, "DELETE", f"blocks/{them}")
     say(budi, other, f"@{me['username']}, can you hear me?")
     say(budi, direct, "and here?")
+    order(ana, budi, cara, room, other)
 
 
 def order(ana: Person, budi: Person, cara: Person, room: str, other: str) -> None:

@@ -34,10 +34,17 @@ STARTED = {"js/early.js", "js/main.js", "js/stream-worker.js"}
 PAGE = (WEB / "index.html").read_text()
 
 
-def words(language: str, folder: Path = WEB) -> dict[str, str | dict[str, str]]:
-    found: dict[str, str | dict[str, str]] = json.loads(
-        (folder / "locale" / f"{language}.json").read_text()
-    )
+Words = dict[str, str | dict[str, str]]
+
+
+def each_key_once(pairs: list[tuple[str, str | dict[str, str]]]) -> Words:
+    assert len(dict(pairs)) == len(pairs), [key for key, _ in pairs]
+    return dict(pairs)
+
+
+def words(language: str, folder: Path = WEB) -> Words:
+    text = (folder / "locale" / f"{language}.json").read_text()
+    found: Words = json.loads(text, object_pairs_hook=each_key_once)
     return found
 
 

@@ -113,6 +113,7 @@ async def test_what_a_stranger_may_know_of_the_server(stranger: Visitor, ana: Vi
     answer = await stranger.get("/api/server")
     assert answer.status == 200
     assert answer.json.keys() == {
+        "name", "version", "signup", "heartbeat", "max_body", "max_file", "edit_seconds", "lab",
         "name", "version", "signup", "heartbeat", "max_body", "edit_seconds", "lab", "push",
         "accounts", "signed_in",
     }  # fmt: skip

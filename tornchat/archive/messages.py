@@ -67,7 +67,8 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> set[str
         return set()
     rows = await many(conn, {event.fields["message"] for event in events})
     before = {row.id: row for row in rows}
-    changed = [row for row in fold(rows, events) if row != before[row.id]]
+    after = fold(rows, events)
+    changed = [row for row in after if row != before[row.id]]
     if changed:
         statement = (
             update(messages)
@@ -83,7 +84,9 @@ async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> set[str
         await mentions.note_again(
             conn, [row for row in changed if _calls(row) != _calls(before[row.id])]
         )
-    return {id for message in changed for id in _files_of(before[message.id]) - _files_of(message)}
+    # What came and went within these events was in no row.
+    there = {id for event in events for id in ids_of((), event.fields.get("previews"))}
+    return there.union(*map(_files_of, rows)).difference(*map(_files_of, after))
 
 
 def _files_of(message: Message) -> set[str]:

@@ -41,6 +41,7 @@ def server(chat: Chat) -> dict[str, Any]:
         "signup": chat.signup,
         "heartbeat": chat.heartbeat,
         "max_body": MOST_BODY,
+        "max_file": chat.max_file,
         "edit_seconds": EDIT_SECONDS,
         "lab": chat.lab,
         "push": chat.push is not None,

@@ -10,6 +10,7 @@ const PATHS = {
   people:
     "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 16.5c.4-3 2.5-4.700 5.5-4.700s5.100 1.700 5.5 4.700M13 3.800a3 3 0 0 1 0 5.400M15 12.300c1.700.7 2.700 2.100 3 4.200",
   search: "M8.800 14.600a5.800 5.800 0 1 0 0-11.600 5.800 5.800 0 0 0 0 11.600zM13 13l4 4",
+  attach: "M14.500 8.500l-5.700 5.700a3 3 0 0 1-4.200-4.200l6.400-6.400a2 2 0 0 1 2.800 2.800l-6.300 6.300a1 1 0 0 1-1.400-1.400l5.200-5.200",
   send: "M3 10h11M9 4.5l5.5 5.5L9 15.5",
   up: "M10 16V4M4.5 9.5 10 4l5.5 5.5",
   check: "M4 10.5l4 4 8-9",
@@ -39,7 +40,10 @@ const PATHS = {
   exit: "M8 3H4v14h4M8.5 10H17M13.5 6.5 17 10l-3.5 3.5",
 };
 
-export function icon(name, size = 20) {
+export const icon = (name, size) => drawn(PATHS[name], size);
+
+/** An icon of another drawer's path. */
+export function drawn(d, size = 20) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
   const attributes = {
@@ -50,7 +54,7 @@ export function icon(name, size = 20) {
     fill: "none",
   };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
-  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("d", d);
   path.setAttribute("stroke", "currentColor");
   path.setAttribute("stroke-width", "1.6");
   path.setAttribute("stroke-linecap", "round");

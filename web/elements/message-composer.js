@@ -7,7 +7,9 @@ import { drafts } from "../js/drafts.js";
 import { linked, marked, MARKS } from "../js/formatting.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
+import { trayOf } from "../js/trays.js";
 import { emit, formError, h } from "./dom.js";
+import { attachButton, pastedFiles } from "./attaching.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
 import { quoting } from "./quoting.js";
@@ -33,19 +35,22 @@ class MessageComposer extends HTMLElement {
   #quoted = h("div", { class: "answering", hidden: true });
   #answering = null; // {id, message} that the draft answers
   #error = formError();
+  #tray = h("div", { class: "tray", hidden: true });
   #suggesting = new Suggesting(this.#text, (change) => this.#put(change));
   #room = null;
   #user = null;
   #edit = null; // {id, edited, nonce, tried} of the message that is edited
   #edited = 0; // when it was edited last, by now
+  #files = []; // chosen, and to go with the next message
   #leaving = []; // texts that the outbox is about to keep
 
   connectedCallback() {
-    const form = h("form", { class: "composer" }, this.#text, this.#send);
+    const choose = (files) => this.#choose(files);
+    const form = h("form", { class: "composer" }, ...attachButton(choose), this.#text, this.#send);
     const how = () => openPanel(this.closest("tc-app"), "formatting", "openFormatting");
     const help = h("button", { type: "button", class: "link-button", onclick: how }, t("formatting.open"));
     const foot = h("div", { class: "composer-foot" }, this.#typing, this.#hint, help, this.#count);
-    this.append(h("div", { class: "composer-column" }, this.#about, this.#quoted, this.#error, form, foot));
+    this.append(h("div", { class: "composer-column" }, this.#about, this.#quoted, this.#error, this.#tray, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
     this.#hint.textContent = t("composer.hint");
@@ -58,6 +63,11 @@ class MessageComposer extends HTMLElement {
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#key(event));
     this.#text.addEventListener("paste", (event) => {
+      const files = pastedFiles(event);
+      if (files.length > 0) {
+        event.preventDefault();
+        return this.#choose(files);
+      }
       const pasted = event.clipboardData?.getData("text/plain") ?? "";
       this.#format(event, (text, start, end) => linked(text, start, end, pasted));
     });
@@ -82,6 +92,7 @@ class MessageComposer extends HTMLElement {
     this.#answering = answering;
     this.#quoted.hidden = Boolean(composing) || !answering;
     if (answering) this.#showAnswered(state.people);
+    this.#showFiles(trayOf(state, room.id), state.uploads);
     const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
@@ -112,6 +123,23 @@ class MessageComposer extends HTMLElement {
   #dropReply() {
     emit(this, "reply-end", { room: this.#room.id });
     this.focus();
+  }
+
+  #choose(files) {
+    if (this.#edit) emit(this, "compose-end");
+    emit(this, "files-chosen", { room: this.#room.id, files });
+    this.focus();
+  }
+
+  #showFiles(files, uploads) {
+    const hidden = files.length === 0 || Boolean(this.#edit);
+    const changed = files !== this.#files || hidden !== this.#tray.hidden;
+    this.#files = files;
+    this.#tray.hidden = hidden;
+    if (changed) this.#fit();
+    if (hidden) return this.#tray.replaceChildren();
+    const shown = { room: this.#room.id, files, uploads };
+    openPanel(this.closest("tc-app"), "tray", "showTray", this.#tray, shown);
   }
 
   /** Who else is writing here. */
@@ -179,7 +207,7 @@ class MessageComposer extends HTMLElement {
   #submit() {
     const text = this.#text.value;
     const body = bodyOf(text);
-    if (body === "" || lengthOf(body) > LONGEST) return;
+    if (this.#send.disabled || lengthOf(body) > LONGEST) return;
     if (this.#edit) return this.#save(body);
     const [user, room] = [this.#user, this.#room.id];
     this.#leaving.push(text);
@@ -189,7 +217,7 @@ class MessageComposer extends HTMLElement {
       this.#leaving = this.#leaving.filter((other) => other !== text);
       drafts.release(user, room, text);
     };
-    emit(this, "message-send", { room, body, reply_to: this.#answering?.id ?? null, kept });
+    emit(this, "message-send", { room, body, files: this.#files, reply_to: this.#answering?.id ?? null, kept });
     this.focus();
   }
 
@@ -228,7 +256,8 @@ class MessageComposer extends HTMLElement {
     const near = length >= WARN_FROM;
     this.#count.textContent = near ? t("composer.count", { length, longest: LONGEST }) : "";
     this.#count.classList.toggle("over", length > LONGEST);
-    this.#send.disabled = value.trim() === "" || length > LONGEST;
+    const nothing = value.trim() === "" && (this.#files.length === 0 || Boolean(this.#edit));
+    this.#send.disabled = nothing || length > LONGEST;
     this.toggleAttribute("data-filled", !this.#send.disabled);
     this.#suggesting.look();
   }

@@ -9,6 +9,7 @@ import { partnerIn, roomName } from "../js/naming.js";
 import { composed, originalOf, pendingIn, shownPage } from "../js/selectors.js";
 import { isFar, timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
+import { loadExtras, showProgress } from "./extras.js";
 import { icon } from "./icons.js";
 import { historyFoot, historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
@@ -60,6 +61,7 @@ class MessageList extends HTMLElement {
 
   update(state, { afresh }) {
     this.#state = state;
+    showProgress(this.#rows, state.uploads);
     const view = viewOf(state);
     if (!afresh && sameView(view, this.#view)) return;
     const switched = view.room.id !== this.#view?.room.id;
@@ -82,6 +84,7 @@ class MessageList extends HTMLElement {
     const rows = timeline({ ...view, target: view.target?.id });
     const quotes = rows.some(({ message, item }) => (message ?? item)?.reply_to) ? this.#quotes() : null;
     this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked });
+    loadExtras(rows, () => this.isConnected && this.update(this.#state, { afresh: true }));
 
     if (!this.#placed && page?.status === "ready") this.#begin();
     else if (this.#atEnd || wrote) this.#toEnd();

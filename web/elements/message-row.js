@@ -5,6 +5,7 @@ import { isFor } from "../js/mentions.js";
 import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
+import { buildExtras, extrasOf } from "./extras.js";
 import { icon } from "./icons.js";
 import { prose, typedProse } from "./prose.js";
 import { reactions, whoReacted } from "./reactions.js";
@@ -24,7 +25,7 @@ export function ingredients(row, { people, me, blocked, quotes }) {
   const pinner = pinned && people[pinned.by] && nameOf(people[pinned.by]);
   const reacted = given && whoReacted(given, { people, me });
   const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person), person?.bot];
-  return [html, version, reacted, ...looks, ...state, blocked.includes(row.author), ...quoted];
+  return [html, version, reacted, extrasOf(row), ...looks, ...state, blocked.includes(row.author), ...quoted];
 }
 
 /** `context`: {people, me, blocked, quotes}, where `quotes` shows what is answered (quoting.js), or is not loaded
@@ -53,7 +54,8 @@ function buildMessage(row, author, context) {
   if (row.message && !folded && isFor(row.message, context.me)) classes.push("for-me");
   const said = [
     answer.reply_to && context.quotes?.quote(answer, row.original, context),
-    row.item ? typedProse(row.item.body) : rendered(row.message, context.me),
+    row.item ? row.item.body && typedProse(row.item.body) : rendered(row.message, context.me),
+    buildExtras(row, context.me),
     row.message?.reactions && reactions(row.message, context),
   ].flat().filter(Boolean);
   const name = nameOf(author);
@@ -103,19 +105,22 @@ function pinnedMark({ by: user, at }, { people }) {
 }
 
 function rendered(message, me) {
-  const { edited, deleted, deleted_by: by } = message;
+  const { edited, html, deleted, deleted_by: by } = message;
   if (deleted) return h("p", { class: "tombstone" }, t(by ? "message.removed" : "message.deleted"));
-  const words = prose(message, me);
-  if (!edited) return words;
-  return [words, h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited"))];
+  return [
+    html && prose(message, me),
+    edited && h("span", { class: "edited", title: fullLabel(edited) }, t("message.edited")),
+  ];
 }
 
 /** How far a message of mine has come, and what can be done where it goes no further. */
-function state({ nonce, status, body, reply_to, error, kept }, waits) {
+function state({ nonce, status, room, body, reply_to, files = [], error, kept }, waits) {
   const unkept = kept ? "" : ` ${t("send.unkept")}`;
   if (status === "pending") {
     const words = t(waits ? "send.waiting" : "send.pending");
-    return h("p", { class: waits ? "state" : "state state-late" }, words, unkept);
+    const cancel = ({ target }) => emit(target, "message-cancel", { nonce, files });
+    const stop = files.length > 0 && h("button", { class: "link-button", onclick: cancel }, t("files.cancel"));
+    return h("p", { class: waits ? "state" : "state state-late" }, words, unkept, stop);
   }
   const act = (name, then) => (event) => {
     const composer = event.target.closest("room-view").querySelector("message-composer");
@@ -132,7 +137,10 @@ function state({ nonce, status, body, reply_to, error, kept }, waits) {
     { class: "state" },
     h("span", { class: "why" }, icon("alert", 16), h("span", {}, why, unkept)),
     button(isLost ? "send.again" : "send.retry", act("message-retry")),
-    button("send.edit", act("message-discard", (composer) => composer.takeUp(body, answered))),
+    button("send.edit", act("message-discard", (composer) => {
+      composer.takeUp(body, answered);
+      if (files.length > 0) emit(composer, "files-again", { room, files });
+    })),
     button("send.discard", act("message-discard")),
   );
 }

@@ -1,28 +1,8 @@
 /** The HTTP calls of the page: one function each, promises of JSON, errors of two kinds. */
 
-/** The server answered, and refused: `status`, stable `code`, `detail` for people (English). */
-export class Problem extends Error {
-  constructor(status, { code = "unknown", detail = "", title = "" } = {}, retryAfter = null) {
-    super(detail || title || code);
-    this.status = status;
-    this.code = code;
-    this.detail = detail;
-    /** Seconds to wait before the next try, or null. */
-    this.retryAfter = retryAfter;
-  }
+import { Problem, problemOf, Unreachable } from "./problems.js";
 
-  /** Whether the very same request may succeed later. */
-  get temporary() {
-    return this.status >= 500 || this.status === 429 || this.status === 408;
-  }
-}
-
-/** No answer: the line is down, or it took too long. The server may have done what was asked. */
-export class Unreachable extends Error {
-  code = "unreachable";
-  temporary = true;
-  retryAfter = null;
-}
+export { Problem, Unreachable };
 
 const PATIENCE_MS = 15_000;
 
@@ -39,25 +19,13 @@ async function request(method, path, body) {
     const response = await fetch(path, { ...init, signal: abort.signal });
     const text = await response.text();
     if (response.ok) return text === "" ? null : JSON.parse(text);
-    throw problemOf(response, text);
+    throw problemOf(response.status, response.headers.get("Retry-After"), text);
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Unreachable(`${method} ${path}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
-}
-
-function problemOf(response, text) {
-  const wait = Number.parseFloat(response.headers.get("Retry-After") ?? "");
-  let problem;
-  try {
-    problem = JSON.parse(text);
-  } catch {
-    // A proxy's own page, not ours.
-    problem = { code: response.status >= 500 ? "unavailable" : "unknown" };
-  }
-  return new Problem(response.status, problem, Number.isFinite(wait) ? wait : null);
 }
 
 const room = (id) => `/api/rooms/${encodeURIComponent(id)}`;
@@ -128,6 +96,7 @@ export const api = {
   edit: (id, values) => request("PATCH", `/api/messages/${id}`, values),
   react: (id, emoji) => request("PUT", reaction(id, emoji)),
   takeBack: (id, emoji) => request("DELETE", reaction(id, emoji)),
+  hidePreviews: (id) => request("DELETE", `/api/messages/${id}/previews`),
   remove: (id) => request("DELETE", `/api/messages/${id}`),
   pin: (id) => request("PUT", `/api/messages/${id}/pin`),
   unpin: (id) => request("DELETE", `/api/messages/${id}/pin`),

@@ -7,6 +7,7 @@ import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
 import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
+import { fileHandlers } from "./doing/files.js";
 import { messageHandlers } from "./doing/messages.js";
 import { replyHandlers } from "./doing/replies.js";
 import { searchHandlers } from "./doing/search.js";
@@ -69,6 +70,7 @@ function complain(key, room) {
 const kept = new OutboxStore();
 const outbox = new Outbox({
   post: api.post,
+  upload: async (files) => (await fileWork()).upload(files),
   store: kept,
   turn: turnsBy(kept),
   mayPost: owner.is,
@@ -163,6 +165,8 @@ store.subscribe((state) => app.show(state));
 /** What the handlers of a subject work with. */
 const page = { app, store, rooms, reading, places, alerts, outbox, session, presence, route };
 
+/** What is done with files. Loaded with the first of them. */
+const fileWork = once(async () => (await import("../later/files.js")).fileWork({ ...page, api }));
 /** Handlers of what is done seldom: their module is loaded with the first of these events. */
 const later = (file, names) =>
   Object.fromEntries(
@@ -240,6 +244,7 @@ const HANDLERS = {
   "history-retry": ({ room }) => rooms.loadNewest(room),
 
   ...messageHandlers(page),
+  ...fileHandlers(fileWork, () => app.announce(t("panel.failed"), { urgent: true })),
   ...later("room-doing", [
     "room-change",
     "room-archive",
@@ -288,3 +293,6 @@ function rollOver() {
 await loadLanguage(preferredLanguage());
 rollOver();
 session.begin();
+
+const drops = once(async () => (await import("../later/drops.js")).takeDrops(app, store));
+drops();

@@ -12,6 +12,7 @@
  */
 import { jitter } from "./backoff.js";
 import { nonceAfterLoss, uuid } from "./ids.js";
+import { anew, blank, plain } from "./outbox-item.js";
 
 /** The server knows a nonce for 24 hours. What has waited nearly as long is not sent without being
  * asked for: it might be there already. */
@@ -33,18 +34,20 @@ export class Outbox {
   #hurried = 0; // when the line came back, unix ms
   #reads = 0;
   #post;
+  #upload;
   #store;
   #turn;
   #hooks;
   #now;
 
   /**
-   * `post(room, {body, nonce})` sends; `turn(name, work)` keeps other tabs out meanwhile.
+   * `post(room, {body, nonce, files})` sends; `upload(files)` gives the same files, each with its id; `turn(name, work)` keeps other tabs out meanwhile.
    * hooks: `changed(items)`; `posted(message, item)`, where `item` is missing if another tab sent it;
    * `failed(item)`; `signedOut()`; `mayPost(user)` whether this browser is still theirs.
    */
-  constructor({ post, store, turn, now = Date.now, ...hooks }) {
+  constructor({ post, upload, store, turn, now = Date.now, ...hooks }) {
     this.#post = post;
+    this.#upload = upload;
     this.#store = store;
     this.#turn = turn;
     this.#hooks = hooks;
@@ -71,18 +74,17 @@ export class Outbox {
   }
 
   /** Resolves once the message is kept: from then on it cannot get lost here. */
-  async send(room, body, reply_to = null) {
+  async send(room, body, more = {}) {
     const user = this.#user;
     const at = this.#later(room);
-    await this.#keep([{ ...blank(user, room, body, at), reply_to, nonce: uuid(), since: this.#now() }]);
+    await this.#keep([{ ...blank(user, room, body, at, more), nonce: uuid(), since: this.#now() }]);
   }
 
   /** Messages of mine that the server took and then lost: shown as not sent until it is decided. */
   async notStored(messages) {
     const error = { code: "not_stored", detail: "", temporary: true };
-    const items = messages.map(({ id, room, body, reply_to = null, at }) => ({
-      ...blank(this.#user, room, body, at),
-      reply_to,
+    const items = messages.map(({ id, room, body, at, files, reply_to }) => ({
+      ...blank(this.#user, room, body, at, { ...(files && { files }), ...(reply_to && { reply_to }) }),
       nonce: nonceAfterLoss(id),
       lost: id,
       status: "failed",
@@ -98,7 +100,7 @@ export class Outbox {
     if (failed?.status !== "failed") return;
     const now = this.#now();
     await this.#change(failed, (item) => ({
-      ...item,
+      ...anew(item),
       nonce: item.error.temporary ? nonce : uuid(),
       at: this.#later(item.room),
       since: now,
@@ -190,7 +192,8 @@ export class Outbox {
     let message;
     try {
       const { body, reply_to } = item;
-      message = await this.#post(item.room, { body, nonce, ...(reply_to && { reply_to }) });
+      const files = item.files && (await this.#sendFiles(item));
+      message = await this.#post(item.room, { body, nonce, ...(files && { files }), ...(reply_to && { reply_to }) });
     } catch (error) {
       return this.#failed(item, error);
     }
@@ -198,6 +201,13 @@ export class Outbox {
     this.#store.tell(item.user, message);
     await this.#store.remove(nonce, item.user);
     await this.#read();
+  }
+
+  /** Ids of the files of an item, noted before they are used: what is posted again must be the same. */
+  async #sendFiles(item) {
+    const files = await this.#upload(item.files);
+    await this.#store.change(item, (now) => ({ ...now, files }));
+    return files.map(({ id }) => id);
   }
 
   async #failed(item, error) {
@@ -272,25 +282,3 @@ export class Outbox {
     this.#wake();
   }
 }
-
-const blank = (user, room, body, at) => ({
-  user,
-  room,
-  body,
-  reply_to: null,
-  at,
-  status: "pending",
-  error: null,
-  attempts: 0,
-  tried: 0,
-  next: 0,
-  lost: 0,
-  kept: true,
-});
-
-/** An error as it can be kept. */
-const plain = ({ code = "unknown", detail = "", temporary = true }) => ({
-  code,
-  detail,
-  temporary,
-});

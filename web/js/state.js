@@ -24,6 +24,7 @@ import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
 import { replyActions, staleOriginals } from "./originals.js";
 import { PRESENCE_ACTIONS } from "./presence.js";
+import { trayActions } from "./trays.js";
 
 export const initialState = Object.freeze({
   phase: "loading", // "loading", "welcome" (signed out) or "in"
@@ -53,6 +54,8 @@ export const initialState = Object.freeze({
   typing: {},
   blocked: [], // ids of those of whom I want to hear nothing
   pending: [],
+  trays: {},
+  uploads: {},
   lost: [],
 });
 
@@ -63,6 +66,7 @@ export function reduce(state, action) {
 }
 
 const ACTIONS = {
+  ...trayActions,
   "server.known": (state, { server }) => ({ ...state, server: { ...state.server, ...server } }),
 
   "signed.out": (state, { reason = null, server = state.server }) => ({

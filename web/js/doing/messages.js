@@ -6,10 +6,11 @@ import { lastOfMine } from "../selectors.js";
 import { attempt } from "./attempt.js";
 
 export const messageHandlers = ({ app, store, outbox }) => ({
-  "message-send": async ({ room, body, reply_to, kept }) => {
+  "message-send": async ({ room, body, files = [], reply_to = null, kept }) => {
     store.dispatch({ type: "detour.left" });
     store.dispatch({ type: "reply.ended", room });
-    await outbox.send(room, body, reply_to);
+    if (files.length > 0) store.dispatch({ type: "tray.emptied", room });
+    await outbox.send(room, body, { ...(files.length > 0 && { files }), ...(reply_to && { reply_to }) });
     kept();
     if (!store.state.answering[room]) drafts.answer(store.state.user?.id, room, null);
   },
