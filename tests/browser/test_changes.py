@@ -81,7 +81,7 @@ def test_arrow_keys_go_through_the_messages_and_escape_gives_the_draft_back(
     expect(row(ana, "one")).to_be_focused()
     tools = ana.page.get_by_role("toolbar")
     expect(tools).to_be_visible()
-    for name in ("Add a reaction", "Edit"):
+    for name in ("Add a reaction", "Reply", "Edit"):
         ana.page.keyboard.press("Tab")
         expect(tools.get_by_role("button", name=name)).to_be_focused()
     ana.page.keyboard.press("Enter")

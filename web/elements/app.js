@@ -1,6 +1,7 @@
 /** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
 import { attention, titleOf } from "../js/attention.js";
 import { t } from "../js/i18n.js";
+import { placeIn } from "../js/route.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
@@ -32,6 +33,7 @@ class TornchatApp extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#banner, this.#body, this.#notices);
+    this.addEventListener("click", (event) => this.#follow(event));
     document.addEventListener("keydown", (event) => this.#key(event));
     followKeyboard();
   }
@@ -81,6 +83,16 @@ class TornchatApp extends HTMLElement {
   /** Opens the search, perhaps with something in it. */
   search(query = "") {
     openPanel(this, "search", "openSearch", this.#seen, query);
+  }
+
+  /** A link to a place of this page is followed within it. */
+  #follow(event) {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const hash = placeIn(link.href);
+    if (!hash) return;
+    event.preventDefault();
+    emit(this, "place-open", { hash });
   }
 
   #key(event) {

@@ -16,6 +16,13 @@ export function historyHead({ room, name, page, messages, partner }, ask) {
   return [room.kind === "direct" ? directBeginning(room, name, partner) : beginning(room, empty)];
 }
 
+/** What stands below the messages of a part of the history, as long as it goes on there. */
+export function historyFoot({ away, page }, ask) {
+  if (!away || page.later === "done") return [];
+  if (page.later === "failed") return [failure("list.later_failed", () => ask("history-later"))];
+  return [skeletons(2)];
+}
+
 function failure(key, again) {
   return h(
     "div",

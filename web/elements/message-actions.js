@@ -1,7 +1,7 @@
 /** What can be done with one message: a toolbar that stands in the row that is pointed at, tapped or
  * reached by arrow keys. One for all rows, so that a row costs no more for it. */
 import { t } from "../js/i18n.js";
-import { mayDelete, mayEdit, messageOf } from "../js/selectors.js";
+import { mayDelete, mayEdit, messageIn } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
@@ -42,7 +42,7 @@ export class MessageActions {
   #show(row) {
     if (row === this.#bar.parentElement) return;
     const state = this.#state();
-    const message = row && messageOf(state.pages[state.open], Number(row.dataset.id));
+    const message = row && messageIn(state, state.open, Number(row.dataset.id));
     const buttons = message ? this.#buttons(state, message) : [];
     this.#bar.replaceChildren(...buttons);
     if (buttons.length > 0) row.append(this.#bar);
@@ -54,11 +54,14 @@ export class MessageActions {
     const app = this.#scroller.closest("tc-app");
     return [
       !message.deleted && button("react", () => this.#react(app, id)),
+      !message.deleted && button("reply", (at) => reply(at, message)),
       author !== state.user.id && !message.deleted &&
         button("unread", (at) => emit(at, "message-unread", { room, id })),
       mayEdit(state, message) &&
         button("edit", (at) => emit(at, "compose-begin", { room, kind: "edit", id })),
       mayDelete(state, message) && button("delete", () => openPanel(app, "messages", "openDeleteMessage", message)),
+      !message.deleted &&
+        button("more", (at) => openPanel(app, "message-menu", "openMessageMenu", at.closest("button"), message)),
     ].filter(Boolean);
   }
 
@@ -76,10 +79,16 @@ export class MessageActions {
     else this.#show(row);
   }
 
-  /** Arrow keys go from message to message, the first one up to the newest. */
+  /** Arrow keys go from message to message, the first one up to the newest; R answers. */
   #key(event) {
-    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key === "r" && event.target.matches(ROW)) {
+      const { id } = event.target.dataset;
+      const message = messageIn(this.#state(), this.#state().open, Number(id));
+      event.preventDefault();
+      return message && reply(event.target, message);
+    }
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     const rows = [...this.#scroller.querySelectorAll(ROW)];
     const at = rows.indexOf(rowOf(event));
     const next = at < 0 ? rows.at(-1) : rows[at + (event.key === "ArrowUp" ? -1 : 1)];
@@ -90,6 +99,12 @@ export class MessageActions {
 }
 
 const rowOf = ({ target }) => target.closest(ROW);
+
+function reply(at, { room, id }) {
+  const composer = at.closest("room-view").querySelector("message-composer");
+  emit(at, "reply-begin", { room, id });
+  composer.focus();
+}
 
 function button(name, act) {
   const words = t(`actions.${name}`);

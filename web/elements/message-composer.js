@@ -12,6 +12,7 @@ import { emit, formError, h } from "./dom.js";
 import { attachButton, pastedFiles } from "./attaching.js";
 import { icon } from "./icons.js";
 import { openPanel } from "./panel.js";
+import { quoting } from "./quoting.js";
 import { Suggesting } from "./suggesting.js";
 
 /** In characters (code points), as the server counts. */
@@ -31,6 +32,8 @@ class MessageComposer extends HTMLElement {
   #count = h("span", { id: "composer-count", class: "count", "aria-live": "polite" });
   #hint = h("span", { class: "composer-hint" });
   #about = h("div", { class: "composing", hidden: true });
+  #quoted = h("div", { class: "answering", hidden: true });
+  #answering = null; // {id, message} that the draft answers
   #error = formError();
   #tray = h("div", { class: "tray", hidden: true });
   #suggesting = new Suggesting(this.#text, (change) => this.#put(change));
@@ -47,7 +50,7 @@ class MessageComposer extends HTMLElement {
     const how = () => openPanel(this.closest("tc-app"), "formatting", "openFormatting");
     const help = h("button", { type: "button", class: "link-button", onclick: how }, t("formatting.open"));
     const foot = h("div", { class: "composer-foot" }, this.#typing, this.#hint, help, this.#count);
-    this.append(h("div", { class: "composer-column" }, this.#about, this.#error, this.#tray, form, foot));
+    this.append(h("div", { class: "composer-column" }, this.#about, this.#quoted, this.#error, this.#tray, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
     this.#hint.textContent = t("composer.hint");
@@ -70,7 +73,8 @@ class MessageComposer extends HTMLElement {
     });
   }
 
-  update({ room, name, user, composing, state }) {
+  /** `answering`: {id, message} that the draft answers, or null. */
+  update({ room, name, user, composing, answering, state }) {
     this.#suggesting.update(state);
     if (this.#room?.id !== room.id || this.#user !== user.id) {
       this.#room = room;
@@ -85,6 +89,9 @@ class MessageComposer extends HTMLElement {
     this.#edited = composing?.edited ?? 0;
     if (composing?.id !== this.#edit?.id) this.#turnTo(composing);
     this.#about.hidden = !composing;
+    this.#answering = answering;
+    this.#quoted.hidden = Boolean(composing) || !answering;
+    if (answering) this.#showAnswered(state.people);
     this.#showFiles(trayOf(state, room.id), state.uploads);
     const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
@@ -105,6 +112,17 @@ class MessageComposer extends HTMLElement {
       h("span", { class: "composing-words", role: "status" }, t("compose.edit")),
       h("button", cancel, t("dialog.cancel")),
     );
+  }
+
+  #showAnswered(people) {
+    const drop = () => this.#dropReply();
+    const ready = () => this.#answering && this.#showAnswered(people);
+    quoting(ready)?.showAnswered(this.#quoted, this.#room.id, this.#answering, { people, drop });
+  }
+
+  #dropReply() {
+    emit(this, "reply-end", { room: this.#room.id });
+    this.focus();
   }
 
   #choose(files) {
@@ -133,8 +151,9 @@ class MessageComposer extends HTMLElement {
     this.#text.focus({ preventScroll: true });
   }
 
-  /** Takes up a text that was not sent, behind what is there. */
-  takeUp(text) {
+  /** Takes up a text that was not sent, behind what is there, and (an id) what it answers. */
+  takeUp(text, answered = null) {
+    if (answered) emit(this, "reply-begin", { room: this.#room.id, id: answered });
     if (this.#edit) {
       drafts.write(this.#user, this.#room.id, drafts.join(drafts.read(this.#user, this.#room.id), text));
       return emit(this, "compose-end");
@@ -153,6 +172,9 @@ class MessageComposer extends HTMLElement {
     if (event.key === "Escape" && this.#edit) {
       event.stopPropagation();
       emit(this, "compose-end");
+    } else if (event.key === "Escape" && this.#answering) {
+      event.stopPropagation();
+      this.#dropReply();
     } else if (event.key === "ArrowUp" && this.#text.value === "" && !event.altKey) {
       event.preventDefault();
       emit(this, "compose-last", { room: this.#room.id });
@@ -195,7 +217,7 @@ class MessageComposer extends HTMLElement {
       this.#leaving = this.#leaving.filter((other) => other !== text);
       drafts.release(user, room, text);
     };
-    emit(this, "message-send", { room, body, files: this.#files, kept });
+    emit(this, "message-send", { room, body, files: this.#files, reply_to: this.#answering?.id ?? null, kept });
     this.focus();
   }
 

@@ -1,18 +1,20 @@
-/** <message-list>: the messages of the open room, from the oldest loaded to those on their way.
+/** <message-list>: the messages of the open room, from the oldest loaded to those on their way; or (`away`)
+ * a part of its history that was jumped to.
  *
  * Whoever reads the newest stays at the newest; whoever reads further up is not moved, whatever
  * comes above or below.
  */
 import { t } from "../js/i18n.js";
 import { partnerIn, roomName } from "../js/naming.js";
-import { composed, pendingIn } from "../js/selectors.js";
+import { composed, originalOf, pendingIn, shownPage } from "../js/selectors.js";
 import { isFar, timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { loadExtras, showProgress } from "./extras.js";
 import { icon } from "./icons.js";
-import { historyHead } from "./list-head.js";
+import { historyFoot, historyHead } from "./list-head.js";
 import { MessageActions } from "./message-actions.js";
 import { needed, openPanel } from "./panel.js";
+import { quoting } from "./quoting.js";
 import { RowKeeper } from "./row-keeper.js";
 
 const AT_END_PX = 40;
@@ -23,7 +25,8 @@ const MANY = 600;
 class MessageList extends HTMLElement {
   #head = h("div", { class: "list-head" });
   #rows = h("div", { class: "rows" });
-  #column = h("div", { class: "column" }, this.#head, this.#rows);
+  #foot = h("div", { class: "list-foot" });
+  #column = h("div", { class: "column" }, this.#head, this.#rows, this.#foot);
   #scroller = h("div", { class: "scroller", role: "log", tabindex: "0" }, this.#column);
   #pill = h("button", { class: "pill", hidden: true, onclick: () => this.#jump() });
   #keeper = new RowKeeper(this.#rows);
@@ -34,6 +37,7 @@ class MessageList extends HTMLElement {
   #unread = null; // the way to the first unread message, once it is out of sight
   #atEnd = true;
   #endId = 0; // newest message when the end was last in sight
+  #target = null; // the jump that was made last
   #gone = new AbortController();
 
   connectedCallback() {
@@ -66,28 +70,37 @@ class MessageList extends HTMLElement {
     const wrote = !switched && document.hasFocus() && hasNew(view.pending, this.#view.pending);
     const hadNews = this.#isFar() || this.#line() !== null;
     const watched = this.#placed && this.#atEnd && !hadNews;
+    const wasAway = !switched && this.#view.away;
+    if (view.away) this.#atEnd = false;
     const place = this.#atEnd ? null : this.#keeper.firstBelow(this.#scroller);
     this.#view = view;
 
     const { room, page, people, me } = view;
+    const ask = (name) => emit(this, name, { room: room.id });
     this.#scroller.setAttribute("aria-label", t("list.title", { room: view.name }));
     this.#scroller.setAttribute("aria-busy", String(page?.status !== "ready"));
-    this.#head.replaceChildren(...historyHead(view, (name) => emit(this, name, { room: room.id })));
-    const rows = timeline(view);
-    this.#keeper.show(rows, { people, me, blocked: view.blocked });
+    this.#head.replaceChildren(...historyHead(view, ask));
+    this.#foot.replaceChildren(...historyFoot(view, ask));
+    const rows = timeline({ ...view, target: view.target?.id });
+    const quotes = rows.some(({ message, item }) => (message ?? item)?.reply_to) ? this.#quotes() : null;
+    this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked });
     loadExtras(rows, () => this.isConnected && this.update(this.#state, { afresh: true }));
 
     if (!this.#placed && page?.status === "ready") this.#begin();
     else if (this.#atEnd || wrote) this.#toEnd();
-    else this.#keeper.restore(this.#scroller, place);
+    else if (!this.#keeper.restore(this.#scroller, place) && wasAway && !view.away) this.#toEnd();
+    if (view.target !== this.#target) this.#showTarget();
 
     this.#look({ watching: watched || wrote, said: wrote });
     this.#showPills();
-    this.#askOlder();
+    this.#askMore();
   }
+
+  #quotes = () => quoting(() => this.update(this.#state, { afresh: true }));
 
   /** Escape: to the newest, and nothing is new any more. */
   catchUp() {
+    if (this.#view.away) return emit(this, "place-leave");
     this.#toEnd();
     this.#look({ watching: true, said: true });
     this.#showPills();
@@ -99,6 +112,19 @@ class MessageList extends HTMLElement {
     this.#placed = false;
     this.#atEnd = true;
     this.#endId = Infinity;
+  }
+
+  /** The message that was jumped to, as soon as it is there, in the middle. */
+  #showTarget() {
+    const { target } = this.#view;
+    const row = target && this.#rows.querySelector(`.message[data-id="${target.id}"]`);
+    if (target && !(row && this.#placed)) return;
+    this.#target = target;
+    if (!row) return;
+    const { clientHeight } = this.#scroller;
+    this.#scroller.scrollTop = row.offsetTop - Math.max(0, clientHeight - row.offsetHeight) / 3;
+    this.#measure();
+    row.focus({ preventScroll: true });
   }
 
   /** Where reading begins: the line above what is new, or the end. */
@@ -117,26 +143,31 @@ class MessageList extends HTMLElement {
   }
 
   #jump() {
+    this.#scroller.focus({ preventScroll: true });
+    if (this.#view.away) return emit(this, "place-leave");
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const near = scrollHeight - scrollTop - clientHeight < 3 * clientHeight;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#scroller.scrollTo({ top: scrollHeight, behavior: near && !calm ? "smooth" : "instant" });
-    this.#scroller.focus({ preventScroll: true });
   }
 
   #scrolled() {
     this.#measure();
     this.#look();
     this.#showPills();
-    this.#askOlder();
+    this.#askMore();
   }
 
   #measure() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    this.#atEnd = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+    this.#atEnd = !this.#view.away && this.#below() < AT_END_PX;
   }
 
-  #newest = () => this.#view.page?.messages.at(-1)?.id ?? 0;
+  #below() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  #newest = () => this.#view.live?.messages.at(-1)?.id ?? 0;
 
   /** Tells what has been seen: the newest message, if it is before open eyes. `watching`: the reader saw
    * it come (or has just written), so that no line need say that it is new. `said`: by what they did. */
@@ -147,17 +178,21 @@ class MessageList extends HTMLElement {
     if (this.#view.page.messages.length > MANY && !this.#unread?.wanted) {
       emit(this, "history-trim", { room: this.#view.room.id });
     }
+    emit(this, "newest-reached");
     if (message === 0 || document.hidden || !document.hasFocus()) return;
     const room = this.#view.room.id;
     emit(this, "room-seen", { room, message, said });
     if (watching) emit(this, "news-seen", { room, message });
   }
 
-  #askOlder() {
-    const { page, room } = this.#view;
+  #askMore() {
+    const { page, room, away } = this.#view;
     const near = this.#scroller.scrollTop < OLDER_PX;
     if (this.#placed && near && page?.more && page.older === "idle") {
       emit(this, "history-older", { room: room.id });
+    }
+    if (this.#placed && away && page.later === "idle" && this.#below() < OLDER_PX) {
+      emit(this, "history-later", { room: room.id });
     }
   }
 
@@ -184,14 +219,13 @@ class MessageList extends HTMLElement {
   }
 
   #showPills() {
-    const { page, me, since } = this.#view;
+    const { live, me, since } = this.#view;
     if (this.#unread) this.#unread.show(this.#view);
     else if (this.#placed && since > 0 && (this.#isFar() || this.#line())) this.#offerUnread();
     this.#pill.hidden = this.#atEnd || !this.#placed;
     if (this.#pill.hidden) return;
-    const count = page.messages.filter(
-      ({ id, author, deleted }) => id > this.#endId && author !== me && !deleted,
-    ).length;
+    const isNews = ({ id, author, deleted }) => id > this.#endId && author !== me && !deleted;
+    const count = live?.messages.filter(isNews).length ?? 0;
     const words = count > 0 ? t("list.new", { count }) : t("list.newest");
     this.#pill.classList.toggle("pill-news", count > 0);
     this.#pill.replaceChildren(icon("down", 18), h("span", {}, words));
@@ -200,18 +234,25 @@ class MessageList extends HTMLElement {
 
 function viewOf(state) {
   const room = state.rooms[state.open];
-  const page = state.pages[room.id];
+  const live = state.pages[room.id];
+  const page = shownPage(state, room.id);
+  const away = page !== null && page === state.detour;
   const { people, since, user, blocked } = state;
   const messages = page?.messages ?? [];
-  const losses = page?.losses ?? [];
-  const pending = pendingIn(state, room.id);
-  const about = composed(state)?.id ?? null;
+  const losses = away ? [] : (page?.losses ?? []);
+  const pending = away ? [] : pendingIn(state, room.id);
+  const about = composed(state)?.id ?? state.answering[room.id] ?? null;
+  const target = state.target?.room === room.id ? state.target : null;
   const name = roomName(state, room);
   const partner = partnerIn(state, room);
   const named = { room, name, partner, people, blocked, me: user.id };
   const more = page?.more ?? false;
-  return { ...named, page, more, messages, losses, pending, since, composed: about };
+  const originals = state.originals[room.id];
+  const seen = { live, page, more, away, messages, losses, pending, originals, since };
+  return { ...named, ...seen, composed: about, target, originalOf: (id) => originalOf(state, room.id, id) };
 }
+
+const SEEN = ["page", "blocked", "live", "originals", "people", "since", "me", "composed", "target"];
 
 function sameView(view, other) {
   if (!other || view.room.id !== other.room.id) return false;
@@ -220,7 +261,7 @@ function sameView(view, other) {
   const pendingSame =
     view.pending.length === other.pending.length &&
     view.pending.every((item, i) => item === other.pending[i]);
-  return pendingSame && ["page", "people", "blocked", "since", "me", "composed"].every((key) => view[key] === other[key]);
+  return pendingSame && SEEN.every((key) => view[key] === other[key]);
 }
 
 const isPending = ({ status }) => status === "pending";

@@ -11,18 +11,25 @@ import { prose, typedProse } from "./prose.js";
 import { reactions, whoReacted } from "./reactions.js";
 
 /** What a row's element is made from: where none of it changed, the element stays. */
-export function ingredients(row, { people, me, blocked }) {
+export function ingredients(row, { people, me, blocked, quotes }) {
   if (row.kind === "day") return [dayLabel(row.at)];
   if (row.kind === "new") return [];
   if (row.kind === "loss") return [row.count];
   const person = people[row.author];
   const { nonce, status, error, kept } = row.item ?? {};
   const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
-  const { html, version, reactions: given } = row.message ?? {};
+  const { html, version, reactions: given, pinned } = row.message ?? {};
+  const { reply_to: id, reply_author } = row.message ?? row.item ?? {};
+  const author = row.original?.author ?? reply_author;
+  const quoted = (id && quotes?.quoteIngredients(row.original, author, { people, blocked })) || [];
+  const pinner = pinned && people[pinned.by] && nameOf(people[pinned.by]);
   const reacted = given && whoReacted(given, { people, me });
-  return [html, version, reacted, extrasOf(row), row.composed, ...state, row.lead, person && nameOf(person), person?.bot, blocked.includes(row.author)];
+  const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person), person?.bot];
+  return [html, version, reacted, extrasOf(row), ...looks, ...state, blocked.includes(row.author), ...quoted];
 }
 
+/** `context`: {people, me, blocked, quotes}, where `quotes` shows what is answered (quoting.js), or is not loaded
+ * yet. */
 export function buildRow(row, context) {
   if (row.kind === "day") {
     return h("div", { class: "day", role: "separator" }, h("span", {}, dayLabel(row.at)));
@@ -41,13 +48,16 @@ function buildMessage(row, author, context) {
   if (row.lead) classes.push("lead");
   if (row.item) classes.push(row.item.status);
   if (row.composed) classes.push("composed");
+  if (row.target) classes.push("target");
+  const answer = row.message ?? row.item;
   const folded = context.blocked.includes(row.author);
   if (row.message && !folded && isFor(row.message, context.me)) classes.push("for-me");
   const said = [
+    answer.reply_to && context.quotes?.quote(answer, row.original, context),
     row.item ? row.item.body && typedProse(row.item.body) : rendered(row.message, context.me),
     buildExtras(row, context.me),
     row.message?.reactions && reactions(row.message, context),
-  ].flat();
+  ].flat().filter(Boolean);
   const name = nameOf(author);
   return h(
     "article",
@@ -63,6 +73,7 @@ function buildMessage(row, author, context) {
     h(
       "div",
       { class: "words" },
+      row.message?.pinned && pinnedMark(row.message.pinned, context),
       row.lead && by(author, row.at),
       folded ? h("details", { class: "folded" }, h("summary", {}, t("message.blocked")), ...said) : said,
       row.item ? state(row.item, row.waits) : "",
@@ -88,6 +99,11 @@ function time(at, hidden) {
   );
 }
 
+function pinnedMark({ by: user, at }, { people }) {
+  const words = people[user] ? t("pins.by", { name: nameOf(people[user]) }) : t("pins.mark");
+  return h("p", { class: "pinned-mark", title: fullLabel(at) }, icon("pin", 14), words);
+}
+
 function rendered(message, me) {
   const { edited, html, deleted, deleted_by: by } = message;
   if (deleted) return h("p", { class: "tombstone" }, t(by ? "message.removed" : "message.deleted"));
@@ -98,7 +114,7 @@ function rendered(message, me) {
 }
 
 /** How far a message of mine has come, and what can be done where it goes no further. */
-function state({ nonce, status, room, body, files = [], error, kept }, waits) {
+function state({ nonce, status, room, body, reply_to, files = [], error, kept }, waits) {
   const unkept = kept ? "" : ` ${t("send.unkept")}`;
   if (status === "pending") {
     const words = t(waits ? "send.waiting" : "send.pending");
@@ -114,6 +130,7 @@ function state({ nonce, status, room, body, files = [], error, kept }, waits) {
   };
   const button = (key, onclick) => h("button", { class: "link-button", onclick }, t(key));
   const isLost = error.code === "not_stored";
+  const answered = error.code === "no_original" ? null : reply_to;
   const why = isLost ? t("send.lost") : `${t("send.failed")} ${explain(error)}`;
   return h(
     "p",
@@ -121,7 +138,7 @@ function state({ nonce, status, room, body, files = [], error, kept }, waits) {
     h("span", { class: "why" }, icon("alert", 16), h("span", {}, why, unkept)),
     button(isLost ? "send.again" : "send.retry", act("message-retry")),
     button("send.edit", act("message-discard", (composer) => {
-      composer.takeUp(body);
+      composer.takeUp(body, answered);
       if (files.length > 0) emit(composer, "files-again", { room, files });
     })),
     button("send.discard", act("message-discard")),

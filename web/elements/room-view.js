@@ -3,7 +3,7 @@ import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { partnerIn, roomName } from "../js/naming.js";
 import { typingIn } from "../js/presence.js";
-import { closedTo, composed } from "../js/selectors.js";
+import { answered, closedTo, composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
 import { icon } from "./icons.js";
 import "./message-composer.js";
@@ -48,7 +48,8 @@ class RoomView extends HTMLElement {
     if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
     this.#list.update(state, { afresh });
     this.#showClosed(state, room);
-    this.#composer.update({ room, name, user: state.user, composing: composed(state), state });
+    const about = { composing: composed(state), answering: answered(state, room.id) };
+    this.#composer.update({ room, name, user: state.user, ...about, state });
     this.#composer.showTyping(typingIn(state, room.id));
     this.#details.update?.(state, { afresh }); // Loaded when it is opened.
     if (switched) this.#arrive();
@@ -99,6 +100,16 @@ class RoomView extends HTMLElement {
           onclick: () => this.closest("tc-app").search(room.name ? `in:${JSON.stringify(room.name)} ` : ""),
         },
         icon("search"),
+      ),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          "aria-label": t("pins.title"),
+          title: t("pins.title"),
+          onclick: () => openPanel(this.closest("tc-app"), "pins", "openPins", this.#state, this.#room.id),
+        },
+        icon("pin"),
       ),
       h(
         "button",

@@ -67,12 +67,13 @@ export class RowKeeper {
     return { key: this.#keys.get(first), offset: first.getBoundingClientRect().top - top };
   }
 
-  /** Scrolls so that `place` (of `firstBelow`) is where it was. */
+  /** Scrolls so that `place` (of `firstBelow`) is where it was; false where it is not there any more. */
   restore(scroller, place) {
     const element = place && this.#shown.get(place.key)?.element;
-    if (!element) return;
+    if (!element) return false;
     const offset = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
     if (Math.abs(offset - place.offset) >= 1) scroller.scrollTop += offset - place.offset;
+    return true;
   }
 
   #elementOf(row, context, shown) {

@@ -98,7 +98,15 @@ export const api = {
   takeBack: (id, emoji) => request("DELETE", reaction(id, emoji)),
   hidePreviews: (id) => request("DELETE", `/api/messages/${id}/previews`),
   remove: (id) => request("DELETE", `/api/messages/${id}`),
+  pin: (id) => request("PUT", `/api/messages/${id}/pin`),
+  unpin: (id) => request("DELETE", `/api/messages/${id}/pin`),
+  pins: (id) => request("GET", `${room(id)}/pins`),
   newest: (id, limit) => request("GET", `${room(id)}/messages?limit=${limit}`),
   before: (id, message, limit) =>
     request("GET", `${room(id)}/messages?before=${message}&limit=${limit}`),
+  after: (id, message, limit) =>
+    request("GET", `${room(id)}/messages?after=${message}&limit=${limit}`),
+  around: (id, message, limit) =>
+    request("GET", `${room(id)}/messages?around=${message}&limit=${limit}`),
+  some: (id, messages) => request("GET", `${room(id)}/messages?ids=${messages.join(",")}`),
 };

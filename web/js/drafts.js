@@ -1,4 +1,4 @@
-/** Unsent text, one draft for each user and room, kept over reloads. */
+/** Unsent text, one draft for each user and room, kept over reloads, with the message that it answers. */
 import { storage } from "./storage.js";
 
 const BETWEEN = "\n\n";
@@ -21,8 +21,19 @@ export const drafts = {
     }
   },
 
+  /** The draft answers a message; or (null) none any more. */
+  answer: (user, room, id) => storage.set(`reply.${user}.${room}`, id === null ? null : String(id)),
+
+  /** Room -> id of the message that the draft answers. */
+  answers(user) {
+    const start = `reply.${user}.`;
+    const entry = (name) => [name.slice(start.length), Number(storage.get(name))];
+    return Object.fromEntries(storage.names(start).map(entry));
+  },
+
   /** On signing out: the next user of this computer must not find them. */
   forget(user) {
-    for (const name of storage.names(`draft.${user}.`)) storage.set(name, null);
+    const names = ["draft", "reply"].flatMap((what) => storage.names(`${what}.${user}.`));
+    for (const name of names) storage.set(name, null);
   },
 };

@@ -1,9 +1,11 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
 import { isChange } from "./changes.js";
+import { detourAfter, NO_DETOUR } from "./detour.js";
 import { withChange, withMessage } from "./history.js";
 import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
 import { BLOCKS, callsMe, counted, noted } from "./mentions.js";
+import { originalsAfter } from "./originals.js";
 import { notTyping, PEOPLE_CHANGES, withoutPresence } from "./presence.js";
 import { ROOM_CHANGES } from "./room-events.js";
 
@@ -87,7 +89,9 @@ function changeMessage(state, event) {
   if (!room) return state;
   const page = state.pages[event.room];
   const pages = page ? { ...state.pages, [event.room]: withChange(page, event) } : state.pages;
-  if (event.id <= room.head) return { ...state, pages };
+  const touched = { ...state.touched, [event.room]: event.id };
+  const next = originalsAfter(detourAfter({ ...state, pages, touched }, event), event);
+  if (event.id <= room.head) return next;
   const { message, author } = event;
   const wasUnread = message > room.last_read && author !== state.user.id;
   const isGone = event.kind === "message.deleted";
@@ -96,7 +100,7 @@ function changeMessage(state, event) {
   const calls = wasUnread && !isGone && callsMe(state, event);
   const mentioned = says ? noted(room.mentioned, message, calls) : room.mentioned;
   const after = { ...counted(state, room, unread, mentioned), head: event.id };
-  return { ...state, pages, rooms: { ...state.rooms, [event.room]: after } };
+  return { ...next, rooms: { ...state.rooms, [event.room]: after } };
 }
 
 /** Remembers the last change of my own membership: an answer asked for before it is out of date. */
@@ -120,5 +124,6 @@ export function withoutRoom(state, roomId) {
   const { [roomId]: _members, ...members } = state.members;
   // The log goes on without us: what comes after a return is no gap.
   const { [`room:${roomId}`]: _head, ...heads } = state.heads;
-  return { ...state, rooms, pages, members, heads };
+  const way = state.detour?.room === roomId ? NO_DETOUR : {};
+  return { ...state, ...way, rooms, pages, members, heads };
 }

@@ -6,6 +6,8 @@
  */
 
 import { versionOf } from "./changes.js";
+import { detourWithout } from "./detour.js";
+import { originalsWithout } from "./originals.js";
 
 /**
  * An event names the one before it in its room (`prev`): what is shown between the two is not in the log.
@@ -17,7 +19,8 @@ export function withoutLostTail(state, event) {
   const after = Math.max(event.prev, judged);
   const lost = (id) => id > after && id < event.id;
   const stored = without(state, event.room, ({ id }) => lost(id));
-  return inDoubt(stored, event.room, (message) => lost(versionOf(message)));
+  const known = originalsWithout(detourWithout(stored, event.room, lost), event.room, lost);
+  return inDoubt(known, event.room, (message) => lost(versionOf(message)));
 }
 
 /** What was done to these messages is lost: what they are now has to be asked for. */

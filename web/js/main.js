@@ -9,6 +9,7 @@ import { keepingUpHandlers } from "./doing/keeping-up.js";
 import { directHandlers } from "./doing/direct.js";
 import { fileHandlers } from "./doing/files.js";
 import { messageHandlers } from "./doing/messages.js";
+import { replyHandlers } from "./doing/replies.js";
 import { searchHandlers } from "./doing/search.js";
 import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
@@ -18,6 +19,7 @@ import { roomName } from "./naming.js";
 import { OutboxStore } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
 import { owner } from "./owner.js";
+import { Places } from "./places.js";
 import { Reading } from "./reading.js";
 import { Rooms } from "./rooms.js";
 import { follow, hashOf } from "./route.js";
@@ -33,6 +35,13 @@ const app = document.querySelector("tc-app");
 const store = createStore(reduce, initialState, perFrame);
 const rooms = new Rooms(store);
 const reading = new Reading(store);
+const places = new Places(store, {
+  missing(message) {
+    route.leavePlace();
+    app.announce(t(message ? "jump.deleted" : "jump.missing"), { urgent: true });
+  },
+  failed: (error) => app.announce(explain(error), { urgent: true }),
+});
 const alerts = new Alerts(store);
 const presence = latePresence(store);
 
@@ -104,6 +113,8 @@ const session = new Session(store, {
     delivery.forget();
     store.dispatch({ type: "line.late", late: false });
     rooms.forget();
+    places.entered();
+    store.dispatch({ type: "replies.kept", answering: drafts.answers(user.id) });
     alerts.begin();
     if (!route.settle()) rooms.open(store.state.open);
   },
@@ -134,6 +145,7 @@ const session = new Session(store, {
 
 const route = follow(store, {
   open: (room) => rooms.open(room),
+  reach: (room, message) => places.go(room, message),
   invited: (secret) => openPanel(app, "invited", "openInvited", secret),
 });
 
@@ -151,7 +163,7 @@ store.subscribe((state) => {
 store.subscribe((state) => app.show(state));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, alerts, outbox, session, presence };
+const page = { app, store, rooms, reading, places, alerts, outbox, session, presence, route };
 
 /** What is done with files. Loaded with the first of them. */
 const fileWork = once(async () => (await import("../later/files.js")).fileWork({ ...page, api }));
@@ -228,7 +240,6 @@ const HANDLERS = {
     if (room) location.hash = hashOf(room.id);
   },
 
-  "history-older": ({ room }) => rooms.loadOlder(room),
   "history-trim": ({ room }) => store.dispatch({ type: "page.trimmed", room }),
   "history-retry": ({ room }) => rooms.loadNewest(room),
 
@@ -250,6 +261,7 @@ const HANDLERS = {
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
+  ...replyHandlers(page),
   ...presenceHandlers(page),
 
   "line-retry": () => session.retry(),

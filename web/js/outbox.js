@@ -5,7 +5,7 @@
  * that a message whose answer was lost is not posted twice. A message that was refused (4xx) goes under
  * a new nonce when it is tried again.
  *
- * An item is {nonce, user, room, body, at, since, status: "pending"|"failed", error, attempts, tried,
+ * An item is {nonce, user, room, body, reply_to, at, since, status: "pending"|"failed", error, attempts, tried,
  * next, lost, kept}: `at` is its place and time, `since` when it last began to wait, `tried` and `next`
  * the last and the next attempt (all unix ms); `error` {code, detail, temporary} is why it is not sent
  * yet; `lost` the id it had before the server lost it, or 0.
@@ -83,8 +83,8 @@ export class Outbox {
   /** Messages of mine that the server took and then lost: shown as not sent until it is decided. */
   async notStored(messages) {
     const error = { code: "not_stored", detail: "", temporary: true };
-    const items = messages.map(({ id, room, body, at, files }) => ({
-      ...blank(this.#user, room, body, at, files && { files }),
+    const items = messages.map(({ id, room, body, at, files, reply_to }) => ({
+      ...blank(this.#user, room, body, at, { ...(files && { files }), ...(reply_to && { reply_to }) }),
       nonce: nonceAfterLoss(id),
       lost: id,
       status: "failed",
@@ -191,8 +191,9 @@ export class Outbox {
     if (now - item.since > STALE_MS) return this.#fail(item, { code: "waited" });
     let message;
     try {
+      const { body, reply_to } = item;
       const files = item.files && (await this.#sendFiles(item));
-      message = await this.#post(item.room, { body: item.body, nonce, ...(files && { files }) });
+      message = await this.#post(item.room, { body, nonce, ...(files && { files }), ...(reply_to && { reply_to }) });
     } catch (error) {
       return this.#failed(item, error);
     }

@@ -256,11 +256,15 @@ export class Rooms {
     }
   }
 
-  async #learnNames(state) {
+  #learnNames(state) {
     if (state.phase !== "in" || (state.rooms[state.open] && !state.members[state.open])) return;
-    const ids = strangers(state)
-      .filter((id) => !this.#asked.has(id))
-      .slice(0, NAMES_AT_ONCE);
+    this.learn(strangers(state));
+  }
+
+  /** Asks for the names of people that are not known yet. */
+  async learn(people) {
+    const isNew = (id) => !this.#asked.has(id) && !this.#store.state.people[id];
+    const ids = people.filter(isNew).slice(0, NAMES_AT_ONCE);
     if (ids.length === 0) return;
     for (const id of ids) this.#asked.add(id);
     try {

@@ -24,25 +24,54 @@ export function neighbour(state, language, step) {
   return rooms.at(next);
 }
 
-/** Ids of authors in the open room, of those who reacted, and of people of direct rooms, whose names are
- * not known yet. */
+/** What is shown of a room's history: the part that was jumped to, else the newest. */
+export const shownPage = ({ detour, pages }, room) => (detour?.room === room ? detour : (pages[room] ?? null));
+
+/** Ids of people in the open room, and of those of direct rooms, whose names are to be shown and are not known yet. */
 export function strangers(state) {
-  const messages = state.pages[state.open]?.messages ?? [];
+  const pages = [shownPage(state, state.open), state.originals[state.open]];
+  const messages = pages.flatMap((page) => page?.messages ?? []);
+  const named = ({ author, reply_author, pinned, reactions, mentions }) => [
+    author,
+    reply_author,
+    pinned?.by,
+    ...Object.values(reactions ?? {}).flat(),
+    ...(mentions ?? []),
+  ];
   const partners = Object.values(state.rooms).flatMap((room) => room.with ?? []);
-  const reacted = ({ reactions }) => Object.values(reactions ?? {}).flat();
-  const seen = new Set(messages.flatMap((message) => [message.author, ...reacted(message), ...(message.mentions ?? [])]));
-  for (const id of partners) seen.add(id);
-  return [...seen].filter((id) => !state.people[id]);
+  const seen = new Set([...messages.flatMap(named), ...partners]);
+  return [...seen].filter((id) => id && !state.people[id]);
 }
 
 /** The message that the composer is about; null where there is none, or none any more. */
-export function composed({ composing, pages }) {
-  const message = messageOf(pages[composing?.room], composing?.id);
+export function composed(state) {
+  const { composing } = state;
+  const message = composing && messageIn(state, composing.room, composing.id);
   return message && !message.deleted ? message : null;
 }
 
 /** A loaded message by its id. */
 export const messageOf = (page, id) => page?.messages.find((message) => message.id === id) ?? null;
+
+/** A message of a room, wherever it is loaded. */
+export const messageIn = ({ detour, pages, originals }, room, id) =>
+  messageOf(detour?.room === room ? detour : null, id) ??
+  messageOf(pages[room], id) ??
+  messageOf(originals[room], id);
+
+/** The message that another one answers: itself, `undefined` as long as it is not known, null where it is not there. */
+export const originalOf = (state, room, id) =>
+  messageIn(state, room, id) ?? (state.originals[room]?.held[id] === "missing" ? null : undefined);
+
+/** Whether anything in the open room is an answer to a message. */
+export const hasAnswers = (state) =>
+  Boolean(state.answering[state.open] || shownPage(state, state.open)?.messages.some((one) => one.reply_to));
+
+/** What my draft in a room answers: {id, message}, `message` as of `originalOf`; null where it is no answer. */
+export function answered(state, room) {
+  const id = state.answering[room];
+  return id ? { id, message: originalOf(state, room, id) } : null;
+}
 
 /** Whether I may still edit a message; `now` in unix ms. */
 export const mayEdit = ({ user, server }, message, now = Date.now()) =>

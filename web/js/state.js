@@ -1,10 +1,13 @@
 /** The whole state of the page and every way it changes: (state, action) -> state, pure.
  *
- * `rooms` are mine, by id. `pages` hold loaded history (history.js), `heads` the last event applied of
- * each topic since the last snapshot, `presence` and `typing` see presence.js, `members` the lists that were fetched, `people` names by id.
+ * `rooms` are mine, by id. `pages` hold loaded history (history.js), `detour` a part of it that was jumped to
+ * (detour.js), `originals` and `answering` what stands beside it (originals.js), `heads` the last event applied of
+ * each topic since the last snapshot, `presence` and `typing` see presence.js, `members` the lists that were
+ * fetched, `people` names by id.
  * `pending` mirrors the outbox; `lost` are messages of mine that the server lost and the outbox is yet to
  * take. `line` is the life of the stream as people should hear of it.
  */
+import { detourActions, NO_DETOUR, settled, staleDetour } from "./detour.js";
 import { applyEvent, withoutRoom } from "./events.js";
 import {
   answered,
@@ -19,6 +22,7 @@ import {
 } from "./history.js";
 import { KEEPING_UP } from "./keeping-up.js";
 import { withoutMessages, withoutMissing } from "./losses.js";
+import { replyActions, staleOriginals } from "./originals.js";
 import { PRESENCE_ACTIONS } from "./presence.js";
 import { trayActions } from "./trays.js";
 
@@ -38,6 +42,10 @@ export const initialState = Object.freeze({
   since: 0, // the read marker as it was when the room was opened: where "new" begins
   held: null, // the open room, where I marked it as unread: looking does not make it read
   pages: {},
+  ...NO_DETOUR,
+  originals: {},
+  touched: {}, // room -> the last event about a message of it
+  answering: {},
   heads: {},
   memberships: {},
   members: {},
@@ -81,6 +89,8 @@ const ACTIONS = {
       cursor,
       rooms: mine,
       pages: stalePages(state, mine, cursor),
+      ...staleDetour(state, mine),
+      originals: staleOriginals(state),
       heads: {},
       memberships: {},
       members: {},
@@ -120,7 +130,7 @@ const ACTIONS = {
     const left = state.pages[state.open];
     const pages = left ? { ...state.pages, [state.open]: trimmed(left) } : state.pages;
     const since = state.rooms[room]?.last_read ?? 0;
-    return { ...state, open: room, outside: null, composing: null, held: null, pages, since };
+    return { ...state, open: room, outside: null, composing: null, held: null, ...NO_DETOUR, pages, since };
   },
 
   "room.outside": (state, { room, status, found = null }) =>
@@ -147,7 +157,7 @@ const ACTIONS = {
     if (!state.pages[room]) return state;
     const stored = withoutMissing(state, { room, messages, more, known });
     const join = older ? joinOlder : joinNewest;
-    return withPage(stored, room, answered(join(stored.pages[room], messages, more)));
+    return settled(withPage(stored, room, answered(join(stored.pages[room], messages, more))));
   },
 
   /** The newest page, asked for only to see whether it has what is shown. */
@@ -179,6 +189,9 @@ const ACTIONS = {
     const page = state.pages[message.room];
     return page ? withPage(state, message.room, withMessage(page, message)) : state;
   },
+
+  ...detourActions,
+  ...replyActions,
 
   "compose.began": (state, { room, kind, id }) => ({ ...state, composing: { room, kind, id } }),
 

@@ -8,11 +8,14 @@ const TOGETHER_MS = 5 * 60_000;
  * `messages` sorted by id, `pending` behind them; `losses` are the places where messages of others were
  * lost; `since` is the read marker at the room's opening.
  * `more`: there are older messages.
- * `composed` is the id of the message that the composer is about.
+ * `composed` is the id of the message that the composer is about, `target` of the one that was jumped to;
+ * `originalOf(id)` gives a message that is answered.
  * A row is {key, kind: "day"|"new"|"loss"|"message", ...}. A key stays the same while a pending message
  * becomes a sent one, so that its element does.
  */
-export function timeline({ messages, pending, losses = [], since, me, composed = null, more = false }) {
+export function timeline(view) {
+  const { messages, pending, losses = [], since, me, more = false } = view;
+  const { composed = null, target = null, originalOf = () => null } = view;
   const rows = [];
   const unsaid = [...losses];
   let last = null;
@@ -41,7 +44,9 @@ export function timeline({ messages, pending, losses = [], since, me, composed =
     }
     const together =
       !otherDay && !fresh && last.author === row.author && row.at - last.at < TOGETHER_MS;
-    rows.push({ ...row, lead: !together, composed: row.id !== 0 && row.id === composed });
+    const { reply_to } = row.message ?? row.item;
+    const original = reply_to && originalOf(reply_to);
+    rows.push({ ...row, original, lead: !together, composed: row.id !== 0 && row.id === composed, target: row.id !== 0 && row.id === target });
     last = { day, author: row.author, at: row.at };
   }
   sayLosses(Infinity);

@@ -28,6 +28,7 @@ const GROUPS = {
   ],
   reading: [
     ["step", ["↑"], ["↓"]],
+    ["reply", ["R"]],
     ["actions", ["Tab"]],
   ],
 };

@@ -1,14 +1,18 @@
 /** What people do with messages: send, change, delete, answer with an emoji, try again. */
 import { api } from "../api.js";
+import { drafts } from "../drafts.js";
 import { explain } from "../explain.js";
 import { lastOfMine } from "../selectors.js";
 import { attempt } from "./attempt.js";
 
 export const messageHandlers = ({ app, store, outbox }) => ({
-  "message-send": async ({ room, body, files = [], kept }) => {
+  "message-send": async ({ room, body, files = [], reply_to = null, kept }) => {
+    store.dispatch({ type: "detour.left" });
+    store.dispatch({ type: "reply.ended", room });
     if (files.length > 0) store.dispatch({ type: "tray.emptied", room });
-    await outbox.send(room, body, files.length > 0 ? { files } : {});
+    await outbox.send(room, body, { ...(files.length > 0 && { files }), ...(reply_to && { reply_to }) });
     kept();
+    if (!store.state.answering[room]) drafts.answer(store.state.user?.id, room, null);
   },
 
   "compose-begin": (about) => store.dispatch({ type: "compose.began", ...about }),

@@ -1,0 +1,56 @@
+/** Places in the history: jumps to messages, and messages that are answered and not on the page. What does the
+ * work is loaded when it is needed first (panels/places.js). */
+import { api } from "./api.js";
+import { hasAnswers } from "./selectors.js";
+
+const AGAIN_MS = 2000;
+
+export class Places {
+  #store;
+  #hooks;
+  #loading = null;
+  #whole = null;
+
+  /** hooks: `missing(message)` where a message is not there, or (given) was deleted; `failed(error)`. */
+  constructor(store, hooks) {
+    this.#store = store;
+    this.#hooks = hooks;
+    store.subscribe((state) => !this.#loading && hasAnswers(state) && this.#load());
+  }
+
+  /** Whether a jump is under way. */
+  get going() {
+    return this.#whole ? this.#whole.going : this.#loading !== null;
+  }
+
+  /** After a snapshot. */
+  entered() {
+    this.#whole?.entered();
+  }
+
+  /** Shows a message of a room of mine, wherever in its history it is. */
+  go = async (room, id) => (await this.#load()).go(room, id);
+
+  /** Back to the newest messages. */
+  leave = () => this.#whole?.leave();
+
+  /** More of what was jumped to, on one of its sides: "older" or "later". */
+  more = (side) => this.#whole?.more(side);
+
+  #load() {
+    this.#loading ??= this.#loaded();
+    return this.#loading;
+  }
+
+  async #loaded() {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        // Some browsers keep in mind that an address could not be loaded.
+        const { Places: Whole } = await import(`../panels/places.js${tries ? `?${tries}` : ""}`);
+        return (this.#whole = new Whole(this.#store, api, this.#hooks));
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  }
+}

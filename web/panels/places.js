@@ -1,0 +1,159 @@
+/** Jumps to messages, and messages that others answer: fetches the history around them, more of it on both
+ * sides, and single messages by their ids.
+ *
+ * What the answers make of the state is pure, and dispatched as a `change` of it: see js/detour.js and
+ * js/originals.js.
+ */
+import { messageOf, shownPage } from "../js/selectors.js";
+import { detourArrived, detourAsked, detourDropped, joinLater, onDetour } from "./detours.js";
+import { missingOriginals, originalsAsked, originalsCame, originalsFailed } from "./originals.js";
+import { answered, asked, joinOlder } from "../js/history.js";
+
+const PAGE = 50;
+/** As many as one answer may have: a detour that is asked for again is to be as long as it was. */
+const AGAIN = 200;
+/** For so long the message that was jumped to stands out, in ms. */
+const STANDS_OUT_MS = 3000;
+const RETRY_MS = 5000;
+
+export class Places {
+  #store;
+  #api;
+  #hooks;
+  #epoch = 0; // counts snapshots
+  #going = null; // {room, id} that is asked for
+
+  /** As those of js/places.js, with the `api`. */
+  constructor(store, api, hooks) {
+    this.#store = store;
+    this.#api = api;
+    this.#hooks = hooks;
+    store.subscribe((state) => this.#learn(state));
+    this.#learn(store.state);
+  }
+
+  get going() {
+    return this.#going !== null;
+  }
+
+  /** After a snapshot: what was asked for before is asked for again. */
+  entered() {
+    this.#epoch += 1;
+    const { detour, open } = this.#store.state;
+    const going = this.#going;
+    this.#going = null;
+    if (going?.room === open) this.go(going.room, going.id);
+    else if (detour) this.#renew(detour);
+  }
+
+  go(room, id) {
+    const { state } = this.#store;
+    if (!state.rooms[room]) return;
+    for (const page of [shownPage(state, room), state.pages[room]]) {
+      const found = messageOf(page, id);
+      if (!found) continue;
+      if (found.deleted) return this.#hooks.missing(found);
+      if (page !== state.detour) this.leave();
+      return this.#arrive({ room, id });
+    }
+    this.#load({ room, id });
+  }
+
+  leave() {
+    this.#going = null;
+    this.#store.dispatch({ type: "detour.left" });
+  }
+
+  async more(side) {
+    const { detour } = this.#store.state;
+    if (!detour || detour[side] === "loading" || detour.messages.length === 0) return;
+    const { room, around, messages } = detour;
+    const epoch = this.#epoch;
+    const change = (how) => this.#change((state) => onDetour(state, around, how));
+    change((page) => asked(page, { [side]: "loading" }));
+    const older = side === "older";
+    const join = older ? joinOlder : joinLater;
+    let how = (page) => answered(page, { [side]: "failed" });
+    try {
+      const edge = messages.at(older ? 0 : -1).id;
+      const answer = await (older ? this.#api.before : this.#api.after)(room, edge, PAGE);
+      how = (page) => answered(join(page, answer.messages, answer.more));
+    } catch {
+      // Shown, with a way to try again.
+    }
+    if (epoch === this.#epoch) change(how);
+  }
+
+  #change(change) {
+    this.#store.dispatch({ type: "detour.changed", change });
+  }
+
+  #arrive(target) {
+    this.#store.dispatch({ type: "target.set", target });
+    setTimeout(() => this.#store.dispatch({ type: "target.passed", target }), STANDS_OUT_MS);
+  }
+
+  async #load(going) {
+    this.#going = going;
+    const isWanted = () => this.#going === going;
+    const came = (found) => {
+      this.#going = null;
+      const isThere = Boolean(found) && !found.deleted;
+      if (isThere) this.#arrive(going);
+      else this.#hooks.missing(found);
+      return isThere;
+    };
+    try {
+      await this.#around(going.room, going.id, PAGE, { isWanted, came });
+    } catch (error) {
+      if (isWanted()) this.#going = null;
+      this.#hooks.failed(error);
+    }
+  }
+
+  async #renew({ room, messages }) {
+    const epoch = this.#epoch;
+    const isWanted = () => epoch === this.#epoch && !this.going;
+    const middle = messages[messages.length >> 1];
+    try {
+      await this.#around(room, middle.id, AGAIN, { isWanted, came: () => true });
+    } catch {
+      this.leave();
+    }
+  }
+
+  /** Shows the history around a message. `isWanted()`: still, when the answer has come; `came(message)` tells
+   * whether to show it, of the message or nothing. Throws where nothing came. */
+  async #around(room, id, limit, { isWanted, came }) {
+    this.#change((state) => detourAsked(state, room, id));
+    let answer;
+    try {
+      answer = await this.#api.around(room, id, limit);
+    } catch (error) {
+      if (!isWanted()) return;
+      this.#change((state) => detourDropped(state, id));
+      throw error;
+    }
+    if (!isWanted()) return;
+    const isFit = came(answer.messages.find((message) => message.id === id));
+    this.#change((state) => (isFit ? detourArrived(state, id, answer) : detourDropped(state, id)));
+  }
+
+  /** Asks for messages that are answered in the open room, and are not on its page. */
+  async #learn(state) {
+    const ids = missingOriginals(state);
+    if (ids.length === 0) return;
+    const { open: room } = state;
+    const epoch = this.#epoch;
+    this.#change((now) => originalsAsked(now, room, ids));
+    let change = (now) => originalsFailed(now, room, ids);
+    try {
+      const { messages } = await this.#api.some(room, ids);
+      change = (now) => originalsCame(now, room, ids, messages);
+    } catch (error) {
+      if (!error.temporary) change = (now) => originalsCame(now, room, ids, []);
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    if (epoch === this.#epoch) this.#change(change);
+  }
+}
