@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tornchat.domain.conduct import ARCHIVED, POSTING, READABLE, conduct, staff
+from tornchat.domain.conduct import ARCHIVED, POSTING, READABLE, conduct, refused, staff
 from tornchat.domain.events import SESSIONS_ENDED
 from tornchat.domain.topics import SPACE, room_topic, user_topic
 
@@ -184,8 +184,13 @@ def joined(
     )
 
 
-def direct_opened(room: str, people: list[dict[str, Any]], by: str) -> Announcement:
-    """All of its people come into a direct room at once, and each is told who they are."""
+def direct_opened(
+    room: str, people: list[dict[str, Any]], by: str, refusing: Iterable[str] = ()
+) -> Announcement:
+    """All of its people come into a direct room at once, and each is told who they are.
+
+    ``refusing``: those whom the other one of two has blocked.
+    """
     fields = [
         {
             "kind": "member.joined",
@@ -201,7 +206,10 @@ def direct_opened(room: str, people: list[dict[str, Any]], by: str) -> Announcem
     to_each = tuple((user_topic(one["user"]), {**one, "people": people}) for one in fields)
     return Announcement(
         events=(*to_each, *((room_topic(room), one) for one in fields)),
-        set=tuple((memberships(one["user"]), room, FIRST_ID) for one in fields),
+        set=(
+            *((memberships(one["user"]), room, FIRST_ID) for one in fields),
+            *((conduct(room), refused(user), "1") for user in refusing),
+        ),
         joined=(room, *(one["user"] for one in fields)),
     )
 
@@ -228,14 +236,21 @@ def read_up_to(user: str, room: str, last_read: int, turn: int) -> Announcement:
     return Announcement(events=((user_topic(user), fields),))
 
 
-def blocked(user: str, other: str) -> Announcement:
-    """``user`` wants to hear nothing of somebody, for their other devices."""
-    return Announcement(events=((user_topic(user), {"kind": "blocked", "user": other}),))
+def blocked(user: str, other: str, room: str | None) -> Announcement:
+    """``user`` wants to hear nothing of somebody, for their other devices. ``room``: the direct
+    room of these two, where there is one."""
+    return Announcement(
+        events=((user_topic(user), {"kind": "blocked", "user": other}),),
+        set=((conduct(room), refused(other), "1"),) if room else (),
+    )
 
 
-def unblocked(user: str, other: str) -> Announcement:
+def unblocked(user: str, other: str, room: str | None) -> Announcement:
     """``user`` wants to hear of somebody again."""
-    return Announcement(events=((user_topic(user), {"kind": "unblocked", "user": other}),))
+    return Announcement(
+        events=((user_topic(user), {"kind": "unblocked", "user": other}),),
+        drop=((conduct(room), refused(other)),) if room else (),
+    )
 
 
 def level_chosen(user: str, room: str, level: str) -> Announcement:
