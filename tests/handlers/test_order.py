@@ -173,7 +173,9 @@ async def test_who_is_muted_reads_on_and_writes_when_it_is_over(
     # What was accepted before is answered as before.
     assert (await budi.post(post, {"body": "psst", "nonce": "psst"})).status == 200
     await budi.delete(f"/api/rooms/{room}/members/me")
+    cursor = (await ana.poll(None))["cursor"]
     await budi.enter(room)
+    assert [event.get("muted") for event in (await ana.poll(cursor))["events"]] == [until]
     assert_refused(await budi.post(post, {"body": "again"}), Muted)
     assert (await budi.delete(f"/api/messages/{mine}")).status == 204
     await give(citra, room, budi, muted_until=served.worker.chat.now() + 400)

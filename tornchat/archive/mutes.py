@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.schema import mutes
@@ -19,6 +19,12 @@ async def lift(conn: AsyncConnection, room_id: str, user_id: str) -> bool:
     """False where they were not muted."""
     one = (mutes.c.room_id == room_id, mutes.c.user_id == user_id)
     return await rows_changed(conn, delete(mutes).where(*one)) > 0
+
+
+async def until(conn: AsyncConnection, room_id: str, user_id: str) -> int | None:
+    """None where they are not muted; it may be over."""
+    one = (mutes.c.room_id == room_id, mutes.c.user_id == user_id)
+    return (await conn.execute(select(mutes.c.until).where(*one))).scalar_one_or_none()
 
 
 async def remove_over(conn: AsyncConnection, now: int) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tornchat.archive import invites, members, rooms, users
+from tornchat.archive import invites, members, mutes, rooms, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
@@ -51,10 +51,14 @@ async def add_room(
 async def seat(change: Change, room: Room, user: User, role: SeatRole, *, by: str) -> None:
     """Make ``user`` a member, unless they are one."""
     if await members.add(change.conn, room_id=room.id, user_id=user.id, role=role, now=change.now):
+        about = public_person(user)
+        # Who was muted when they left still is.
+        muted = await mutes.until(change.conn, room.id, user.id)
+        if muted is not None and muted > change.now:
+            about["muted"] = muted
         await change.announce(
             announcements.joined(
-                *(room.id, user.id, user.username, user.display_name, role, by),
-                about=public_person(user),
+                *(room.id, user.id, user.username, user.display_name, role, by), about=about
             )
         )
 

@@ -139,10 +139,10 @@ async def _since_and_tail(
     unknown = [room for room in mine if room not in chat.known]
     if unknown:
         async with chat.database.read() as conn:
-            for room in await rooms.many(conn, unknown):
-                chat.remember(room)
+            for found in await rooms.many(conn, unknown):
+                chat.remember(found)
     told = await mirror.readables(chat.client, mine)
-    since = {}
+    since: dict[str, int] = {}
     for room, joined in mine.items():
         if room in chat.known:
             kind, above = chat.known[room]

@@ -48,7 +48,7 @@ const CHANGES = {
   ...BLOCKS,
 
   "member.joined"(state, event) {
-    const { room: roomId, user, username, display_name, role, bot, status } = event;
+    const { room: roomId, user, username, display_name, role, bot, status, muted } = event;
     const person = { id: user, username, display_name, bot, ...(status && { status }) };
     const people = { ...state.people, [user]: { ...state.people[user], ...person } };
     // Those of a direct room, whom I may never have seen.
@@ -57,7 +57,8 @@ const CHANGES = {
     if (user === state.user.id) return touched(next, event);
     const members = state.members[roomId];
     if (members?.some((member) => member.id === user)) return next;
-    return withCount(next, event, +1, members && [...members, { ...person, role }]);
+    const member = { ...person, role, ...(muted && { muted }) };
+    return withCount(next, event, +1, members && [...members, member]);
   },
 
   "member.left"(state, event) {
