@@ -165,6 +165,13 @@ async def change(conn: AsyncConnection, room: Room) -> None:
     )
 
 
+async def opened(conn: AsyncConnection, room_id: str, id: int) -> None:
+    """Notes the id by which the log has announced that a room was opened to everybody: what was
+    said before it was said among few. Unless all or nothing is to be read by now."""
+    which = (rooms.c.id == room_id, rooms.c.readable > 0, rooms.c.readable < id)
+    await conn.execute(update(rooms).where(*which).values(readable=id))
+
+
 async def every_conduct(
     conn: AsyncConnection, page: int = 1_000
 ) -> AsyncIterator[tuple[str, dict[str, str]]]:

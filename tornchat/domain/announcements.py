@@ -30,13 +30,14 @@ def memberships(user: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """``joined`` is (room, user...) where the first event's id is the ``joined_id`` of memberships:
-    of these people in this room."""
+    of these people in this room. ``opened`` is the room where it is what all may read after."""
 
     events: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     set: tuple[tuple[str, str, str], ...] = ()
     drop: tuple[tuple[str, str], ...] = ()
     tell: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     joined: tuple[str, ...] | None = None
+    opened: str | None = None
 
     @property
     def moved(self) -> list[str]:
@@ -52,6 +53,7 @@ class Announcement:
             "drop": [list(entry) for entry in self.drop],
             "tell": [[topic, dict(fields)] for topic, fields in self.tell],
             "joined": list(self.joined) if self.joined else None,
+            "opened": self.opened,
         }
 
     @classmethod
@@ -64,6 +66,7 @@ class Announcement:
             drop=tuple((name, key) for name, key in payload["drop"]),
             tell=tuple((topic, fields) for topic, fields in payload["tell"]),
             joined=tuple(joined) if joined else None,
+            opened=payload.get("opened"),
         )
 
 
@@ -85,13 +88,14 @@ def room_changed(
     settings: Mapping[str, Any],
     *,
     outside: Mapping[str, Any] | None,
-    readable: int | None,
+    readable: int | str | None,
     staff_ids: Iterable[str],
 ) -> Announcement:
     """Told to the room with all of its settings, and to everybody as far as they may know: what
     they may find (``outside``), or None where they heard of it neither before nor now.
 
-    ``readable`` as `domain.conduct.READABLE`. ``staff_ids``: its owners and moderators, so that
+    ``readable`` as `domain.conduct.READABLE`, None where that stays as it is; `FIRST_ID` where
+    everybody may read what is said from here on. ``staff_ids``: its owners and moderators, so that
     the mirror knows them where it comes to matter.
     """
     mirror = conduct(room)
@@ -107,7 +111,8 @@ def room_changed(
         put.append((mirror, POSTING, "1"))
     else:
         drop.append((mirror, POSTING))
-    return Announcement(events=tuple(told), set=tuple(put), drop=tuple(drop))
+    opened = room if readable == FIRST_ID else None
+    return Announcement(events=tuple(told), set=tuple(put), drop=tuple(drop), opened=opened)
 
 
 def room_archived(room: str, by: str, *, known: bool) -> Announcement:
