@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.handlers.place import Place, Served
+from tests.handlers.test_bots import new_bot
 from tests.handlers.visitor import Visitor, assert_refused
 from tornchat.chat import shell
 from tornchat.domain.errors import InvalidValue, NotFound, TooMany
@@ -152,3 +153,15 @@ async def test_people_are_found_by_the_beginnings_of_their_names(
         answers = await asyncio.gather(*(visitor.get("/api/users?prefix=z") for _ in range(200)))
         [refused, *_] = [answer for answer in answers if answer.status != 200]
         assert_refused(refused, TooMany)
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_each_is_told_all_that_others_see_of_the_people(ana: Visitor, budi: Visitor) -> None:
+    """A page puts what the room says of somebody over what it knows."""
+    bot, _ = await new_bot(ana, "porter")
+    cursor = (await budi.poll(None))["cursor"]
+    room = await direct(budi, bot)
+    events = [event for event in (await budi.poll(cursor))["events"] if event.get("room") == room]
+    of_bot = [event for event in events if event["user"] == bot.id]
+    assert [(event["topic"], event["bot"]) for event in of_bot] == [(f"room:{room}", True)]
+    assert {event["role"] for event in events} == {"member"}

@@ -17,7 +17,9 @@ from tests.handlers.visitor import Visitor, assert_refused
 from tornchat.app import Worker
 from tornchat.archive import marks, push
 from tornchat.archive.schema import push_subscriptions
+from tornchat.chat.pusher import is_wanted
 from tornchat.domain.errors import InvalidValue, NotFound
+from tornchat.domain.pushing import check_target
 from tornchat.log import seats
 
 pytestmark = pytest.mark.gen_test(timeout=120)
@@ -313,3 +315,36 @@ async def test_somebody_without_a_limit_of_streams_is_seen_as_connected_as_well(
             return not await seats.seated(free.worker.client, [ana.id])
 
         await eventually(is_gone, "the end of the stream")
+
+
+async def test_what_waits_is_not_sent_to_who_wants_it_no_more(
+    ana: Visitor, budi: Visitor, served: Served, service: PushService
+) -> None:
+    """While a push service is away, somebody is blocked, or a room made quiet or left."""
+    room = await room_of(ana, budi, "Meanwhile")
+    values = Browser(f"{service.url}/phone").values
+    stream = await budi.stream()
+    await stream.until("hello")
+    await budi.post("/api/push/subscriptions", values)
+    said = await ana.say("for later", room)
+    await looked_at(served.worker, said)
+    now = served.worker.chat.now()
+    async with served.worker.database.write() as conn:
+        await push.want(conn, check_target(**values).id, room, said, 1, now + 3_600_000)
+
+    async def is_due() -> list[bool]:
+        async with served.worker.database.read() as conn:
+            return [is_wanted(one, now) for one in await push.due(conn, now + 7_200_000, 10)]
+
+    assert await is_due() == [True]
+    for path, no, yes in (
+        (f"/api/rooms/{room}/level", ("PUT", {"level": "none"}), ("PUT", {"level": "all"})),
+        (f"/api/blocks/{ana.id}", ("PUT", {}), ("DELETE", {})),
+        (f"/api/rooms/{room}/members/me", ("DELETE", {}), None),
+    ):
+        assert (await budi.ask(no[0], path, no[1])).status == 204
+        assert await is_due() == [False]
+        if yes:
+            assert (await budi.ask(yes[0], path, yes[1])).status == 204
+            assert await is_due() == [True]
+    stream.close()

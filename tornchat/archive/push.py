@@ -12,10 +12,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.schema import (
+    blocks,
     installation,
     members,
     messages,
@@ -49,7 +50,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A push that is due, with all that it says. ``read``: the person has read the room so far;
-    ``body`` is None where the message is gone."""
+    ``body`` is None where the message is gone; ``hushed``: they want to hear nothing of the room
+    any more, or of its author."""
 
     target: Target
     user: str
@@ -66,6 +68,7 @@ class Delivery:
     at: int | None
     body: str | None
     author: str | None
+    hushed: bool
 
 
 async def key(conn: AsyncConnection) -> str | None:
@@ -194,6 +197,10 @@ async def want(
 async def due(conn: AsyncConnection, now: int, limit: int) -> list[Delivery]:
     """What is to be sent by ``now``, the longest due first."""
     author = users.alias()
+    blocked = exists().where(
+        blocks.c.user_id == push_subscriptions.c.user_id,
+        blocks.c.blocked_id == messages.c.author_id,
+    )
     query = (
         select(
             push_subscriptions.c.endpoint,
@@ -214,6 +221,7 @@ async def due(conn: AsyncConnection, now: int, limit: int) -> list[Delivery]:
             messages.c.body,
             messages.c.deleted,
             author.c.display_name,
+            or_(and_(members.c.level.is_not(None), members.c.level == "none"), blocked),
         )
         .select_from(push_deliveries)
         .join(push_subscriptions, push_subscriptions.c.id == push_deliveries.c.subscription_id)
@@ -278,7 +286,7 @@ def _one(subscription: str, room: str) -> tuple[ColumnElement[bool], ColumnEleme
 
 def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
     endpoint, p256dh, auth, user, text, quiet, room, name, kind, message, *rest = row
-    count, attempts, due_at, read, at, body, deleted, author = rest
+    count, attempts, due_at, read, at, body, deleted, author, hushed = rest
     return Delivery(
         target=Target(endpoint, p256dh, auth),
         user=user,
@@ -296,4 +304,5 @@ def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
         at=at,
         body=None if deleted else body,
         author=author,
+        hushed=hushed,
     )

@@ -251,6 +251,8 @@ def is_for(candidate: Candidate, message: Message) -> bool:
 
 def is_wanted(delivery: Delivery, now: int) -> bool:
     """Whether it still says anything: not read, not deleted, not too old, and not to be quiet."""
+    if delivery.hushed:
+        return False
     if delivery.body is None or delivery.at is None or delivery.read >= delivery.message:
         return False
     quiet = delivery.quiet_until is not None and delivery.quiet_until > now

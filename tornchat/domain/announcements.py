@@ -193,11 +193,10 @@ def direct_opened(
     """
     fields = [
         {
+            **{name: value for name, value in person.items() if name not in ("id", "disabled")},
             "kind": "member.joined",
             "room": room,
             "user": person["id"],
-            "username": person["username"],
-            "display_name": person["display_name"],
             "role": "member",
             "by": by,
         }
