@@ -144,8 +144,8 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
             {"id": ANA, "username": "ana", "display_name": "Ana", "status": {"mode": "away"}},
         ),
         "read": announcements.read_up_to(ANA, ROOM, 1, 0),
-        "blocked": announcements.blocked(ANA, BUDI),
-        "unblocked": announcements.unblocked(ANA, BUDI),
+        "blocked": announcements.blocked(ANA, BUDI, None),
+        "unblocked": announcements.unblocked(ANA, BUDI, None),
         "level": announcements.level_chosen(ANA, ROOM, "mentions"),
     }
     if kind in CHANGES:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.archive.conftest import NOW
-from tornchat.archive import marks, members, messages
+from tornchat.archive import marks, members, mentions, messages
 from tornchat.archive.engine import Database
 from tornchat.domain.changes import message_deleted, message_edited, message_previewed
 from tornchat.domain.events import Event
@@ -209,3 +209,25 @@ async def test_files_that_came_and_went_between_two_batches_are_told(database: D
         assert await messages.change_many(conn, again) == {"a", "b"}
         gone = Event(5, 4, "room:lobby", message_deleted("lobby", 1, "ana", "ana"))
         assert await messages.change_many(conn, [gone]) == {"sent"}
+
+
+async def test_a_batch_that_is_taken_again_does_not_bring_back_whom_it_called(
+    cast: Database,
+) -> None:
+    """A keeper that dies between its commit and the cut of the queue takes the same once more."""
+    async with cast.write() as conn:
+        await members.add(conn, room_id="lobby", user_id="citra", role="member", now=NOW)
+        await members.set_joined_id(conn, "lobby", "citra", 1)
+    said = replace(message(5), mentions=["citra"], nonce="once")
+    edited = replace(message(6), mentions=["citra"])
+    twice = replace(said, id=9)
+    for _ in range(2):
+        await archive(cast, said, edited, twice)
+        events = [
+            Event(7, 0, "room:lobby", message_deleted("lobby", 5, "ana", "ana") | {"at": NOW}),
+            Event(8, 0, "room:lobby", message_edited(edited, "x", "x", Said()) | {"at": NOW}),
+        ]
+        async with cast.write() as conn:
+            await messages.change_many(conn, events)
+    async with cast.read() as conn:
+        assert await mentions.unread_of(conn, "citra") == {}

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.archive.conftest import NOW
-from tornchat.archive import members, rooms, schema, users
+from tornchat.archive import blocks, members, rooms, schema, users
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Room, RoomKind
 from tornchat.domain.errors import NameTaken
@@ -193,3 +193,23 @@ async def test_memberships_are_told_for_every_account_and_what_is_archived_too(
     async with cast.read() as conn:
         found = {user: joined async for user, joined in members.by_user(conn, page)}
     assert found == {"ana": {"lobby": 10, "kitchen": 11}, "budi": {}, "citra": {}}
+
+
+async def test_a_direct_room_of_two_demands_silence_of_whom_the_other_one_has_blocked(
+    cast: Database,
+) -> None:
+    for people in (["ana", "budi"], ["ana", "budi", "citra"], ["budi", "citra"]):
+        async with cast.write() as conn:
+            id = "-".join(people)
+            await rooms.add_direct(conn, room_id=id, people=people, created_by="ana", now=NOW)
+        for user in people:
+            await join(cast, id, user, 1)
+    async with cast.write() as conn:
+        await blocks.add(conn, "budi", "ana", NOW)
+    async with cast.read() as conn:
+        demanded = [entry async for entry in rooms.every_conduct(conn, page=1)]
+    assert {room: entries for room, entries in demanded if "budi" in room} == {
+        "ana-budi": {"-ana": "1"},
+        "ana-budi-citra": {},
+        "budi-citra": {},
+    }

@@ -55,6 +55,28 @@ def test_the_same_event_twice_changes_nothing(run: Run) -> None:
     )
 
 
+def test_where_older_messages_may_be_read_from_now_on_they_are_asked_for(run: Run) -> None:
+    assert run(
+        """const settings = (id, history) => ({type: "event.came", event: {id, prev: id - 1,
+          topic: "room:r", kind: "room.changed", room: R, by: YOU, name: "Room", description: "",
+          private: false, history, posting: "all", adding: "all"}});
+        const before = play(snapshot({rooms: [room({history: "since"})]}), opened, asked,
+          came([message(50)]));
+        const same = reduce(before, settings(101, "since"));
+        return [before, same, reduce(same, settings(102, "all"))].map((s) => s.pages[R].more);"""
+    ) == [False, False, True]
+
+
+def test_nothing_of_an_archived_room_is_unread_or_calls_me(run: Run) -> None:
+    assert run(
+        """const called = room({unread: 2, mentions: 1, mentioned: [99]});
+        const state = play(snapshot({rooms: [called]}), {type: "event.came", event: {id: 101,
+          prev: 100, topic: "room:r", kind: "room.archived", room: R, by: YOU}});
+        const {unread, mentions, mentioned} = state.rooms[R];
+        return [unread, mentions, mentioned.length];"""
+    ) == [0, 0, 0]
+
+
 def test_unread_grows_with_what_others_write_after_the_snapshot_s_head(run: Run) -> None:
     assert run(
         """return play(snapshot({rooms: [room({unread: 3})]}), said(100, 99), said(101, 100),

@@ -117,6 +117,11 @@ async def test_who_knows_the_address_of_a_hook_writes_by_it_until_it_is_revoked(
     silenced = await new_hook(budi, room, "Silenced")
     await budi.delete(f"/api/rooms/{room}/members/{silenced['bot']}")
     assert_refused(await call(silenced, stranger, text="x"), NotFound)
+    closed = await new_hook(budi, room, "Closed")
+    assert (await ana.delete(f"/api/bots/{closed['bot']}")).status == 204
+    assert_refused(await call(closed, stranger, text="x"), NotFound)
+    for hook in (silenced, closed):
+        assert (await budi.delete(f"/api/rooms/{room}/hooks/{hook['id']}")).status == 204
     assert (await budi.delete(f"/api/rooms/{room}/hooks/{made['id']}")).status == 204
     assert_refused(await call(made, stranger, text="x"), NotFound)
     assert_refused(await budi.delete(f"/api/rooms/{room}/hooks/{made['id']}"), NotFound)

@@ -238,9 +238,8 @@ async def test_a_picture_that_moves_has_a_still_one(ana: Visitor) -> None:
     assert (await thumb(ana, file)).headers["Content-Type"] == "image/webp"
 
 
-async def test_what_is_wrong_with_an_upload_is_said(
-    ana: Visitor, place: Place, served: Served
-) -> None:
+async def test_what_is_wrong_with_an_upload_is_said(place: Place, served: Served) -> None:
+    ana = await served.visitor().sign_up("dewi")  # who has not sent so many yet
     assert_refused(await ana.post("/api/files", {"a": 1}), WrongType)
     assert_refused(await ana.send(b""), InvalidValue)
     cross = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
@@ -273,9 +272,8 @@ def _incoming(place: Place) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-async def test_an_upload_that_is_cut_leaves_nothing(
-    ana: Visitor, place: Place, served: Served
-) -> None:
+async def test_an_upload_that_is_cut_leaves_nothing(place: Place, served: Served) -> None:
+    ana = await served.visitor().sign_up("eka")
     where = urlsplit(served.url)
     uploading = served.worker.chat.uploading
     for sent in (0, 100_000):
@@ -323,8 +321,9 @@ async def test_a_chunked_upload_is_refused_because_nobody_knows_its_size(
 
 
 async def test_what_was_never_sent_is_removed_after_a_day_unless_a_message_was_quicker(
-    ana: Visitor, place: Place, served: Served
+    place: Place, served: Served
 ) -> None:
+    ana = await served.visitor().sign_up("fajar")
     room = await ana.make_room("Yesterday")
     old, kept, fresh = [await ana.upload(b"text %d" % n) for n in range(3)]
     worker = served.worker

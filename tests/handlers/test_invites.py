@@ -138,5 +138,18 @@ async def test_who_may_invite_list_and_revoke(
     async with served.worker.database.write() as conn:
         await conn.execute(invites.update().values(expires_at=1))
     assert_refused(await accept(ana, secret), InviteGone)
+    # Nor does a link open what its maker may not open any more.
+    _, secret = await invite(budi, room=room)
+    for role, refused in (("owner", False), ("member", True), ("moderator", False)):
+        await budi.ask("PATCH", f"/api/rooms/{room}/members/{citra.id}", {"role": "owner"})
+        path = f"/api/rooms/{room}/members/{budi.id}"
+        assert (await citra.ask("PATCH", path, {"role": role})).status == 200
+        answer = await ana.post("/api/invites/look", {"invite": secret})
+        if refused:
+            assert_refused(answer, InviteGone)
+            assert_refused(await accept(ana, secret), InviteGone)
+        else:
+            assert answer.status == 200
+    assert (await accept(ana, secret)).status == 200
     for wrong in ({"uses": 0}, {"uses": True}, {"expires_in": 1}, {"room": 5}):
         assert_refused(await ana.post("/api/invites", wrong), InvalidValue)

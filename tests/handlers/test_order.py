@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.place import Served
+from tests.handlers.place import Served, eventually
 from tests.handlers.visitor import Visitor, assert_refused
+from tornchat.archive import rooms, users
 from tornchat.domain.errors import (
     Archived,
     Conflict,
@@ -126,6 +127,28 @@ async def test_a_room_keeps_an_owner(ana: Visitor, budi: Visitor, citra: Visitor
     assert await roles(budi, room) == {budi.id: "member", citra.id: "owner"}
     await citra.delete(f"/api/rooms/{room}/members/me")
     assert await roles(budi, room) == {budi.id: "owner"}
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_neither_programs_nor_closed_accounts_are_left_in_charge(
+    ana: Visitor, budi: Visitor, citra: Visitor, served: Served
+) -> None:
+    room = await budi.make_room("Robots", private=True)
+    hook = (await budi.post(f"/api/rooms/{room}/hooks", {"name": "Robot"})).json["bot"]
+    await budi.bring(citra, room)
+    dewi = await ana.stranger().sign_up("dewi")
+    await budi.bring(dewi, room)
+    await give(budi, room, dewi, role="owner")
+    async with served.worker.database.write() as conn:
+        await users.disable(conn, dewi.id, 1)
+    path = f"/api/rooms/{room}/members/{budi.id}"
+    assert_refused(await budi.ask("PATCH", path, {"role": "member"}), Conflict)
+    await budi.delete(f"/api/rooms/{room}/members/me")
+    there = {hook: "member", citra.id: "owner", dewi.id: "owner"}
+    assert await roles(citra, room) == there
+    assert_refused(await ana.put(f"/api/rooms/{room}/members/me"), NotFound)
+    await citra.delete(f"/api/rooms/{room}/members/me")
+    assert (await ana.put(f"/api/rooms/{room}/members/me")).json["role"] == "owner"
 
 
 @pytest.mark.gen_test(timeout=120)
@@ -253,6 +276,42 @@ async def test_a_private_room_that_is_opened_keeps_what_was_said_among_few(
     await change(budi, room, history="joined")
     assert (await citra.page(room))[0] == []
     assert (await budi.page(room))[0] == [secret, since]
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_a_room_is_private_until_it_is_announced_that_it_is_not(
+    ana: Visitor, budi: Visitor, citra: Visitor, served: Served
+) -> None:
+    room = await budi.make_room("Curtain", private=True)
+    await budi.say("velvet for one", room)
+    await budi.bring(citra, room)
+    chat, client = served.worker.chat, served.worker.client
+    # Nobody announces for a while.
+    await client.call("SET", client.keys.lease, "somebody else", "PX", 60_000)
+    opening = asyncio.ensure_future(change(budi, room, private=False))
+    await eventually(lambda: is_open(served, room), "the change in SQL")
+    chat.known.clear()
+    assert (await citra.page(room))[0] == []
+    assert (await citra.get("/api/search?q=velvet")).json["messages"] == []
+    among_few = await budi.say("velvet for two", room)
+    await client.call("DEL", client.keys.lease)
+    assert (await opening)["history"] == "since"
+    await change(budi, room, description="Up")
+    await ana.enter(room)
+    for_all = await budi.say("velvet for all", room)
+    assert (await ana.page(room))[0] == [for_all]
+    assert (await citra.page(room))[0] == [among_few, for_all]
+    # Nor after the mirror was lost.
+    await client.calls(
+        [("DEL", client.keys.mirror(f"conduct:{room}")), ("SET", client.keys.run, "another")]
+    )
+    assert (await ana.page(room))[0] == [for_all]
+
+
+async def is_open(served: Served, room: str) -> bool:
+    async with served.worker.database.read() as conn:
+        found = await rooms.by_id(conn, room)
+    return found is not None and found.kind == "open"
 
 
 @pytest.mark.gen_test(timeout=120)

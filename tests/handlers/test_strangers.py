@@ -114,8 +114,7 @@ async def test_what_a_stranger_may_know_of_the_server(stranger: Visitor, ana: Vi
     assert answer.status == 200
     assert answer.json.keys() == {
         "name", "version", "signup", "heartbeat", "max_body", "max_file", "edit_seconds", "lab",
-        "name", "version", "signup", "heartbeat", "max_body", "edit_seconds", "lab", "push",
-        "accounts", "signed_in",
+        "push", "accounts", "signed_in",
     }  # fmt: skip
     assert answer.json["signed_in"] is False
     assert_guarded(answer)

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat import metrics
-from tornchat.archive import marks, members, outbox
+from tornchat.archive import marks, members, outbox, rooms
 from tornchat.archive.engine import Database
 from tornchat.domain.announcements import Announcement
 from tornchat.domain.errors import LogAway
@@ -34,10 +34,14 @@ BATCH = 100
 async def note(conn: AsyncConnection, made: list[tuple[int, int, Announcement]], now: int) -> None:
     """Note announcements (row id, id of the first event) as made, unless they were noted before."""
     for row_id, first, announcement in made:
-        if await outbox.done(conn, row_id, first, now) and announcement.joined:
+        if not await outbox.done(conn, row_id, first, now):
+            continue
+        if announcement.joined:
             room, *people = announcement.joined
             for user in people:
                 await members.set_joined_id(conn, room, user, first)
+        if announcement.opened:
+            await rooms.opened(conn, announcement.opened, first)
 
 
 class Change:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tornchat.archive.schema import blocks
+from tornchat.archive.schema import blocks, members, rooms
 from tornchat.archive.sql import in_chunks, insert_unless_there, rows_changed
 
 
@@ -50,3 +50,23 @@ async def pairs(
         for user, blocked in await conn.execute(query.where(blocks.c.blocked_id.in_(chunk)))
         if user in users
     }
+
+
+async def in_rooms_of_two(conn: AsyncConnection, room_ids: Collection[str]) -> dict[str, set[str]]:
+    """Those of some rooms that are direct ones of two people, with whom the other one has
+    blocked."""
+    other = members.alias()
+    user, blocked = blocks.c.user_id, blocks.c.blocked_id
+    of_these = (user + " " + blocked, blocked + " " + user)
+    query = (
+        select(rooms.c.id, blocked)
+        .join(members, members.c.room_id == rooms.c.id)
+        .join(other, other.c.room_id == rooms.c.id)
+        .join(blocks, (user == members.c.user_id) & (blocked == other.c.user_id))
+        .where(or_(*(rooms.c.direct_key == key for key in of_these)))
+    )
+    found: dict[str, set[str]] = {}
+    for chunk in in_chunks(room_ids):
+        for room_id, user_id in await conn.execute(query.where(rooms.c.id.in_(chunk))):
+            found.setdefault(room_id, set()).add(user_id)
+    return found

@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Hook
-from tornchat.archive.schema import hooks
+from tornchat.archive.schema import hooks, users
 from tornchat.archive.sql import rows_changed
 
 _HOOK = select(
@@ -35,7 +35,11 @@ async def add(conn: AsyncConnection, hook: Hook, digest: str) -> None:
 
 
 async def by_digest(conn: AsyncConnection, digest: str) -> Hook | None:
-    row = (await conn.execute(_HOOK.where(hooks.c.hash == digest))).one_or_none()
+    """None where there is none, and where its bot's account was closed."""
+    query = _HOOK.join(users, users.c.id == hooks.c.bot_id).where(
+        hooks.c.hash == digest, users.c.disabled_at.is_(None)
+    )
+    row = (await conn.execute(query)).one_or_none()
     return Hook(*row) if row else None
 
 

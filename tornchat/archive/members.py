@@ -13,6 +13,8 @@ from tornchat.archive.sql import insert_unless_there, rows_changed
 from tornchat.domain.attention import Level
 
 _PAGE = 1_000
+_ABLE = (users.c.disabled_at.is_(None), users.c.role != "bot")
+"""Neither closed accounts nor programs can look after a room."""
 
 _MEMBER = select(
     members.c.room_id,
@@ -47,9 +49,9 @@ async def get(conn: AsyncConnection, room_id: str, user_id: str) -> Member | Non
 
 
 async def none_in(conn: AsyncConnection, room_id: str) -> bool:
-    """Whether nobody is in the room."""
-    query = select(members.c.user_id).where(members.c.room_id == room_id).limit(1)
-    return (await conn.execute(query)).first() is None
+    """Whether nobody is in the room who could look after it (`_ABLE`)."""
+    query = select(members.c.user_id).join(users).where(members.c.room_id == room_id, *_ABLE)
+    return (await conn.execute(query.limit(1))).first() is None
 
 
 async def count(conn: AsyncConnection, room_id: str) -> int:
@@ -92,6 +94,16 @@ async def staff(conn: AsyncConnection, room_id: str) -> dict[str, SeatRole]:
     return {row.user_id: row.role for row in await conn.execute(query)}
 
 
+async def owners(conn: AsyncConnection, room_id: str) -> set[str]:
+    """Its owners who can look after it (`_ABLE`)."""
+    query = (
+        select(members.c.user_id)
+        .join(users)
+        .where(members.c.room_id == room_id, members.c.role == "owner", *_ABLE)
+    )
+    return set((await conn.execute(query)).scalars())
+
+
 async def set_role(conn: AsyncConnection, room_id: str, user_id: str, role: SeatRole) -> bool:
     """False where the user is no member, or has this role already."""
     statement = (
@@ -101,12 +113,12 @@ async def set_role(conn: AsyncConnection, room_id: str, user_id: str, role: Seat
 
 
 async def heir(conn: AsyncConnection, room_id: str) -> str | None:
-    """Who is next to own a room: its oldest moderator, else its oldest member; nobody who is
-    disabled."""
+    """Who is next to own a room: its oldest moderator, else its oldest member, of those who can
+    look after it (`_ABLE`)."""
     query = (
         select(members.c.user_id)
         .join(users, users.c.id == members.c.user_id)
-        .where(members.c.room_id == room_id, users.c.disabled_at.is_(None))
+        .where(members.c.room_id == room_id, *_ABLE)
         .order_by(
             case((members.c.role == "moderator", 0), else_=1),
             members.c.joined_at,

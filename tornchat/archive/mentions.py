@@ -17,7 +17,7 @@ MOST_UNREAD = 1_000
 
 
 async def note(conn: AsyncConnection, messages: Iterable[Message]) -> None:
-    """Notes whom new messages concern; what is noted already stays."""
+    """Notes whom messages of the archive concern; what is noted already stays."""
     rows = [
         {
             "user_id": user,

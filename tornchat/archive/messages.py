@@ -16,6 +16,7 @@ from tornchat.archive.sql import in_chunks, insert_unless_there
 from tornchat.domain.changes import fold
 from tornchat.domain.events import Event
 from tornchat.domain.files import ids_of
+from tornchat.domain.mentions import concerned
 from tornchat.domain.messages import Message
 
 MOST_UNREAD = 1_000
@@ -56,7 +57,10 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Message]) -> None:
     if batch:
         rows = [_row(message) for message in batch]
         await conn.execute(insert_unless_there(conn, messages), rows)
-        await mentions.note(conn, batch)
+        calling = {message.id for message in batch if concerned(message.public())}
+        if calling:
+            # As they are there: what is repeated may have become something else since, or nothing.
+            await mentions.note(conn, await many(conn, calling))
 
 
 async def change_many(conn: AsyncConnection, events: Sequence[Event]) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tornchat.archive import blocks
 from tornchat.archive.rows import Listed, Member, Room, RoomKind, Seat
 from tornchat.archive.schema import members, messages, mutes, rooms
 from tornchat.archive.sql import in_chunks, insert_unless_there, rows_changed
@@ -164,6 +165,13 @@ async def change(conn: AsyncConnection, room: Room) -> None:
     )
 
 
+async def opened(conn: AsyncConnection, room_id: str, id: int) -> None:
+    """Notes the id by which the log has announced that a room was opened to everybody: what was
+    said before it was said among few. Unless all or nothing is to be read by now."""
+    which = (rooms.c.id == room_id, rooms.c.readable > 0, rooms.c.readable < id)
+    await conn.execute(update(rooms).where(*which).values(readable=id))
+
+
 async def every_conduct(
     conn: AsyncConnection, page: int = 1_000
 ) -> AsyncIterator[tuple[str, dict[str, str]]]:
@@ -175,6 +183,7 @@ async def every_conduct(
         ids = [room.id for room in found]
         in_charge = await _by_room(conn, members, members.c.role != "member", ids, "role")
         muted = await _by_room(conn, mutes, true(), ids, "until")
+        blocked = await blocks.in_rooms_of_two(conn, ids)
         for room in found:
             yield (
                 room.id,
@@ -184,6 +193,7 @@ async def every_conduct(
                     readable=room.readable,
                     staff_ids=in_charge.get(room.id, {}),
                     muted=muted.get(room.id, {}),
+                    blocked=blocked.get(room.id, ()),
                 ),
             )
         last = ids[-1]

@@ -75,9 +75,9 @@ class Chat:
     """Whether there was an account when it was looked at."""
     uploading: Counter[str] = field(default_factory=Counter)
     """How many files each user is sending to this worker."""
-    kinds: dict[str, str] = field(default_factory=dict)
-    """Kind of each room that was looked at, which spares a query per page: it only counts where the
-    mirror does not know that the room has changed."""
+    known: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    """Kind and ``readable`` of each room that was looked at, which spares a query per page: they
+    only count where the mirror does not know that the room has changed."""
 
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SEARCHES))
     """Those that run: each has one of the few connections that read."""
@@ -89,5 +89,8 @@ class Chat:
         """Unix milliseconds."""
         return int(time.time() * 1000)
 
-    def remember(self, room: Room) -> None:
-        self.kinds[room.id] = room.kind
+    def remember(self, room: Room) -> tuple[str, int | None]:
+        """What is `known` of it from now on."""
+        # The kind alone will not do: SQL knows of a change before the mirror does.
+        self.known[room.id] = room.kind, room.readable
+        return self.known[room.id]

@@ -36,6 +36,9 @@ async def open_with(chat: Chat, who: Identity, others: object) -> tuple[str, boo
             return str(await rooms.direct_of(change.conn, people)), False
         for user in people:
             await members.add(change.conn, room_id=id, user_id=user, role="member", now=change.now)
+        shut = set()
+        if len(people) == 2:
+            shut = {other for _, other in await blocks.pairs(change.conn, people, people)}
         shown = [public_user(found[user]) for user in people]
-        await change.announce(announcements.direct_opened(id, shown, who.user))
+        await change.announce(announcements.direct_opened(id, shown, who.user, shut))
     return id, True

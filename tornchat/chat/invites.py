@@ -10,6 +10,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from tornchat.archive import invites, members, rooms, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
@@ -107,8 +109,8 @@ async def look(chat: Chat, secret: object, address: str | None) -> Invited:
             raise InviteGone()
         by = await users.by_id(conn, invite.created_by)
         room = None if invite.room_id is None else await rooms.by_id(conn, invite.room_id)
-        if by is None or by.disabled_at is not None or (room and room.archived_at is not None):
-            raise InviteGone()
+        await _check_still_may(conn, invite, room, by)
+        assert by is not None
         return Invited(invite, room, await members.count(conn, room.id) if room else 0, by)
 
 
@@ -139,13 +141,10 @@ async def come_in(change: Change, digest: str, user: User) -> Invite:
     invite = await invites.by_digest(change.conn, digest)
     assert invite is not None
     by = await users.by_id(change.conn, invite.created_by)
-    if by is None or by.disabled_at is not None:
-        raise InviteGone()
-    if invite.room_id is not None:
-        room = await rooms.by_id(change.conn, invite.room_id)
-        if room is None or room.archived_at is not None:
-            raise InviteGone()
-        await seat(change, room, user, "member", by=by.id)
+    room = None if invite.room_id is None else await rooms.by_id(change.conn, invite.room_id)
+    await _check_still_may(change.conn, invite, room, by)
+    if room is not None:
+        await seat(change, room, user, "member", by=invite.created_by)
     return invite
 
 
@@ -167,6 +166,26 @@ def public(invite: Invite) -> dict[str, Any]:
         "uses": invite.uses,
         "used": invite.used,
     }
+
+
+async def _check_still_may(
+    conn: AsyncConnection, invite: Invite, room: Room | None, by: User | None
+) -> None:
+    """Whoever made it could make it now: a link opens nothing that its maker cannot. Raises
+    `InviteGone`."""
+    if by is None or by.disabled_at is not None:
+        raise InviteGone()
+    if invite.room_id is None:
+        if by.role != permissions.ADMIN:
+            raise InviteGone()
+        return
+    if room is None or room.archived_at is not None:
+        raise InviteGone()
+    member = await members.get(conn, room.id, by.id)
+    try:
+        permissions.may_add(room.kind, member.role if member else None, room.adding)
+    except (Forbidden, NotFound) as problem:
+        raise InviteGone() from problem
 
 
 async def _may_revoke(change: Change, who: Identity, invite: Invite) -> bool:

@@ -39,7 +39,11 @@ async def mark_read(
 
 async def mark_unread(chat: Chat, who: Identity, room_id: str, message: object) -> None:
     """Have ``message`` and what came after it unread again, on all my devices. From before my
-    joining nothing is ever unread."""
+    joining nothing is ever unread.
+
+    Also where it is unread as far as is known here: a mark of one of my devices, which has shown it
+    as read, may be under way.
+    """
     first = _id_of(message)
     # From the mirror: SQL learns the id of a membership a moment after it was announced.
     joined = (await read.position(chat.client, [], who.user)).memberships.get(room_id, 0)
@@ -48,8 +52,8 @@ async def mark_unread(chat: Chat, who: Identity, room_id: str, message: object) 
         permissions.may_read(room.kind, member is not None)
         assert member is not None
         last_read = max(first - 1, joined)
-        if member.last_read is not None and last_read >= member.last_read:
-            return
+        if member.last_read is not None:
+            last_read = min(last_read, member.last_read)
         turn = await members.put_read_back(change.conn, room_id, who.user, last_read)
         await change.announce(announcements.read_up_to(who.user, room_id, last_read, turn))
 

@@ -206,17 +206,17 @@ async def reads_from(chat: Chat, who: Identity, room: str) -> int:
     joined, readable = await mirror.readable(chat.client, who.user, room)
     if joined is not None and readable is not None:
         return permissions.reads_from("", joined, readable)
-    # A room of which the mirror says nothing still is of the kind that it was made.
-    kind = chat.kinds.get(room) if readable is None else None
-    if kind is None:
+    # A room of which the mirror says nothing still is as it was made, or is about to change.
+    known = chat.known.get(room) if readable is None else None
+    if known is None:
         async with chat.database.read() as conn:
             found = await rooms.by_id(conn, room)
         if found is None:
             raise NotFound("There is no such room, or you are not in it.")
-        chat.remember(found)
-        kind = found.kind
+        known = chat.remember(found)
+    kind, above = known
     permissions.may_read(kind, joined is not None)
-    return permissions.reads_from(kind, joined or 0, None)
+    return permissions.reads_from(kind, joined or 0, above)
 
 
 async def may_render(chat: Chat, who: Identity, room: str) -> None:

@@ -51,9 +51,7 @@ async def _give(change: Change, room_id: str, user_id: str, role: object, by: st
     if role not in ROLES:
         raise InvalidValue("role is owner, moderator or member.")
     given = cast(SeatRole, role)
-    in_charge = await members.staff(change.conn, room_id)
-    owners = [user for user, its in in_charge.items() if its == "owner"]
-    if owners == [user_id] and given != "owner":
+    if given != "owner" and await members.owners(change.conn, room_id) == {user_id}:
         raise Conflict("A room keeps an owner. Make somebody else one first.")
     if await members.set_role(change.conn, room_id, user_id, given):
         await change.announce(announcements.role_changed(room_id, user_id, given, by))

@@ -88,7 +88,8 @@ def wished(room: Room, asked: Mapping[str, Any], clock: int) -> Room:
         raise InvalidValue("private is true or false.")
     if private is not None and private != (room.kind == "private"):
         after = replace(after, kind="private" if private else "open")
-        # What was said among few stays among them; what everybody could read stays readable.
+        # What was said among few stays among them, and what is said until this is announced is,
+        # too (`announcements.FIRST_ID`); what everybody could read stays readable.
         after = replace(after, readable=(room.readable or 0) if private else clock)
     if history is not None and history != manners(after)["history"]:
         if history not in (ALL, JOINED):
@@ -122,13 +123,17 @@ async def _tell(change: Change, before: Room, after: Room, by: str) -> None:
     elif before.kind == permissions.OPEN and before.archived_at is None:
         # Its new name is its own already.
         outside = {"private": True}
+    readable: int | str | None = None
+    if after.readable != before.readable:
+        opened = after.kind != before.kind and settings["history"] == "since"
+        readable = announcements.FIRST_ID if opened and not private else after.readable
     await change.announce(
         announcements.room_changed(
             after.id,
             by,
             settings,
             outside=outside,
-            readable=after.readable,
+            readable=readable,
             staff_ids=await members.staff(change.conn, after.id),
         )
     )

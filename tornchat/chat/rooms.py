@@ -117,10 +117,7 @@ async def unseat(change: Change, room: Room, user_id: str, *, by: str) -> bool:
         return False
     await change.announce(announcements.left(room.id, user_id, by))
     await invites.revoke_of(change.conn, room.id, user_id, change.now)
-    if (
-        room.kind != "direct"
-        and "owner" not in (await members.staff(change.conn, room.id)).values()
-    ):
+    if room.kind != permissions.DIRECT and not await members.owners(change.conn, room.id):
         heir = await members.heir(change.conn, room.id)
         if heir is not None and await members.set_role(change.conn, room.id, heir, "owner"):
             await change.announce(announcements.role_changed(room.id, heir, "owner", by))

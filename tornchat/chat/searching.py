@@ -136,17 +136,19 @@ async def _since_and_tail(
     """Room -> the id above which ``who`` may read it, and what the log has of these rooms after the
     watermark."""
     mine = (await read.position(chat.client, [], who.user)).memberships
-    unknown = [room for room in mine if room not in chat.kinds]
+    unknown = [room for room in mine if room not in chat.known]
     if unknown:
         async with chat.database.read() as conn:
             for room in await rooms.many(conn, unknown):
                 chat.remember(room)
-    above = await mirror.readables(chat.client, mine)
-    since = {
-        room: permissions.reads_from(chat.kinds[room], joined, above[room])
-        for room, joined in mine.items()
-        if room in chat.kinds
-    }
+    told = await mirror.readables(chat.client, mine)
+    since = {}
+    for room, joined in mine.items():
+        if room in chat.known:
+            kind, above = chat.known[room]
+            if told[room] is not None:
+                above = told[room]
+            since[room] = permissions.reads_from(kind, joined, above)
     topics = [room_topic(room) for room in since]
     heads = (await read.position(chat.client, topics)).heads
     after = {topic: archived for topic in topics if heads[topic] > archived}

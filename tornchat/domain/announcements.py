@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tornchat.domain.conduct import ARCHIVED, POSTING, READABLE, conduct, staff
+from tornchat.domain.conduct import ARCHIVED, POSTING, READABLE, conduct, refused, staff
 from tornchat.domain.events import SESSIONS_ENDED
 from tornchat.domain.topics import SPACE, room_topic, user_topic
 
@@ -30,13 +30,14 @@ def memberships(user: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """``joined`` is (room, user...) where the first event's id is the ``joined_id`` of memberships:
-    of these people in this room."""
+    of these people in this room. ``opened`` is the room where it is what all may read after."""
 
     events: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     set: tuple[tuple[str, str, str], ...] = ()
     drop: tuple[tuple[str, str], ...] = ()
     tell: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     joined: tuple[str, ...] | None = None
+    opened: str | None = None
 
     @property
     def moved(self) -> list[str]:
@@ -52,6 +53,7 @@ class Announcement:
             "drop": [list(entry) for entry in self.drop],
             "tell": [[topic, dict(fields)] for topic, fields in self.tell],
             "joined": list(self.joined) if self.joined else None,
+            "opened": self.opened,
         }
 
     @classmethod
@@ -64,6 +66,7 @@ class Announcement:
             drop=tuple((name, key) for name, key in payload["drop"]),
             tell=tuple((topic, fields) for topic, fields in payload["tell"]),
             joined=tuple(joined) if joined else None,
+            opened=payload.get("opened"),
         )
 
 
@@ -85,13 +88,14 @@ def room_changed(
     settings: Mapping[str, Any],
     *,
     outside: Mapping[str, Any] | None,
-    readable: int | None,
+    readable: int | str | None,
     staff_ids: Iterable[str],
 ) -> Announcement:
     """Told to the room with all of its settings, and to everybody as far as they may know: what
     they may find (``outside``), or None where they heard of it neither before nor now.
 
-    ``readable`` as `domain.conduct.READABLE`. ``staff_ids``: its owners and moderators, so that
+    ``readable`` as `domain.conduct.READABLE`, None where that stays as it is; `FIRST_ID` where
+    everybody may read what is said from here on. ``staff_ids``: its owners and moderators, so that
     the mirror knows them where it comes to matter.
     """
     mirror = conduct(room)
@@ -107,7 +111,8 @@ def room_changed(
         put.append((mirror, POSTING, "1"))
     else:
         drop.append((mirror, POSTING))
-    return Announcement(events=tuple(told), set=tuple(put), drop=tuple(drop))
+    opened = room if readable == FIRST_ID else None
+    return Announcement(events=tuple(told), set=tuple(put), drop=tuple(drop), opened=opened)
 
 
 def room_archived(room: str, by: str, *, known: bool) -> Announcement:
@@ -179,8 +184,13 @@ def joined(
     )
 
 
-def direct_opened(room: str, people: list[dict[str, Any]], by: str) -> Announcement:
-    """All of its people come into a direct room at once, and each is told who they are."""
+def direct_opened(
+    room: str, people: list[dict[str, Any]], by: str, refusing: Iterable[str] = ()
+) -> Announcement:
+    """All of its people come into a direct room at once, and each is told who they are.
+
+    ``refusing``: those whom the other one of two has blocked.
+    """
     fields = [
         {
             "kind": "member.joined",
@@ -196,7 +206,10 @@ def direct_opened(room: str, people: list[dict[str, Any]], by: str) -> Announcem
     to_each = tuple((user_topic(one["user"]), {**one, "people": people}) for one in fields)
     return Announcement(
         events=(*to_each, *((room_topic(room), one) for one in fields)),
-        set=tuple((memberships(one["user"]), room, FIRST_ID) for one in fields),
+        set=(
+            *((memberships(one["user"]), room, FIRST_ID) for one in fields),
+            *((conduct(room), refused(user), "1") for user in refusing),
+        ),
         joined=(room, *(one["user"] for one in fields)),
     )
 
@@ -223,14 +236,21 @@ def read_up_to(user: str, room: str, last_read: int, turn: int) -> Announcement:
     return Announcement(events=((user_topic(user), fields),))
 
 
-def blocked(user: str, other: str) -> Announcement:
-    """``user`` wants to hear nothing of somebody, for their other devices."""
-    return Announcement(events=((user_topic(user), {"kind": "blocked", "user": other}),))
+def blocked(user: str, other: str, room: str | None) -> Announcement:
+    """``user`` wants to hear nothing of somebody, for their other devices. ``room``: the direct
+    room of these two, where there is one."""
+    return Announcement(
+        events=((user_topic(user), {"kind": "blocked", "user": other}),),
+        set=((conduct(room), refused(other), "1"),) if room else (),
+    )
 
 
-def unblocked(user: str, other: str) -> Announcement:
+def unblocked(user: str, other: str, room: str | None) -> Announcement:
     """``user`` wants to hear of somebody again."""
-    return Announcement(events=((user_topic(user), {"kind": "unblocked", "user": other}),))
+    return Announcement(
+        events=((user_topic(user), {"kind": "unblocked", "user": other}),),
+        drop=((conduct(room), refused(other)),) if room else (),
+    )
 
 
 def level_chosen(user: str, room: str, level: str) -> Announcement:

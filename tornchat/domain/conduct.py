@@ -34,6 +34,11 @@ def staff(user: str) -> str:
     return f"+{user}"
 
 
+def refused(user: str) -> str:
+    """The field that is there while the other one of a direct room of two has blocked somebody."""
+    return f"-{user}"
+
+
 def entries(
     *,
     archived: bool,
@@ -41,10 +46,12 @@ def entries(
     readable: int | None,
     staff_ids: Collection[str],
     muted: Mapping[str, int],
+    blocked: Collection[str],
 ) -> dict[str, str]:
     """All that the mirror has of one room."""
     found = {user: str(until) for user, until in muted.items()}
     found |= {staff(user): "1" for user in staff_ids}
+    found |= {refused(user): "1" for user in blocked}
     if archived:
         found[ARCHIVED] = "1"
     if posting == "staff":

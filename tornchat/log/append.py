@@ -12,6 +12,7 @@ from tornchat.domain.announcements import SESSIONS, Announcement, memberships
 from tornchat.domain.conduct import conduct
 from tornchat.domain.errors import (
     Archived,
+    CannotWrite,
     FileGone,
     Forbidden,
     Muted,
@@ -60,7 +61,8 @@ async def append_message(
     ``digest`` tells whether the same nonce comes with the same content; ``rate`` is messages per
     second and author, 0 for no limit. The files in it belong to this message from now on;
     ``taken``: not all of them are there to be had. Raises `NotAMember`, `Forbidden` where the
-    author may not post, `Archived`, `Muted`, `NonceReused`, `FileGone`, `TooMany`, `LogAway`.
+    author may not post, `CannotWrite`, `Archived`, `Muted`, `NonceReused`, `FileGone`, `TooMany`,
+    `LogAway`.
     """
     files = fields.get("files", ())
     keys, room, author, nonce = client.keys, fields["room"], fields["author"], fields.get("nonce")
@@ -116,7 +118,7 @@ async def append_message(
         case [b"conflict"]:
             metrics.MESSAGES.labels("conflict").inc()
             raise NonceReused()
-        case [b"archived" | b"muted" | b"quiet" as why, *wait]:
+        case [b"archived" | b"muted" | b"quiet" | b"blocked" as why, *wait]:
             metrics.MESSAGES.labels("refused").inc()
             raise refusal(why, wait)
         case _:
@@ -129,6 +131,8 @@ def refusal(why: bytes, wait: list[int]) -> TornchatError:
         return Archived()
     if why == b"muted":
         return Muted(retry_after=wait[0] / 1000)
+    if why == b"blocked":
+        return CannotWrite()
     return Forbidden("Only owners and moderators post in this room.")
 
 

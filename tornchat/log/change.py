@@ -100,7 +100,7 @@ async def append_change(
             raise TooLate()
         case [b"conflict"]:
             raise NonceReused()
-        case [b"archived" | b"muted" as why, *wait]:
+        case [b"archived" | b"muted" | b"blocked" as why, *wait]:
             raise refusal(why, wait)
         case [b"stranger"]:
             raise NotAMember()

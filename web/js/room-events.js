@@ -16,7 +16,11 @@ export const ROOM_CHANGES = {
     if (!room.id) return state;
     const { history, posting, adding } = event;
     const kind = isPrivate ? "private" : "open";
-    return withRoom(state, id, { ...room, name, description, kind, history, posting, adding });
+    const page = state.pages[roomId];
+    // Perhaps there is more to read now: whoever scrolls up asks.
+    const reached = page && history !== room.history && { ...page, more: true };
+    const next = reached ? { ...state, pages: { ...state.pages, [roomId]: reached } } : state;
+    return withRoom(next, id, { ...room, name, description, kind, history, posting, adding });
   },
 
   "room.archived"(state, { id, topic, room: roomId }) {
@@ -24,7 +28,8 @@ export const ROOM_CHANGES = {
       return withFound(state, state.discoverable?.filter((other) => other.id !== roomId));
     }
     const room = state.rooms[roomId];
-    return room ? withRoom(state, id, { ...room, archived: true, unread: 0, mentions: 0 }) : state;
+    const none = { archived: true, unread: 0, mentions: 0, mentioned: [] };
+    return room ? withRoom(state, id, { ...room, ...none }) : state;
   },
 
   "member.changed"(state, event) {

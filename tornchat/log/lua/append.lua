@@ -6,7 +6,7 @@
 --       7 body hash  8 ms between messages at the full rate, 0 for no limit  9 burst
 --       10 seconds that this is remembered  11 1 where all files are there to be had, else 0  12 author
 -- Result  {'ok', id, prev, at} | {'again', id, prev, at} | {'conflict'} | {'taken'} | {'stranger'} | {'slow', ms}
---         | {'archived'} | {'muted', ms} | {'quiet'}
+--         | {'archived'} | {'muted', ms} | {'quiet'} | {'blocked'}
 if redis.call('HEXISTS', KEYS[5], ARGV[5]) == 0 then return {'stranger'} end
 local ttl = tonumber(ARGV[6])
 if ttl > 0 then

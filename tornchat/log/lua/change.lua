@@ -7,7 +7,7 @@
 --       12 time of the edit that it must have (0: of none), -1 for any  13 unix ms until which it may be changed, 0 for ever
 --       14 who does it, where those who are muted may not, else ''
 -- Result  {'ok', version, at} | {'again', version, at} | {'same', version, at} | {'gone'} | {'conflict'} | {'changed'} | {'late'}
---         | {'stranger'} | {'slow', ms} | {'archived'} | {'muted', ms}
+--         | {'stranger'} | {'slow', ms} | {'archived'} | {'muted', ms} | {'blocked'}
 if redis.call('HEXISTS', KEYS[5], ARGV[5]) == 0 then return {'stranger'} end
 local ttl = tonumber(ARGV[6])
 if ttl > 0 then
