@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.scripted import ScriptedServer
 
 RANDOM_RUNS = """async ([seeds, steps]) => {
-  const {Recent, news} = await import("/js/claims.js");
+  const {Recent, news} = await import("/later/claims.js");
   const sum = {wrong: [], gaps: 0, seen: 0};
   for (let first = 1; first <= seeds; first += 1) {
     let seed = first;
@@ -103,7 +103,7 @@ def test_every_event_once_and_in_order_whatever_the_interleaving(page: Page) -> 
 def test_a_claim_that_begins_above_the_cursor_is_not_taken(page: Page) -> None:
     taken = page.evaluate(
         """async () => {
-          const {news} = await import("/js/claims.js");
+          const {news} = await import("/later/claims.js");
           const claim = {after: 10, to: 20, events: [{id: 12}, {id: 20}]};
           return [9, 10, 12, 19, 20, 30].map((cursor) => news(cursor, claim)?.length ?? null);
         }"""
@@ -114,7 +114,7 @@ def test_a_claim_that_begins_above_the_cursor_is_not_taken(page: Page) -> None:
 def test_the_recent_events_are_bounded_and_know_how_far_back_they_reach(page: Page) -> None:
     seen = page.evaluate(
         """async () => {
-          const {Recent} = await import("/js/claims.js");
+          const {Recent} = await import("/later/claims.js");
           const recent = new Recent(3);
           recent.restart(100);
           for (const id of [101, 103, 105, 107]) {

@@ -26,7 +26,7 @@ def page(chromium: Browser, script: ScriptedServer) -> Iterator[Page]:
     page.goto(script.url)
     page.evaluate(
         """async () => {
-          const {SharedStream} = await import("/js/shared-stream.js");
+          const {SharedStream} = await import("/later/shared-stream.js");
           const {api} = await import("/js/api.js");
           globalThis.heard = {};
           globalThis.tabs = {};

@@ -53,8 +53,8 @@ def stage(chromium: Browser, script: ScriptedServer) -> Iterator[Stage]:
     page.goto(script.url)
     page.evaluate(
         """async () => {
-          const {Stream} = await import("/js/stream.js");
-          const {Recent} = await import("/js/claims.js");
+          const {Stream} = await import("/later/stream.js");
+          const {Recent} = await import("/later/claims.js");
           const {api} = await import("/js/api.js");
           const recent = new Recent();
           recent.restart(100);

@@ -1,8 +1,7 @@
 /** Parts of the page that are loaded when somebody opens them: the modules and styles of `panels/`. */
 import { t } from "../js/i18n.js";
+import { insist } from "../js/late.js";
 import { h } from "./dom.js";
-
-const AGAIN_MS = 2000;
 
 /**
  * Calls the function `name` of `panels/<file>.js` with `app` and what else there is. Its styles are in
@@ -24,15 +23,7 @@ export async function loadPanel(app, file) {
 }
 
 /** Loads what the page cannot do without, and again until it is there. */
-export async function needed(file) {
-  for (;;) {
-    try {
-      return await load(file);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-    }
-  }
-}
+export const needed = (file) => insist(() => load(file));
 
 const tries = new Map();
 

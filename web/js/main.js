@@ -15,9 +15,8 @@ import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
+import { insist, late } from "./late.js";
 import { roomName } from "./naming.js";
-import { OutboxStore } from "./outbox-store.js";
-import { Outbox } from "./outbox.js";
 import { owner } from "./owner.js";
 import { Places } from "./places.js";
 import { Reading } from "./reading.js";
@@ -29,7 +28,6 @@ import { initialState, reduce } from "./state.js";
 import { storage } from "./storage.js";
 import { createStore, perFrame } from "./store.js";
 import { untilMidnight } from "./times.js";
-import { turnsBy } from "./turns.js";
 
 const app = document.querySelector("tc-app");
 const store = createStore(reduce, initialState, perFrame);
@@ -67,12 +65,9 @@ function complain(key, room) {
   app.announce(words, { urgent: true, unseen: room === store.state.open });
 }
 
-const kept = new OutboxStore();
-const outbox = new Outbox({
+const outgoing = {
   post: api.post,
   upload: async (files) => (await fileWork()).upload(files),
-  store: kept,
-  turn: turnsBy(kept),
   mayPost: owner.is,
   changed: (pending) => store.dispatch({ type: "pending.changed", pending }),
   posted(message, item) {
@@ -84,7 +79,12 @@ const outbox = new Outbox({
   },
   failed: ({ room }) => complain("send.failed_in", room),
   signedOut: () => session.load(),
-});
+};
+/** Messages on their way. */
+const outbox = late(
+  async () => (await insist((again) => import(`../later/outgoing.js${again}`))).outboxWith(outgoing),
+  ["start", "stop", "send", "notStored", "retry", "remove", "forget", "hurry"],
+);
 
 /** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
 const keeping = once(async () => {

@@ -3,7 +3,7 @@ import { Account } from "./account.js";
 import { api } from "./api.js";
 import { jitter, pause } from "./backoff.js";
 import { isGap } from "./events.js";
-import { SharedStream } from "./shared-stream.js";
+import { insist, late } from "./late.js";
 
 /** Loads that follow each other more closely than this wait first, in ms: a server that keeps sending
  * us back to the snapshot must not be asked in a circle. */
@@ -23,17 +23,18 @@ export class Session {
   constructor(store, hooks) {
     this.#store = store;
     this.#hooks = hooks;
-    this.#stream = new SharedStream(
-      {
-        event: (event) => this.#event(event),
-        passing: hooks.passing,
-        fresh: hooks.fresh,
-        line: (line) => this.#line(line),
-        reset: () => this.load(),
-        bye: (code) => this.#leave(code),
-      },
-      { poll: api.events },
-    );
+    const heard = {
+      event: (event) => this.#event(event),
+      passing: hooks.passing,
+      fresh: hooks.fresh,
+      line: (line) => this.#line(line),
+      reset: () => this.load(),
+      bye: (code) => this.#leave(code),
+    };
+    this.#stream = late(async () => {
+      const { SharedStream } = await insist((again) => import(`../later/shared-stream.js${again}`));
+      return new SharedStream(heard, { poll: api.events });
+    }, ["start", "pause", "stop", "wake", "sleep", "retry"]);
     this.#account = new Account((isSomebodyIn) => {
       if (isSomebodyIn) this.load();
       else this.#leave("signed_out");
@@ -85,12 +86,12 @@ export class Session {
   wake() {
     this.#account.look();
     this.#hurry();
-    this.#stream.wake();
+    if (this.#store.state.user) this.#stream.wake();
   }
 
   /** The page is put away: frozen, or kept for the way back. */
   sleep() {
-    this.#stream.sleep();
+    if (this.#store.state.user) this.#stream.sleep();
   }
 
   /** Somebody does not want to wait for the next try. */

@@ -1,6 +1,6 @@
 /** The page kept by the browser (service-worker.js): asked for once somebody is in, and renewed when the
  * server is. Not on plain http from another host. */
-import { workerUrl } from "../js/worker-url.js";
+import { workerUrl } from "./worker-url.js";
 
 export class KeptPage {
   #registration = null;

@@ -3,7 +3,7 @@
  * Kept from the snapshot and the open room while the line is live, shown by a page that begins without an
  * answer, and wiped as soon as nobody is signed in. The snapshot that comes then is a reset like any other.
  */
-import { answer, Database } from "../js/database.js";
+import { answer, Database } from "./database.js";
 
 const CALM_MS = 3000;
 const MESSAGES = 100;

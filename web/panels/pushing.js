@@ -1,6 +1,6 @@
 /** Pushes to this browser: what is told while no page of ours is open. `api` does the requests. */
 import { storage } from "../js/storage.js";
-import { workerUrl } from "../js/worker-url.js";
+import { workerUrl } from "../later/worker-url.js";
 
 /** Whether this browser can take pushes at all. */
 export const canPush = () => Boolean(navigator.serviceWorker && globalThis.PushManager);

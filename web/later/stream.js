@@ -4,7 +4,7 @@
  * at all after an answer but 200. A new connection is opened before the old one is closed wherever
  * the old one still serves. Runs in a page and in a SharedWorker.
  */
-import { jitter } from "./backoff.js";
+import { jitter } from "../js/backoff.js";
 import { Connection } from "./connection.js";
 
 /** The longest pause between two tries, and without a network, where trying is of little use, in ms. */

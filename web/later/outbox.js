@@ -10,8 +10,8 @@
  * the last and the next attempt (all unix ms); `error` {code, detail, temporary} is why it is not sent
  * yet; `lost` the id it had before the server lost it, or 0.
  */
-import { jitter } from "./backoff.js";
-import { nonceAfterLoss, uuid } from "./ids.js";
+import { jitter } from "../js/backoff.js";
+import { nonceAfterLoss, uuid } from "../js/ids.js";
 import { anew, blank, plain } from "./outbox-item.js";
 
 /** The server knows a nonce for 24 hours. What has waited nearly as long is not sent without being

@@ -6,7 +6,7 @@
  * reach back so far.
  */
 import { news, Recent } from "./claims.js";
-import { uuid } from "./ids.js";
+import { uuid } from "../js/ids.js";
 import { Source } from "./source.js";
 import { tenureFor } from "./tenure.js";
 import { Watchdog } from "./watchdog.js";

@@ -5,7 +5,7 @@
  */
 import { workerUrl } from "./worker-url.js";
 
-const WORKER = "/js/stream-worker.js";
+const WORKER = "/later/stream-worker.js";
 
 /** The tab that has the lock leads. It is given on as the tab goes, however it goes. */
 class Election {

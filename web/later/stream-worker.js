@@ -1,5 +1,5 @@
 /** The SharedWorker that holds the stream where tabs cannot elect a leader. Its name is the channel's. */
-import { api } from "./api.js";
+import { api } from "../js/api.js";
 import { Source } from "./source.js";
 
 const channel = new BroadcastChannel(globalThis.name);

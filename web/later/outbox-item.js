@@ -1,5 +1,5 @@
 /** What an item of the outbox is at first, and what of an error is kept in one. Pure. */
-import { uuid } from "./ids.js";
+import { uuid } from "../js/ids.js";
 
 /** `more`: what else the message has: `files`, each {key, name, type, size, blob, id once it is sent}. */
 export const blank = (user, room, body, at, more = {}) => ({

@@ -1,5 +1,5 @@
 /** Only these scripts may become workers: the page is served with `require-trusted-types-for`. */
-const WORKERS = ["/js/stream-worker.js", "/service-worker.js"];
+const WORKERS = ["/later/stream-worker.js", "/service-worker.js"];
 
 const rules = {
   createScriptURL(url) {

@@ -1,6 +1,6 @@
 /** One tab at a time: whoever sends a room's next message. */
-import { pause } from "./backoff.js";
-import { uuid } from "./ids.js";
+import { pause } from "../js/backoff.js";
+import { uuid } from "../js/ids.js";
 
 /** Longer than a request may take (api.js), in ms: a lease of a tab that died in between ends then. */
 const LEASE_MS = 20_000;
