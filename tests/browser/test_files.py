@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.browser.people import NewPerson, page_until
 from tests.media.samples import HTML, SVG, moving, photo, picture, polyglots, sound
@@ -33,7 +33,7 @@ PASTE = """
 def choose(page: Page, *files: tuple[str, str, bytes]) -> None:
     """By the button beside the text."""
     page.locator("message-composer input[type=file]").set_input_files(
-        [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
+        [FilePayload(name=name, mimeType=kind, buffer=content) for name, kind, content in files]
     )
 
 

@@ -144,7 +144,6 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
         ask(ana, "PUT", f"blocks/{blocked}")
     ask(ana, "DELETE", f"blocks/{them}")
     say(budi, other, f"@{me['username']}, can you hear me?")
-    say(budi, direct, "and here?")
     order(ana, budi, cara, room, other)
 
 

@@ -212,5 +212,6 @@ def test_no_file_has_grown_beyond_300_lines() -> None:
 
 
 def test_the_stream_listens_to_every_kind_of_event() -> None:
-    [listed] = re.findall(r"const KINDS = \[(.*?)\]", (WEB / "later/connection.js").read_text(), re.S)
+    text = (WEB / "later/connection.js").read_text()
+    [listed] = re.findall(r"const KINDS = \[(.*?)\]", text, re.S)
     assert re.findall(r'"([a-z.]+)"', listed) == [kind for kind in KINDS if kind != PROBE]
