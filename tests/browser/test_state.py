@@ -77,6 +77,17 @@ def test_nothing_of_an_archived_room_is_unread_or_calls_me(run: Run) -> None:
     ) == [0, 0, 0]
 
 
+def test_what_is_put_back_in_an_archived_room_counts_as_little_as_in_the_snapshot(run: Run) -> None:
+    assert run(
+        """const known = play(snapshot({rooms: [room({archived: true, level: "all"})]}), opened, asked,
+          came([message(90), message(91)]));
+        const after = reduce(known, {type: "event.came", event: {id: 101, prev: 0, topic: "user:me",
+          kind: "read", room: R, last_read: 89, turn: 1}});
+        const {last_read, unread, mentioned} = after.rooms[R];
+        return last_read === 89 && unread === 0 && mentioned.length === 0;"""
+    )
+
+
 def test_unread_grows_with_what_others_write_after_the_snapshot_s_head(run: Run) -> None:
     assert run(
         """return play(snapshot({rooms: [room({unread: 3})]}), said(100, 99), said(101, 100),

@@ -10,8 +10,9 @@ export const isFor = ({ author, mentions, here, reply_author }, me) =>
   author !== me && (here === true || reply_author === me || Boolean(mentions?.includes(me)));
 
 /** The room with other numbers of what is unread; `mentioned` are the ids of what is for me. In a direct
- * room that is everything, unless I have blocked whom it is with. */
+ * room that is everything, unless I have blocked whom it is with; in an archived one nothing. */
 export function counted({ blocked }, room, unread, mentioned) {
+  if (room.archived) return { ...room, unread: 0, mentioned: [], mentions: 0 };
   const heard = room.with?.length === 0 || room.with?.some((id) => !blocked.includes(id));
   const mentions = room.kind === "direct" ? (heard ? unread : 0) : mentioned.length;
   return { ...room, unread, mentioned, mentions };
