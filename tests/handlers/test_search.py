@@ -132,6 +132,18 @@ async def test_nobody_finds_what_they_may_not_read(
 
 
 @pytest.mark.gen_test(timeout=120)
+async def test_a_line_beside_what_was_found_hides_what_its_author_hid(
+    ana: Visitor, served: Served
+) -> None:
+    room = await ana.make_room("Film club")
+    await ana.say(f"||**Rosebud**, @{ana.name} knew||: `a || b` and ||so|| on", room)
+    shown = await ana.say("Any popcorn?", room)
+    await archived(served)
+    [line, _] = (await search(ana, "popcorn"))["beside"][str(shown)]
+    assert line["text"] == "▒▒▒: a || b and ▒▒▒ on"
+
+
+@pytest.mark.gen_test(timeout=120)
 async def test_what_cannot_be_asked_is_said_with_what_to_write_instead(ana: Visitor) -> None:
     for query, error, detail in (
         ("", BadRequest, "Say what to search for"),

@@ -15,7 +15,7 @@ from tornchat.domain import permissions, rules
 from tornchat.domain.changes import CHANGES, fold
 from tornchat.domain.errors import BadRequest, InvalidValue, SearchTooLong
 from tornchat.domain.events import Event
-from tornchat.domain.folding import visible_text
+from tornchat.domain.folding import open_text
 from tornchat.domain.ids import MAX_ID
 from tornchat.domain.messages import Message
 from tornchat.domain.queries import Part
@@ -84,7 +84,7 @@ async def find(
         async with asyncio.timeout(WAIT_SECONDS):
             await chat.searches.acquire()
     except TimeoutError:
-        raise SearchTooLong("Too many search at the moment. Try again.") from None
+        raise SearchTooLong("Too many people search at the moment. Try again.") from None
     try:
         return await _find(chat, who, asked, before, limit)
     finally:
@@ -256,6 +256,6 @@ def as_json(found: Found) -> dict[str, Any]:
 def _line(message: Message | None) -> dict[str, Any] | None:
     if message is None:
         return None
-    text = " ".join(visible_text(message.html).split())
+    text = " ".join(open_text(message.html).split())
     short = text if len(text) <= LINE else text[:LINE].rstrip() + "…"
     return {"id": message.id, "author": message.author, "text": short}

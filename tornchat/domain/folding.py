@@ -37,6 +37,9 @@ _DENSE_PAIR = re.compile(rf"(?=([{_DENSE}]\S|\S[{_DENSE}]))")
 _WORD = re.compile(r"(?<!\w)\w{1,2}(?!\w)")
 _CHUNK = re.compile(r"(?<!\S)\S{1,2}(?!\S)")
 _TAG = re.compile(r"<[^>]*>")
+_SPAN = re.compile(r"</?span\b[^>]*>")
+_SPOILER = '<span class="spoiler">'
+_HIDDEN = "▒▒▒"
 _BLOCK = re.compile(r"</?(?:p|br|hr|li|ul|ol|h[1-6]|pre|blockquote|table|tr|td|th|div|details)\b")
 
 
@@ -73,6 +76,20 @@ def grams(text: str) -> list[str]:
 def visible_text(html: str) -> str:
     """What is seen of a message, from the HTML that was made of it and sanitised."""
     return unescape(_TAG.sub(_without_tag, html))
+
+
+def open_text(html: str) -> str:
+    """The same as it stands in an excerpt: what its author hid is hidden still."""
+    shown: list[str] = []
+    end = depth = 0
+    for tag in _SPAN.finditer(html):
+        if depth:
+            depth += -1 if tag[0] == "</span>" else 1
+            end = tag.end()
+        elif tag[0] == _SPOILER:
+            shown += [html[end : tag.start()], _HIDDEN]
+            depth, end = 1, tag.end()
+    return visible_text("".join([*shown, html[end:]]))
 
 
 def _without_tag(tag: re.Match[str]) -> str:

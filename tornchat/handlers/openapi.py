@@ -17,7 +17,11 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 
 _GROUP = re.compile(r"\(\[[^)]*\)")
-_NAMES = {"members": "user", "bots": "user", "reactions": "emoji", "previews": "preview"}
+_NAMES = {
+    **dict.fromkeys(("members", "bots", "blocks"), "user"),
+    "reactions": "emoji",
+    "previews": "preview",
+}
 
 
 class OpenApi(Handler):
@@ -91,7 +95,7 @@ def _operation(path: str, method: str, handler: type[Handler]) -> dict[str, Any]
     }
     if method in handler.public:
         made["security"] = []
-    if method in ("POST", "PUT", "PATCH") and about.body is not None:
+    if about.body is not None:
         content = {"schema": about.body}
         made["requestBody"] = {"required": True, "content": {about.takes: content}}
     return made

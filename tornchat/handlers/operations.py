@@ -39,11 +39,13 @@ def _ref(name: str) -> Schema:
 
 
 TEXT: Schema = {"type": "string"}
+TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 FLAG: Schema = {"type": "boolean"}
 NUMBER: Schema = {"type": "integer"}
 ID: Schema = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
 LIMIT: Schema = {"type": "integer", "minimum": 1}
 NONCE: Schema = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[ -~]+$"}
+_WHO: Schema = {"enum": ["all", "staff"]}
 
 USUAL: dict[str, dict[int, Schema | None]] = {
     "GET": {200: {}},
@@ -66,7 +68,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Room": _object(
         "id kind members",
-        id=TEXT, name={"type": ["string", "null"]}, kind={"enum": ["open", "private", "direct"]},
+        id=TEXT, name=TEXT_OR_NONE, kind={"enum": ["open", "private", "direct"]},
         description=TEXT, members=NUMBER, head=ID, last_read=ID, unread=NUMBER, mentions=NUMBER,
     ),
     "Message": _object(
@@ -78,6 +80,21 @@ SCHEMAS: dict[str, Schema] = {
     "Snapshot": _object(
         "user cursor rooms server",
         user=_ref("Person"), cursor=ID, rooms=_list(_ref("Room")), server={"type": "object"},
+    ),
+    "Settings": _object(
+        "id name kind description history posting adding",
+        id=TEXT, name=TEXT, kind={"enum": ["open", "private"]}, description=TEXT,
+        history={"enum": ["all", "joined", "since"]}, posting=_WHO, adding=_WHO, archived=FLAG,
+    ),
+    "Invite": _object(
+        "id room by created_at expires_at uses used",
+        id=TEXT, room=TEXT_OR_NONE, by=TEXT, created_at=NUMBER, expires_at=NUMBER,
+        uses=NUMBER, used=NUMBER, url=TEXT,
+    ),
+    "Session": _object(
+        "id kind label created_at expires_at connected this",
+        id=TEXT, kind={"enum": ["cookie", "token"]}, label=TEXT, created_at=NUMBER,
+        expires_at={"type": ["integer", "null"]}, connected=FLAG, this=FLAG,
     ),
     "Webhook": _object(
         "id room url by at",
@@ -93,13 +110,21 @@ SCHEMAS: dict[str, Schema] = {
 _NEW_MESSAGE = _object("body", body=TEXT, nonce=NONCE, reply_to=ID, files=_list(TEXT))
 _CREDENTIALS = _object("username password", username=TEXT, password=TEXT)
 
+_SECRET = _object("invite", invite=TEXT)
+_HEALTH = _object("status", status=TEXT, log=TEXT, database=TEXT)
+
 _BYTES: dict[int, Schema | None] = {200: {}, 206: {}, 304: None, 416: None}
+_NO_BYTES: dict[int, Schema | None] = dict.fromkeys(_BYTES)
 
 OPERATIONS: dict[str, Operation] = {
     "GET /api/server": Operation("What a stranger needs to know", answers={200: _object()}),
     "GET /api/openapi.json": Operation("This document", answers={200: _object()}),
-    "HEAD /healthz": Operation(answers={200: None}),
-    "HEAD /readyz": Operation(answers={200: None}),
+    "GET /healthz": Operation("Whether the process answers", answers={200: _HEALTH}),
+    "HEAD /healthz": Operation("Whether the process answers", answers={200: None}),
+    "GET /readyz": Operation(
+        "Whether events can be delivered", answers={200: _HEALTH, 503: _HEALTH}
+    ),
+    "HEAD /readyz": Operation("Whether events can be delivered", answers={200: None, 503: None}),
     "GET /api/users": Operation(
         "People by their ids, name, or the beginning of it",
         query={"ids": TEXT, "username": TEXT, "prefix": TEXT},
@@ -126,7 +151,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /api/sessions": Operation(
         "Where I am signed in",
-        answers={200: _object("sessions", sessions=_list({"type": "object"}))},
+        answers={200: _object("sessions", sessions=_list(_ref("Session")))},
     ),
     "POST /api/rooms/{room}/typing": Operation("I am writing", answers={204: None}),
     "GET /api/session": Operation("The snapshot", answers={200: _ref("Snapshot")}),
@@ -137,6 +162,12 @@ OPERATIONS: dict[str, Operation] = {
     "PUT /api/session/password": Operation(
         "Change the password", body=_object("old new", old=TEXT, new=TEXT)
     ),
+    "DELETE /api/sessions/{session}": Operation("Sign out there"),
+    "GET /api/blocks": Operation(
+        "Those whom I have blocked", answers={200: _object("users", users=_list(_ref("Person")))}
+    ),
+    "PUT /api/blocks/{user}": Operation("Block somebody"),
+    "DELETE /api/blocks/{user}": Operation("Block somebody no longer"),
     "GET /api/rooms": Operation(
         "My rooms, and those I could join",
         answers={
@@ -151,6 +182,45 @@ OPERATIONS: dict[str, Operation] = {
         answers={201: _ref("Room")},
     ),
     "GET /api/rooms/{room}": Operation("A room", answers={200: _ref("Room")}),
+    "PATCH /api/rooms/{room}": Operation(
+        "Change a room's settings, or bring it back",
+        body=_object(
+            name=TEXT, description=TEXT, private=FLAG, history={"enum": ["all", "joined"]},
+            posting=_WHO, adding=_WHO, archived={"const": False},
+        ),
+        answers={200: _ref("Settings")},
+    ),
+    "DELETE /api/rooms/{room}": Operation("Archive a room"),
+    "GET /api/archived": Operation(
+        "Rooms that can be brought back",
+        answers={200: _object("rooms", rooms=_list(_ref("Room")))},
+    ),
+    "GET /api/invites": Operation(
+        "Invitations that are still good",
+        query={"room": TEXT},
+        answers={200: _object("invites", invites=_list(_ref("Invite")))},
+    ),
+    "POST /api/invites": Operation(
+        "Make an invitation",
+        body=_object(room=TEXT, expires_in=NUMBER, uses=NUMBER),
+        answers={201: _ref("Invite")},
+    ),
+    "DELETE /api/invites/{invite}": Operation("Revoke an invitation"),
+    "POST /api/invites/look": Operation(
+        "What an invitation is for",
+        body=_SECRET,
+        answers={
+            200: _object(
+                "room by expires_at",
+                room={"type": ["object", "null"]}, by={"type": "object"}, expires_at=NUMBER,
+            )
+        },
+    ),
+    "POST /api/invites/accept": Operation(
+        "Come in by an invitation",
+        body=_SECRET,
+        answers={200: _object("room", room={"anyOf": [_ref("Room"), {"type": "null"}]})},
+    ),
     "POST /api/direct": Operation(
         "The direct room of these people and me",
         body=_object("users", users=_list(TEXT)),
@@ -161,6 +231,11 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "PUT /api/rooms/{room}/members/{user}": Operation(
         "Join, or add somebody", answers={200: _ref("Room")}
+    ),
+    "PATCH /api/rooms/{room}/members/{user}": Operation(
+        "Give a role, or mute",
+        body=_object(role={"enum": ["owner", "moderator", "member"]}, muted_until=NUMBER),
+        answers={200: _ref("Person")},
     ),
     "DELETE /api/rooms/{room}/members/{user}": Operation("Leave, or remove somebody"),
     "PUT /api/rooms/{room}/read": Operation(
@@ -191,6 +266,9 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /api/messages/{message}": Operation("Delete a message"),
     "PUT /api/messages/{message}/reactions/{emoji}": Operation("Answer with an emoji"),
     "DELETE /api/messages/{message}/reactions/{emoji}": Operation("Take an emoji back"),
+    "PUT /api/messages/{message}/pin": Operation("Pin a message", answers={204: None}),
+    "DELETE /api/messages/{message}/pin": Operation("Unpin a message"),
+    "DELETE /api/messages/{message}/previews": Operation("Take the previews of its links away"),
     "GET /api/search": Operation(
         "Search messages",
         query={
@@ -250,7 +328,24 @@ OPERATIONS: dict[str, Operation] = {
         takes="application/octet-stream",
     ),
     "GET /api/files/{file}/{name}": Operation("A file", answers=_BYTES, gives="*/*"),
+    "HEAD /api/files/{file}/{name}": Operation("A file, without what is in it", answers=_NO_BYTES),
     "GET /api/thumbs/{thumb}": Operation("A thumbnail", answers=_BYTES, gives="*/*"),
+    "HEAD /api/thumbs/{thumb}": Operation("A thumbnail, without it", answers=_NO_BYTES),
+    "GET /api/push": Operation(
+        "What a browser needs to subscribe", answers={200: _object("public_key", public_key=TEXT)}
+    ),
+    "POST /api/push/subscriptions": Operation(
+        "Have pushes sent to this browser",
+        body=_object(
+            "endpoint keys",
+            endpoint=TEXT, keys=_object("p256dh auth", p256dh=TEXT, auth=TEXT), text=FLAG,
+            quiet_until=NUMBER,
+        ),
+        answers={201: _object("endpoint", endpoint=TEXT)},
+    ),
+    "DELETE /api/push/subscriptions": Operation(
+        "Have no more sent to it", body=_object("endpoint", endpoint=TEXT)
+    ),
     "POST /api/lab/probe": Operation(
         "A measurement",
         body=_object(nonce=NONCE, pad={"type": "integer", "minimum": 0, "maximum": 2000}),
