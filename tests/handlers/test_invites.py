@@ -153,3 +153,5 @@ async def test_who_may_invite_list_and_revoke(
     assert (await accept(ana, secret)).status == 200
     for wrong in ({"uses": 0}, {"uses": True}, {"expires_in": 1}, {"room": 5}):
         assert_refused(await ana.post("/api/invites", wrong), InvalidValue)
+    for no_text in ("\ud800", "a\0"):
+        assert_refused(await ana.post("/api/invites", {"room": no_text}), InvalidValue)

@@ -282,8 +282,9 @@ async def test_a_subscription_wants_an_address_and_keys(ana: Visitor, service: P
         {**good, "quiet_until": True},
     ):
         assert_refused(await ana.post("/api/push/subscriptions", wrong), InvalidValue)
-    answer = await ana.ask("DELETE", "/api/push/subscriptions", {"endpoint": 1})
-    assert_refused(answer, InvalidValue)
+    for no_address in (1, "\ud800"):
+        answer = await ana.ask("DELETE", "/api/push/subscriptions", {"endpoint": no_address})
+        assert_refused(answer, InvalidValue)
 
 
 async def test_nothing_private_is_reached(

@@ -19,7 +19,7 @@ from tornchat.archive.rows import Invite, Room, User
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by, rate_limit
 from tornchat.chat.rooms import room_and_member, seat
-from tornchat.domain import permissions
+from tornchat.domain import permissions, rules
 from tornchat.domain.errors import Conflict, Forbidden, InvalidValue, InviteGone, NotFound
 from tornchat.domain.sessions import digest_of
 
@@ -52,7 +52,7 @@ async def create(
     """
     seconds = _whole(expires_in, USUAL_SECONDS, 60, MOST_SECONDS, "expires_in (in seconds)")
     most = _whole(uses, 1, 1, MOST_USES, "uses")
-    if not isinstance(room_id, str | None):
+    if room_id is not None and not rules.is_text(room_id):
         raise InvalidValue("room is the id of a room.")
     secret = secrets.token_urlsafe(24)
     async with change_by(chat, who) as change:

@@ -10,6 +10,7 @@ from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
 from tornchat.domain.errors import InvalidValue, NotFound
 from tornchat.domain.pushing import Target, check_target
+from tornchat.domain.rules import is_text
 from tornchat.log import read
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ async def subscribe(
 
 async def unsubscribe(chat: Chat, who: Identity, endpoint: object) -> None:
     """No more pushes to this browser. Harmless where there were none."""
-    if not isinstance(endpoint, str):
+    if not is_text(endpoint):
         raise InvalidValue("endpoint is the address that the browser gave.")
     await _limited(chat, who)
     async with chat.database.write() as conn:

@@ -153,8 +153,9 @@ def check_people(value: object, me: str) -> list[str]:
 
 
 def is_text(value: object) -> TypeGuard[str]:
-    """Whether it is a text that has bytes: half a character has none, so it can be no name."""
-    return isinstance(value, str) and not _SURROGATES.search(value)
+    """Whether it is a text that databases take: half a character has no bytes, and PostgreSQL has
+    no place for a zero."""
+    return isinstance(value, str) and "\0" not in value and not _SURROGATES.search(value)
 
 
 def limit_of(text: str | None, default: int, most: int) -> int:
