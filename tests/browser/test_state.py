@@ -79,8 +79,8 @@ def test_nothing_of_an_archived_room_is_unread_or_calls_me(run: Run) -> None:
 
 def test_what_is_put_back_in_an_archived_room_counts_as_little_as_in_the_snapshot(run: Run) -> None:
     assert run(
-        """const known = play(snapshot({rooms: [room({archived: true, level: "all"})]}), opened, asked,
-          came([message(90), message(91)]));
+        """const rooms = [room({archived: true, level: "all"})];
+        const known = play(snapshot({rooms}), opened, asked, came([message(90), message(91)]));
         const after = reduce(known, {type: "event.came", event: {id: 101, prev: 0, topic: "user:me",
           kind: "read", room: R, last_read: 89, turn: 1}});
         const {last_read, unread, mentioned} = after.rooms[R];

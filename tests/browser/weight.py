@@ -47,5 +47,5 @@ def weigh(page: Page, address: str) -> Weight:
     """Open ``address``, that of a room with messages, in ``page``: new, and signed in already."""
     page.add_init_script(_WATCH)
     page.goto(address)
-    page.wait_for_function("globalThis.roomSeen")
+    page.wait_for_function("() => globalThis.roomSeen")
     return Weight(*page.evaluate(_WEIGH))

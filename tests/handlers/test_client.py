@@ -18,9 +18,11 @@ from tests.handlers.visitor import Visitor
 from tests.line import Line
 from tests.running import ROOT
 from tornchat import client as client_module
+from tornchat import client_stream
 from tornchat.archive import users
 from tornchat.chat import accounts
 from tornchat.client import Client, ClientError
+from tornchat.client_stream import Stream
 
 
 async def token_of(served: Served, who: Visitor) -> str:
@@ -101,15 +103,25 @@ async def test_a_client_hears_everything_once_over_broken_and_frozen_lines(
 async def test_a_line_that_swallows_everything_is_given_up(
     place: Place, ana: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    opened: list[Stream] = []
+
+    class Noted(Stream):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            opened.append(self)
+
+    monkeypatch.setattr(client_module, "Stream", Noted)
     monkeypatch.setattr(client_module, "LONGEST_PAUSE", 0.2)
-    async with place.serving(heartbeat=1) as served:
+    monkeypatch.setattr(client_stream, "SLACK_SECONDS", 0.2)
+    async with place.serving(heartbeat=0.2) as served:
         with Line(int(served.url.rpartition(":")[2])) as line:
             client = Client(line.url, await token_of(served, ana))
             async with client, heard_by(client) as events:
                 await until(lambda: client.cursor, "a hello")
                 line.freeze()
+                before = len(opened)
                 await ana.say("into the silence")
-                await asyncio.sleep(4)  # 2.5 beats and a second
+                await until(lambda: len(opened) > before, "another stream")
                 line.thaw()
                 await until(lambda: bodies(events), "what was said")
                 assert bodies(events) == ["into the silence"]

@@ -17,7 +17,9 @@ from tests.handlers.visitor import Visitor, assert_refused
 from tornchat.app import Worker
 from tornchat.archive import marks, push
 from tornchat.archive.schema import push_subscriptions
+from tornchat.chat import pusher as pusher_module
 from tornchat.chat.pusher import is_wanted
+from tornchat.domain import pushing
 from tornchat.domain.errors import InvalidValue, NotFound
 from tornchat.domain.pushing import check_target
 from tornchat.log import seats
@@ -50,6 +52,8 @@ def nobody_takes_pushes_yet(
 ) -> Iterator[None]:
     """Whatever the test before has left, and however long this machine makes a worker wait."""
     monkeypatch.setattr(seats, "SILENT_MS", 60_000)
+    monkeypatch.setattr(pusher_module, "ROUND_SECONDS", 0.05)
+    monkeypatch.setattr(pushing, "_FIRST_PAUSE_MS", 100)
     service.came.clear()
     service.answers.clear()
     yield
@@ -151,7 +155,7 @@ async def test_nobody_is_told_of_what_does_not_concern_them(
     await looked_at(served.worker, said)
     assert service.came == []
     await budi.put(f"/api/rooms/{room}/level", {"level": "mentions"})
-    await ana.say("nothing of budi", room)
+    await looked_at(served.worker, await ana.say("nothing of budi", room))
     await budi.put(f"/api/rooms/{room}/level", {"level": "all"})
     await phones["budi"].subscribe(budi, text=False)
     said = await ana.say("that is for budi", room)
@@ -170,11 +174,34 @@ async def test_what_a_push_service_answers_decides_what_comes_next(
     room = await room_of(ana, budi, "Answers")
     phone, old = Browser(f"{service.url}/phone"), Browser(f"{service.url}/old")
     await phone.subscribe(budi)
+    pusher = served.worker.pusher
+    assert pusher is not None
+    await pusher.close()  # its steps are taken here, so that both messages wait for one push
+
+    async def planned(id: int) -> None:
+        async def is_past() -> bool:
+            await pusher.plan()
+            async with served.worker.database.read() as conn:
+                return await marks.read(conn, "pushed") >= id
+
+        await eventually(is_past, "a plan")
+
+    async def asked(count: int) -> None:
+        async def so_often() -> bool:
+            await pusher.deliver()
+            return len(service.came) >= count
+
+        await eventually(so_often, "so many tries")
+        assert len(service.came) == count
+
     service.answers += ["503 Unavailable", "429 Too Many\r\nRetry-After: 1"]
     first = await ana.say("one", room)
-    await came(service, 1)
+    await planned(first)
+    await asked(1)
     second = await ana.say("two", room)  # told together, when the service is back
-    await came(service, 3)
+    await planned(second)
+    await asked(3)
+    pusher.start()
     told = [phone.read(each) for each in service.came]
     assert told[0]["message"] == first
     assert (told[-1]["message"], told[-1]["count"]) == (second, 2)
