@@ -32,7 +32,8 @@ async function load(file) {
   try {
     // Some browsers keep in mind that an address could not be loaded.
     const panel = await import(`../panels/${file}.js${tried ? `?${tried}` : ""}`);
-    if (panel.styled) await styles(file);
+    // Most open a dialog, whose styles are their own.
+    await Promise.all([styles("dialog"), panel.styled && styles(file)]);
     return panel;
   } catch (error) {
     tries.set(file, tried + 1);

@@ -1,9 +1,8 @@
 /** Places in the history: jumps to messages, and messages that are answered and not on the page. What does the
  * work is loaded when it is needed first (panels/places.js). */
 import { api } from "./api.js";
+import { insist } from "./late.js";
 import { hasAnswers } from "./selectors.js";
-
-const AGAIN_MS = 2000;
 
 export class Places {
   #store;
@@ -43,14 +42,7 @@ export class Places {
   }
 
   async #loaded() {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        // Some browsers keep in mind that an address could not be loaded.
-        const { Places: Whole } = await import(`../panels/places.js${tries ? `?${tries}` : ""}`);
-        return (this.#whole = new Whole(this.#store, api, this.#hooks));
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      }
-    }
+    const { Places: Whole } = await insist((again) => import(`../panels/places.js${again}`));
+    return (this.#whole = new Whole(this.#store, api, this.#hooks));
   }
 }

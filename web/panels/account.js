@@ -5,7 +5,7 @@ import { unsent } from "../js/selectors.js";
 import { storage } from "../js/storage.js";
 import { presenceOf } from "../js/presence.js";
 import { avatar, nameOf, statusLine } from "../elements/avatar.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, field, formError, h, submitBy } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { openPanel } from "../elements/panel.js";

@@ -1,7 +1,7 @@
 /** The dialog with those of whom I want to hear nothing, where that can be taken back. */
 import { t } from "../js/i18n.js";
 import { avatar, nameOf } from "../elements/avatar.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 
 export function openBlocked(app) {

@@ -2,7 +2,7 @@
 import { findEmoji } from "./emoji.js";
 import { t } from "../js/i18n.js";
 import { storage } from "../js/storage.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { h } from "../elements/dom.js";
 
 const RECENT = "emoji.recent";

@@ -1,5 +1,5 @@
 /** The sheet that shows how a message is formatted: what is written, and what others see. */
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { h } from "../elements/dom.js";
 import { t } from "../js/i18n.js";
 

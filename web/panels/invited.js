@@ -2,7 +2,7 @@
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { nameOf } from "../elements/avatar.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h, submitBy } from "../elements/dom.js";
 
 export function openInvited(app, secret) {

@@ -1,7 +1,7 @@
 /** Links by which people come into a room, or (for administrators) to the server: make, copy, revoke. */
 import { t } from "../js/i18n.js";
 import { momentLabel } from "../js/times.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h, submitBy } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 

@@ -1,5 +1,5 @@
 /** The sheet of all keys (?). */
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { h } from "../elements/dom.js";
 import { openPanel } from "../elements/panel.js";
 import { t } from "../js/i18n.js";

@@ -1,6 +1,6 @@
 /** The dialog with a link to a message, where the browser does not let pages write to the clipboard. */
 import { t } from "../js/i18n.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { h } from "../elements/dom.js";
 
 export function openLink(app, url) {

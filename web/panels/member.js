@@ -3,7 +3,7 @@ import { t } from "../js/i18n.js";
 import { mayManage } from "../js/selectors.js";
 import { momentLabel } from "../js/times.js";
 import { avatar, nameOf } from "../elements/avatar.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 

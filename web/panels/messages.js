@@ -1,6 +1,6 @@
 /** Dialogs about one message: delete it. */
 import { t } from "../js/i18n.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { formError, h, submitBy } from "../elements/dom.js";
 
 export function openDeleteMessage(app, { id, body }) {

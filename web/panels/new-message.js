@@ -1,7 +1,7 @@
 /** The dialog in which one chooses whom to write to: a search, those chosen, those found. */
 import { t } from "../js/i18n.js";
 import { avatar, nameOf } from "../elements/avatar.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 

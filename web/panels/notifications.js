@@ -1,7 +1,7 @@
 /** The dialog about notifications on this device. */
 import { t } from "../js/i18n.js";
 import { storage } from "../js/storage.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { chime } from "./chime.js";
 import { canPush } from "./pushing.js";

@@ -2,7 +2,7 @@
 import { t } from "../js/i18n.js";
 import { presenceOf } from "../js/presence.js";
 import { avatar, nameOf, statusLine } from "../elements/avatar.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 

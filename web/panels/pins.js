@@ -1,6 +1,6 @@
 /** <pinned-messages>: what is pinned in a room, to be read, jumped to and unpinned. */
 import { avatar, nameOf } from "../elements/avatar.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { fragmentOf } from "../js/html.js";

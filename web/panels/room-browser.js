@@ -2,7 +2,7 @@
 import { language, t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 import { momentLabel } from "../js/times.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 

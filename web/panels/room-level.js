@@ -1,6 +1,6 @@
 /** The dialog in which I choose what of a room concerns me. */
 import { t } from "../js/i18n.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 
 const LEVELS = ["all", "mentions", "none"];

@@ -1,7 +1,7 @@
 /** The settings of a room: a dialog that follows what others change meanwhile. */
 import { checkRoom } from "./checks.js";
 import { t } from "../js/i18n.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, field, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 

@@ -1,7 +1,7 @@
 /** Dialogs about one room: make it, leave it. */
 import { checkRoom } from "./checks.js";
 import { t } from "../js/i18n.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { field, formError, h, submitBy } from "../elements/dom.js";
 
 const closeDialog = (form) => form.closest("dialog").close();

@@ -1,5 +1,5 @@
 /** <message-search>: finds messages of my rooms by words and filters, and leads to them. */
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { t } from "../js/i18n.js";

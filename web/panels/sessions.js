@@ -1,6 +1,6 @@
 /** My name, and where I am signed in: two dialogs of my account. */
 import { avatar } from "../elements/avatar.js";
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, field, formError, h, submitBy } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { t } from "../js/i18n.js";

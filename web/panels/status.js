@@ -1,5 +1,5 @@
 /** What I say of myself: away or not to be disturbed, an emoji and a few words, until a time. */
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { emit, field, formError, h, submitBy } from "../elements/dom.js";
 import { t } from "../js/i18n.js";
 import { statusOf } from "../js/presence.js";

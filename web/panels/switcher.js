@@ -1,5 +1,5 @@
 /** The quick switcher (Ctrl + K): a few letters of a room's or a person's name, and Enter. */
-import { openDialog } from "../elements/dialog.js";
+import { openDialog } from "./dialog.js";
 import { avatar, nameOf } from "../elements/avatar.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { roomMark } from "../elements/room-mark.js";

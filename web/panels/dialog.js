@@ -1,9 +1,11 @@
 /** A native <dialog> with a title, closed by Escape, its button, or a click beside it. */
 import { t } from "../js/i18n.js";
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
+import { h } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
 
 let counter = 0;
+
+export const styled = true;
 
 /** Opens a dialog inside `app` (so that its events bubble there) and returns it. */
 export function openDialog(app, title, ...children) {
