@@ -65,6 +65,7 @@ class RoomList extends HTMLElement {
       this.#showRooms(state);
     if (afresh || before?.user !== state.user || before.server !== state.server)
       this.#showFrame(state);
+    this.#foot.dataset.line = state.line;
     this.#foot.querySelector(".dot").className = `dot dot-${presenceOf(state, state.user)}`;
   }
 
