@@ -175,7 +175,7 @@ def test_the_page_opened_without_a_server_waits_for_it(
 ) -> None:
     ana = person("Ana", url=line.url)
     ana.create_room(room_name)
-    ana.faults.provoke("503")
+    ana.faults.provoke("503|ERR_CONNECTION_REFUSED")
     ana.page.route(
         "**/api/session",
         lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}, body=""),
