@@ -94,7 +94,8 @@ class RoomSettings extends HTMLElement {
   #look() {
     const changes = this.#changes();
     this.#save.disabled = changes.length === 0;
-    this.#status.textContent = "";
+    // The event of what was saved may come after the answer.
+    if (changes.length > 0) this.#status.textContent = "";
     const opens = changes.includes("access") && this.#form.elements.access.value === "open";
     this.#form.querySelector("#about-access").textContent = opens
       ? t("settings.opens")
