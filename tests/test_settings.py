@@ -76,7 +76,7 @@ def test_an_empty_option_takes_back_what_the_file_says() -> None:
         ["--redis", "redis://host/name"],
         ["--redis", "unix://"],
         ["--database", "mysql://host/chat"],
-        ["--signup", "invite"],
+        ["--signup", "friends"],
         ["--post-rate", "-1"],
         ["--post-rate", "nan"],
         ["--post-rate", "inf"],

@@ -45,7 +45,7 @@ _NO_MEDIA = (b"qt  ", b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"ms
 def check_file_name(value: object) -> str:
     """A name on one line without a path in it; invisible characters go, and what turns the
     direction, behind which an ending could hide."""
-    if not is_text(value):
+    if not isinstance(value, str) or not is_text(value.replace("\0", "")):
         raise InvalidValue("The name of a file must be a text.")
     name = unicodedata.normalize("NFC", value).replace("\\", "/").rpartition("/")[2]
     name = "".join(char for char in name if unicodedata.category(char) not in _DROPPED)
