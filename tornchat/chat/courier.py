@@ -11,28 +11,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import secrets
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from tornchat.archive import webhooks
 from tornchat.archive.rows import Webhook
 from tornchat.chat.context import Chat
+from tornchat.chat.duty import Duty
 from tornchat.domain.errors import TornchatError
 from tornchat.domain.ids import MAX_ID
 from tornchat.domain.topics import room_topic
 from tornchat.domain.webhooks import after_failure, signature
-from tornchat.log import read, upkeep
+from tornchat.log import read
 from tornchat.media.fetcher import Fetcher, Unfetchable
 from tornchat.wire.browser import event_object, to_json
 
 logger = logging.getLogger(__name__)
 
 ROUND_SECONDS = 1.0
-LEASE_MS = 5_000
 CLAIM_MS = 30_000
 """Longer than an address has to answer."""
 SEND_SECONDS = 15.0
@@ -47,7 +44,7 @@ class Courier:
     def __init__(self, chat: Chat, fetcher: Fetcher) -> None:
         self._chat = chat
         self._fetcher = fetcher
-        self._token = secrets.token_hex(16)
+        self._duty = Duty(chat.client, chat.client.keys.courier, "courier")
         self._task: asyncio.Task[None] | None = None
         self._under_way: set[str] = set()
         self._telling: set[asyncio.Task[None]] = set()
@@ -62,31 +59,14 @@ class Courier:
                 task.cancel()
             await asyncio.gather(self._task, *self._telling, return_exceptions=True)
             self._task = None
-            with suppress(TornchatError):  # else it ends by itself
-                await self._hold(0)
+            await self._duty.give_up()
         await self._fetcher.close()
 
     async def _run(self) -> None:
         while True:
-            if await self._done(self._take_turn):
-                await self._done(self.look)
+            if await self._duty.is_mine():
+                await self._duty.attempt(self.look)
             await asyncio.sleep(ROUND_SECONDS)
-
-    async def _take_turn(self) -> bool:
-        return await self._hold(LEASE_MS)
-
-    async def _hold(self, milliseconds: int) -> bool:
-        client = self._chat.client
-        return await upkeep.hold_lease(client, self._token, milliseconds, client.keys.courier)
-
-    async def _done(self, step: Callable[[], Awaitable[bool]]) -> bool | None:
-        try:
-            return await step()
-        except TornchatError as error:
-            logger.debug("the courier waits: %s", error)
-        except Exception:
-            logger.exception("the courier failed and tries again")
-        return None
 
     async def look(self) -> bool:
         """Begin to tell those of whose rooms there is something new."""

@@ -16,19 +16,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import secrets
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from itertools import takewhile
 
 from tornchat import metrics
 from tornchat.archive import blocks, marks, messages, push
 from tornchat.archive.push import Candidate, Delivery
 from tornchat.chat.context import Chat
+from tornchat.chat.duty import Duty
 from tornchat.chat.pushing import PushKeys
 from tornchat.domain import mentions, pushing
 from tornchat.domain.attention import concerns, level_of
-from tornchat.domain.errors import TornchatError
 from tornchat.domain.messages import Message
 from tornchat.domain.pushing import Verdict
 from tornchat.log import append, seats, upkeep
@@ -38,7 +36,6 @@ logger = logging.getLogger(__name__)
 
 WAIT_MS = 5_000
 ROUND_SECONDS = 1.0
-LEASE_MS = 5_000
 CLAIM_MS = 120_000
 """Longer than a batch takes: its pushes have `SEND_SECONDS` each, some of them at a time."""
 SEND_SECONDS = 15.0
@@ -61,7 +58,7 @@ class Pusher:
         self._chat = chat
         self._keys = keys
         self._fetcher = fetcher
-        self._token = secrets.token_hex(16)
+        self._duty = Duty(chat.client, chat.client.keys.pusher, "pusher")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -73,35 +70,17 @@ class Pusher:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-            with suppress(TornchatError):  # else it ends by itself
-                await self._hold(0)
+            await self._duty.give_up()
         await self._fetcher.close()
 
     async def _run(self) -> None:
         while True:
             more = False
-            if await self._done(self._take_turn):
+            if await self._duty.is_mine():
                 # Each for itself: one that always fails must not stop the other.
-                outcomes = [await self._done(step) for step in (self.plan, self.deliver)]
+                outcomes = [await self._duty.attempt(step) for step in (self.plan, self.deliver)]
                 more = True in outcomes and None not in outcomes
             await asyncio.sleep(0 if more else ROUND_SECONDS)
-
-    async def _take_turn(self) -> bool:
-        return await self._hold(LEASE_MS)
-
-    async def _hold(self, milliseconds: int) -> bool:
-        client = self._chat.client
-        return await upkeep.hold_lease(client, self._token, milliseconds, client.keys.pusher)
-
-    async def _done(self, step: Callable[[], Awaitable[bool]]) -> bool | None:
-        """What a step says: whether there may be more; None where it failed."""
-        try:
-            return await step()
-        except TornchatError as error:
-            logger.debug("the pusher waits: %s", error)
-        except Exception:
-            logger.exception("the pusher failed and tries again")
-        return None
 
     # -- who is to be told
 
