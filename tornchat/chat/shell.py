@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from tornchat.archive import outbox, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Role, RoomKind, User
-from tornchat.chat import accounts, bots, rooms
+from tornchat.chat import accounts, bots, closing, rooms
 from tornchat.chat.passwords import Passwords
 from tornchat.data_folder import in_use
 from tornchat.domain import rules
-from tornchat.domain.errors import Conflict, NotFound
+from tornchat.domain.errors import Conflict, LastAdministrator, NotFound
 from tornchat.settings import Settings
+
+T = TypeVar("T")
 
 ANNOUNCE_SECONDS = 3.0
 LOOK_SECONDS = 0.05
@@ -36,7 +39,8 @@ async def user_add(
     async with _change(settings) as change:
         first = await users.count(change.conn) == 0
         role: Role = "admin" if admin or first else "member"
-        return await accounts.add_user(change, username, shown, hashed, role)
+        # Whoever has the shell may give the name of somebody whose account was erased.
+        return await accounts.add_user(change, username, shown, hashed, role, again=True)
 
 
 async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
@@ -50,7 +54,7 @@ async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
                     user.username,
                     user.display_name,
                     user.role,
-                    "active" if user.disabled_at is None else "disabled",
+                    _state(user),
                 )
                 for user in await users.all(conn)
             ]
@@ -58,25 +62,38 @@ async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
         await database.close()
 
 
+def _state(user: User) -> str:
+    if user.deleted:
+        return "deleted"
+    if user.leaving_at is not None:
+        return "leaving"
+    return "disabled" if user.disabled else "active"
+
+
 async def user_disable(settings: Settings, name: str) -> None:
     """Sign a person out everywhere. Not the only administrator: `Conflict`."""
     async with _change(settings) as change:
         user = await _named(change, name)
-        everybody = await users.all(change.conn)
-        if [other.id for other in everybody if _is_admin(other)] == [user.id]:
-            raise Conflict(
-                f"{name} is the only administrator. Make another one first: user add NAME --admin."
-            )
-        await users.disable(change.conn, user.id, change.now)
-        await accounts.end_sessions(change, user.id, "disabled")
+        await _not_the_last(closing.close(change, user, "disabled"), name)
 
 
 async def user_enable(settings: Settings, name: str) -> None:
-    """Let a disabled person sign in again, with the password they had. Their tokens stay ended."""
+    """Let a disabled person sign in again, with the password they had, and keep an account that is
+    to be erased. Their tokens stay ended."""
     async with _change(settings) as change:
         user = await _named(change, name)
-        if not await users.enable(change.conn, user.id):
+        if not await closing.reopen(change, user):
             raise Conflict(f"{name} is not disabled.")
+
+
+async def user_delete(settings: Settings, name: str, *, whole: bool, at_once: bool) -> int:
+    """Close an account, to be erased by the server; when that will be (unix ms). ``whole``: with
+    what they wrote. Not the only administrator: `Conflict`."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+        grace = 0 if at_once else closing.GRACE_MS
+        leaving = closing.begin_to_leave(change, user, None, whole=whole, grace_ms=grace)
+        return await _not_the_last(leaving, name)
 
 
 async def user_password(settings: Settings, name: str, password: str) -> None:
@@ -122,8 +139,13 @@ async def room_add(settings: Settings, name: str, private: bool) -> str:
         return (await rooms.add_room(change, clean, "", kind, None)).id
 
 
-def _is_admin(user: User) -> bool:
-    return user.role == "admin" and user.disabled_at is None
+async def _not_the_last(closing: Awaitable[T], name: str) -> T:
+    try:
+        return await closing
+    except LastAdministrator:
+        raise LastAdministrator(
+            f"{name} is the only administrator. Make another one first: user add NAME --admin."
+        ) from None
 
 
 async def _named(change: Change, name: str) -> User:

@@ -187,7 +187,9 @@ const HANDLERS = {
     attempt(settle, async () => {
       owner.unset();
       const enter = mode === "up" ? api.signUp : api.signIn;
-      session.enter(await enter(values));
+      const snapshot = await enter(values);
+      session.enter(snapshot);
+      if (snapshot.returned) app.announce(t("leaving.returned"));
       // An invitation that made the account is used, and its room is where one wants to be.
       if (values.invite) location.hash = hashOf(room ?? null);
     }),
@@ -250,7 +252,7 @@ const HANDLERS = {
     "invite-look",
     "invite-accept",
   ]),
-  ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
+  ...later("account-doing", ["account-leave", "avatar-put", "avatar-remove", "password-change"]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
