@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.chromium import PLAIN, launch
+from tests.browser.chromium import ARGUMENTS, PLAIN, WHOLE, launch, path
 from tests.browser.gate import Gate
 from tests.browser.people import Faults, NewPerson, Person, new_person
 from tests.line import Line
@@ -32,6 +32,14 @@ def chromium() -> Iterator[Browser]:
         browser = launch(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def whole_chromium(chromium: Browser) -> Iterator[Browser]:
+    """For what the other does not know. Ask for it before ``person``: it is to go later."""
+    browser = chromium.browser_type.launch(executable_path=path(*WHOLE), args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")
@@ -67,9 +75,14 @@ def person(chromium: Browser, server: RunningServer, faults: Faults) -> Iterator
     people: list[Person] = []
 
     def new(
-        name: str, *, url: str | None = None, signed_in: bool = True, **options: object
+        name: str,
+        *,
+        url: str | None = None,
+        signed_in: bool = True,
+        browser: Browser | None = None,
+        **options: object,
     ) -> Person:
-        made = new_person(chromium, url or server.url, name, faults, **options)
+        made = new_person(browser or chromium, url or server.url, name, faults, **options)
         people.append(made)
         return made.come_in() if signed_in else made
 

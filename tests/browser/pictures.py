@@ -169,7 +169,7 @@ def main() -> None:
         try:
             furnish(server.url)
             with sync_playwright() as playwright:
-                browser = launch(playwright)
+                browser = launch(playwright, whole=True)
                 draw_icons(browser)
                 take_all(browser, server.url, folder)
                 print(weigh(*fresh_visit(browser, server.url)))

@@ -90,7 +90,7 @@ def main() -> None:
         try:
             room = asyncio.run(fill(server.url, messages))
             with sync_playwright() as playwright:
-                browser = launch(playwright)
+                browser = launch(playwright, whole=True)
                 context = browser.new_context(viewport={"width": 1280, "height": 800})
                 context.request.post(
                     f"{server.url}/api/session", data={"username": "ana", "password": PASSWORD}

@@ -100,7 +100,7 @@ def test_a_message_that_waits_outlives_a_killed_browser_and_is_sent_once(
     def browser_of_ana() -> Person:
         context = chromium.browser_type.launch_persistent_context(
             tmp_path / "profile",
-            executable_path=program.path(),
+            executable_path=program.path(program.BARE),
             args=program.ARGUMENTS,
             locale="en-GB",
         )

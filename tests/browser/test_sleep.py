@@ -29,7 +29,7 @@ NEXT_TRY = "parseInt(document.querySelector('.line-next').textContent.match(/\\d
 def own_browser(chromium: Browser) -> Iterator[Browser]:
     """A browser that a test may stop, and that keeps pages for the way back as people's do."""
     browser = chromium.browser_type.launch(
-        executable_path=program.path(),
+        executable_path=program.path(*program.WHOLE),
         args=program.ARGUMENTS,
         ignore_default_args=["--disable-back-forward-cache"],
     )
