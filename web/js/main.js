@@ -258,6 +258,7 @@ const HANDLERS = {
     "invite-look",
     "invite-accept",
   ]),
+  ...later("way-doing", ["clock-ask"]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
