@@ -251,6 +251,7 @@ const HANDLERS = {
     "invite-accept",
   ]),
   ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
+  ...later("way-doing", ["clock-ask"]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
