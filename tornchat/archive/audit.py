@@ -78,7 +78,20 @@ async def page(
     if before is not None:
         query = query.where(audit.c.id < before)
     rows = await conn.execute(query.order_by(audit.c.id.desc()).limit(limit))
-    return [Entry(*row[:-1], json.loads(row.detail) if row.detail else {}) for row in rows]
+    return [
+        Entry(
+            row.id,
+            row.at,
+            row.kind,
+            row.actor_id,
+            row.user_id,
+            row.room_id,
+            row.address,
+            row.device,
+            json.loads(row.detail) if row.detail else {},
+        )
+        for row in rows
+    ]
 
 
 async def forget_before(conn: AsyncConnection, when: int) -> int:

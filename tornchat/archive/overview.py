@@ -72,7 +72,7 @@ async def people(
         page = page.where(users.c.username_key > key)
     found = [User(*row) for row in await conn.execute(page)]
     ids = [user.id for user in found]
-    signed_in = {
+    signed_in: dict[str, tuple[int, int | None]] = {
         row.user_id: (row.count, row.began)
         for row in await conn.execute(
             select(
@@ -88,9 +88,11 @@ async def people(
         )
     }
     wrote: dict[str, int] = await _grouped(conn, search.c.author_id, ids, func.max(search.c.id))
-    shown = [
-        PersonRow(user, *signed_in.get(user.id, (0, None)), wrote.get(user.id)) for user in found
-    ]
+    nothing: tuple[int, int | None] = (0, None)
+    shown = []
+    for user in found:
+        count, began = signed_in.get(user.id, nothing)
+        shown.append(PersonRow(user, count, began, wrote.get(user.id)))
     return shown, (await conn.execute(total)).scalar_one()
 
 

@@ -147,6 +147,7 @@ const route = follow(store, {
   open: (room) => rooms.open(room),
   reach: (room, message) => places.go(room, message),
   invited: (secret) => openPanel(app, "invited", "openInvited", secret),
+  administer: () => openPanel(app, "admin", "openAdmin", store.state),
 });
 
 /** What the state shows of messages of mine: stored after all, or lost after all. */
@@ -258,6 +259,7 @@ const HANDLERS = {
     "invite-look",
     "invite-accept",
   ]),
+  ...later("manage-doing", ["manage"]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),

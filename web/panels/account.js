@@ -89,6 +89,13 @@ export function openAccount(app, state) {
         icon("close"),
         t("blocked.title"),
       ),
+      user.role === "admin" &&
+        h(
+          "a",
+          { class: "button button-wide", href: "#/admin", onclick: () => dialog.close() },
+          icon("sliders"),
+          t("account.administer"),
+        ),
       h(
         "button",
         { class: "button button-wide", onclick: leave },
