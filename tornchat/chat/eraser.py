@@ -27,12 +27,14 @@ from tornchat.archive import (
 )
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import User
+from tornchat.chat import audit
 from tornchat.chat import hooks as hook_verbs
 from tornchat.chat.context import Chat
 from tornchat.chat.duty import Duty
 from tornchat.chat.people import public_person
 from tornchat.chat.rooms import unseat
 from tornchat.domain import announcements, changes, permissions
+from tornchat.domain.audit import NOWHERE
 from tornchat.domain.messages import Message
 from tornchat.log import change as log
 from tornchat.log import upkeep
@@ -89,6 +91,7 @@ class Eraser:
             if again is None or again[0].id != user.id:
                 return True
             await _forget(change, again[0], notes)
+            await audit.note_from(change, NOWHERE, "account.erased", user=user.id)
         logger.info("an account was erased (id %s)", user.id)
         return True
 

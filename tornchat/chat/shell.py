@@ -6,26 +6,27 @@ What they change is announced by the server: at once where one runs, else when i
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from datetime import UTC, datetime
+from typing import Any
 
 from tornchat.archive import outbox, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Role, RoomKind, User
-from tornchat.chat import accounts, bots, closing, rooms
+from tornchat.chat import accounts, audit, bots, closing, rooms, standing
 from tornchat.chat.passwords import Passwords
 from tornchat.data_folder import in_use
 from tornchat.domain import rules
-from tornchat.domain.errors import Conflict, LastAdministrator, NotFound
+from tornchat.domain.errors import Conflict, NotFound
 from tornchat.settings import Settings
-
-T = TypeVar("T")
 
 ANNOUNCE_SECONDS = 3.0
 LOOK_SECONDS = 0.05
+DAY_MS = 24 * 3_600_000
 
 
 async def user_add(
@@ -40,7 +41,9 @@ async def user_add(
         first = await users.count(change.conn) == 0
         role: Role = "admin" if admin or first else "member"
         # Whoever has the shell may give the name of somebody whose account was erased.
-        return await accounts.add_user(change, username, shown, hashed, role, again=True)
+        user = await accounts.add_user(change, username, shown, hashed, role, again=True)
+        await audit.note_shell(change, "account.created", user=user.id, role=role)
+        return user
 
 
 async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
@@ -74,7 +77,8 @@ async def user_disable(settings: Settings, name: str) -> None:
     """Sign a person out everywhere. Not the only administrator: `Conflict`."""
     async with _change(settings) as change:
         user = await _named(change, name)
-        await _not_the_last(closing.close(change, user, "disabled"), name)
+        if await standing.disable(change, user):
+            await audit.note_shell(change, "account.disabled", user=user.id)
 
 
 async def user_enable(settings: Settings, name: str) -> None:
@@ -82,8 +86,9 @@ async def user_enable(settings: Settings, name: str) -> None:
     to be erased. Their tokens stay ended."""
     async with _change(settings) as change:
         user = await _named(change, name)
-        if not await closing.reopen(change, user):
+        if not await standing.enable(change, user):
             raise Conflict(f"{name} is not disabled.")
+        await audit.note_shell(change, "account.enabled", user=user.id)
 
 
 async def user_delete(settings: Settings, name: str, *, whole: bool, at_once: bool) -> int:
@@ -92,8 +97,9 @@ async def user_delete(settings: Settings, name: str, *, whole: bool, at_once: bo
     async with _change(settings) as change:
         user = await _named(change, name)
         grace = 0 if at_once else closing.GRACE_MS
-        leaving = closing.begin_to_leave(change, user, None, whole=whole, grace_ms=grace)
-        return await _not_the_last(leaving, name)
+        at = await closing.begin_to_leave(change, user, None, whole=whole, grace_ms=grace)
+        await audit.note_shell(change, "account.leaving", user=user.id, messages=whole)
+        return at
 
 
 async def user_password(settings: Settings, name: str, password: str) -> None:
@@ -104,8 +110,20 @@ async def user_password(settings: Settings, name: str, password: str) -> None:
         raise Conflict(f"{name} is a bot, which has tokens and no password: token add NAME.")
     hashed = await _hashed(rules.check_password(password, user.username))
     async with _change(settings) as change:
-        await users.set_password(change.conn, user.id, hashed)
-        await accounts.end_sessions(change, user.id, "signed_out", kind="cookie")
+        await standing.set_password(change, user, hashed)
+        await audit.note_shell(change, "account.reset", user=user.id)
+
+
+async def user_role(settings: Settings, name: str, role: Role) -> None:
+    """Make a person an administrator or a member, with effect at once."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+        if user.role == bots.BOT:
+            raise Conflict(f"{name} is a bot.")
+        if not await standing.set_role(change, user, role):
+            kind = "an administrator" if role == "admin" else "no administrator"
+            raise Conflict(f"{name} is {kind}.")
+        await audit.note_shell(change, "account.role", user=user.id, role=role)
 
 
 async def token_add(settings: Settings, name: str, label: str, count: int = 1) -> list[str]:
@@ -114,6 +132,7 @@ async def token_add(settings: Settings, name: str, label: str, count: int = 1) -
         user = await _named(change, name)
         if user.disabled_at is not None:
             raise NotFound(f"{name} is disabled.")
+        await audit.note_shell(change, "token.made", user=user.id, label=label, count=count)
         return [
             await accounts.begin_session(change, user, "token", label, None) for _ in range(count)
         ]
@@ -128,6 +147,7 @@ async def bot_add(settings: Settings, name: str, display_name: str | None) -> st
             # The first account is the administrator's, and nobody can sign in to this one.
             raise Conflict("Make an account for a person before the first bot: user add NAME.")
         bot = await bots.make(change, username, shown)
+        await audit.note_shell(change, "bot.made", user=bot.id)
         return await accounts.begin_session(change, bot, "token", "", None)
 
 
@@ -136,16 +156,37 @@ async def room_add(settings: Settings, name: str, private: bool) -> str:
     clean = rules.check_room_name(name)
     async with _change(settings) as change:
         kind: RoomKind = "private" if private else "open"
-        return (await rooms.add_room(change, clean, "", kind, None)).id
+        room = await rooms.add_room(change, clean, "", kind, None)
+        await audit.note_shell(change, "room.created", room=room.id, access=kind)
+        return room.id
 
 
-async def _not_the_last(closing: Awaitable[T], name: str) -> T:
+async def audit_log(
+    settings: Settings, asked: dict[str, str | None], days: int | None, most: int
+) -> list[dict[str, Any]]:
+    """The last entries of the audit log, the oldest of them first. ``asked``: person and kind, as
+    `audit.filter_of` has them; ``days``: of the last so many."""
+    since = None if days is None else str(int(time.time() * 1000) - days * DAY_MS)
+    database = Database(settings.database_url())
     try:
-        return await closing
-    except LastAdministrator:
-        raise LastAdministrator(
-            f"{name} is the only administrator. Make another one first: user add NAME --admin."
-        ) from None
+        async with database.read() as conn:
+            wanted = await audit.filter_of(conn, {**asked, "since": since, "until": None})
+            return list(reversed(await audit.listed(conn, wanted, most)))
+    finally:
+        await database.close()
+
+
+def line_of(entry: dict[str, Any]) -> str:
+    """An entry of `audit_log` in words that can be cut and searched."""
+    at = datetime.fromtimestamp(entry["at"] / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    parts = [at, entry["kind"].ljust(17)]
+    for role, name in (("by", "actor"), ("to", "user"), ("in", "room")):
+        if name in entry:
+            parts.append(f"{role} {entry.get(f'{name}_name', entry[name])}")
+    parts += [f"from {entry['address']}"] if "address" in entry else []
+    parts += [f"({entry['device']})"] if "device" in entry else []
+    parts += [json.dumps(entry["detail"], ensure_ascii=False)] if "detail" in entry else []
+    return "  ".join(parts)
 
 
 async def _named(change: Change, name: str) -> User:

@@ -6,7 +6,8 @@ export { Problem, Unreachable };
 
 const PATIENCE_MS = 15_000;
 
-async function request(method, path, body) {
+/** `told(response)`: as soon as its head is there. */
+async function request(method, path, body, told) {
   const init = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
   if (method !== "GET") {
     // A cross-site form cannot send this type: it is part of the server's protection.
@@ -17,6 +18,7 @@ async function request(method, path, body) {
   const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
   try {
     const response = await fetch(path, { ...init, signal: abort.signal });
+    told?.(response);
     const text = await response.text();
     if (response.ok) return text === "" ? null : JSON.parse(text);
     throw problemOf(response.status, response.headers.get("Retry-After"), text);
@@ -34,6 +36,7 @@ const member = (id, user) => `${room(id)}/members/${encodeURIComponent(user)}`;
 const reaction = (id, emoji) => `/api/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
 
 export const api = {
+  ask: request,
   server: () => request("GET", "/api/server"),
 
   session: () => request("GET", "/api/session"),
@@ -90,12 +93,12 @@ export const api = {
   subscribe: (values) => request("POST", "/api/push/subscriptions", values),
   unsubscribe: (endpoint) => request("DELETE", "/api/push/subscriptions", { endpoint }),
 
-  probe: (values) => request("POST", "/api/lab/probe", values),
+  probe: (values, told) => request("POST", "/api/lab/probe", values, told),
 
   /** What comes after `cursor`, at once: `{cursor, reset, events}`. */
   events: (cursor) => request("GET", `/api/events?after=${cursor}&wait=0`),
 
-  post: (id, message) => request("POST", `${room(id)}/messages`, message),
+  post: (id, message, told) => request("POST", `${room(id)}/messages`, message, told),
   edit: (id, values) => request("PATCH", `/api/messages/${id}`, values),
   react: (id, emoji) => request("PUT", reaction(id, emoji)),
   takeBack: (id, emoji) => request("DELETE", reaction(id, emoji)),

@@ -51,6 +51,13 @@ export function openAccount(app, state) {
       entry("lock", t("password.title"), () => (dialog.close(), openPassword(app, user))),
       entry("close", t("blocked.title"), () => open("blocked", "openBlocked")),
       entry("archive", t("data.title"), () => open("own-data", "openOwnData")),
+      user.role === "admin" &&
+        h(
+          "a",
+          { class: "button button-wide", href: "#/admin", onclick: () => dialog.close() },
+          icon("sliders"),
+          t("account.administer"),
+        ),
       entry("exit", t("account.sign_out"), leave),
     ),
     server.lab && h("p", { class: "quiet" }, h("a", { href: "/lab/" }, t("account.lab"))),
