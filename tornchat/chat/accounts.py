@@ -178,7 +178,7 @@ async def sign_in(
     await _limited(chat, f"signin:{key}:{address or ''}", SIGN_INS_PER_MINUTE)
     async with chat.database.read() as conn:
         user = await users.by_username(conn, username)
-    known = user.password_hash if user is not None and _lets_in(user) else None
+    known = user.password_hash if user is not None and _opens(user) else None
     if not await chat.passwords.verify(known, password) or user is None:
         await audit.note_failed(chat, source, user.id if user is not None else None)
         raise BadCredentials()
@@ -270,11 +270,11 @@ async def check_unchanged(change: Change, user: User) -> None:
     its sessions have ended then, and none may begin or go on by what was right before. Raises
     `BadCredentials`."""
     now = await users.by_id(change.conn, user.id)
-    if now is None or not _lets_in(now) or now.password_hash != user.password_hash:
+    if now is None or not _opens(now) or now.password_hash != user.password_hash:
         raise BadCredentials()
 
 
-def _lets_in(user: User) -> bool:
+def _opens(user: User) -> bool:
     """Whether the right password opens an account: one that is open, or that its owner has closed
     to be erased, who keeps it by this."""
     return not user.disabled or (user.leaving_at is not None and user.leaving_by == user.id)

@@ -50,9 +50,9 @@ export function openPerson(app, state, id) {
         person.disabled && !person.deleted && h("p", { class: "quiet" }, t("person.disabled")),
       ),
     ),
-    !mine && h("p", { class: "quiet" }, t(isBlocked ? "person.blocked" : "person.block.more")),
+    !mine && !person.deleted && h("p", { class: "quiet" }, t(isBlocked ? "person.blocked" : "person.block.more")),
     error,
-    h(
+    !person.deleted && h(
       "div",
       { class: "account-actions" },
       h(
