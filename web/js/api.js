@@ -67,6 +67,8 @@ export const api = {
   endSession: (id) => request("DELETE", `/api/sessions/${id}`),
   presence: () => request("GET", "/api/presence"),
   setActive: (active) => request("PUT", "/api/presence", { active }),
+  removeAvatar: () => request("DELETE", "/api/users/me/avatar"),
+  changeSettings: (values) => request("PATCH", "/api/users/me/settings", values),
   changeMe: (values) => request("PATCH", "/api/users/me", values),
 
   invites: (id) => request("GET", `/api/invites${id ? `?room=${encodeURIComponent(id)}` : ""}`),

@@ -22,6 +22,7 @@ const KINDS = [
   "level",
   "blocked",
   "unblocked",
+  "settings",
 ];
 
 /** Not logged: without an id, and nothing that a claim could be made of. */
