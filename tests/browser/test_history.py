@@ -33,7 +33,7 @@ WALK = """async ({up, last}) => {
   let [rows, moved, steps] = [0, [], 0];
   while (!ends() && steps < 2000) {
     steps += 1;
-    scroller.scrollTop += up ? -500 : 500;
+    scroller.scrollTop += up ? -900 : 900;
     await frame();
     const edge = scroller.getBoundingClientRect().top;
     const shown = [...document.querySelectorAll("message-list .message")];
@@ -68,13 +68,13 @@ def post_many(author: Person, texts: list[str]) -> None:
             assert answer.status_code == 201, answer.text
 
 
-def test_a_history_of_450_messages_scrolls_to_its_first_and_back_with_few_of_them_on_the_page(
+def test_a_history_of_400_messages_scrolls_to_its_first_and_back_with_few_of_them_on_the_page(
     person: NewPerson, room_name: str
 ) -> None:
     ana, ben = person("Ana"), person("Ben")
     ana.create_room(room_name)
     ben.join_room(room_name)
-    texts = [f"message {number}" for number in range(450)]
+    texts = [f"message {number}" for number in range(400)]
     post_many(ana, texts)
     ana.page.reload()
     expect(ana.messages.last).to_have_text(texts[-1])
@@ -84,7 +84,7 @@ def test_a_history_of_450_messages_scrolls_to_its_first_and_back_with_few_of_the
     assert up["texts"] == texts
     assert up["moved"] == []
     assert up["rows"] <= MOST_ROWS
-    assert "message 449" not in ana.messages.all_text_contents()
+    assert "message 399" not in ana.messages.all_text_contents()
 
     # What happens meanwhile far below, and to what was let go, is there on the way back.
     ben.write("news")

@@ -177,10 +177,10 @@ class MessageList extends HTMLElement {
     else this.#keeper.restore(this.#scroller, this.#place);
   }
 
-  /** Only what is near is kept, and has elements. */
+  /** Only what is near is kept, and has elements; and a message that is being edited. */
   #narrow() {
     const { page, room } = this.#view;
-    if (!this.#placed || page.messages.length <= LONGEST) return;
+    if (!this.#placed || this.#state.composing || page.messages.length <= LONGEST) return;
     if (this.#atEnd) return emit(this, "history-trim", { room: room.id });
     if (this.#place) emit(this, "history-narrow", { room: room.id, near: this.#place.id || Infinity });
   }
