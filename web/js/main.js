@@ -14,7 +14,7 @@ import { searchHandlers } from "./doing/search.js";
 import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
-import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
+import { language, loadLanguage, preferredLanguage, t } from "./i18n.js";
 import { insist, late } from "./late.js";
 import { roomName } from "./naming.js";
 import { owner } from "./owner.js";
@@ -25,7 +25,6 @@ import { follow, hashOf } from "./route.js";
 import { arrivedIn, neighbour } from "./selectors.js";
 import { Session } from "./session.js";
 import { initialState, reduce } from "./state.js";
-import { storage } from "./storage.js";
 import { createStore, perFrame } from "./store.js";
 import { untilMidnight } from "./times.js";
 
@@ -86,6 +85,12 @@ const outbox = late(
   ["start", "stop", "send", "notStored", "retry", "remove", "forget", "hurry"],
 );
 
+/** What I have chosen of how the page looks and works, on all my devices. */
+const settings = once(async () => {
+  const { Settings } = await insist((again) => import(`../later/settings.js${again}`));
+  return new Settings(app, store, api);
+});
+
 /** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
 const keeping = once(async () => {
   const [{ KeptPage }, { Remembered }] = await Promise.all([
@@ -116,6 +121,7 @@ const session = new Session(store, {
     places.entered();
     store.dispatch({ type: "replies.kept", answering: drafts.answers(user.id) });
     alerts.begin();
+    settings();
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
@@ -200,21 +206,7 @@ const HANDLERS = {
     drafts.forget(user.id);
     location.hash = hashOf(null);
   },
-  "password-change": ({ values, settle }) =>
-    attempt(settle, async () => {
-      try {
-        await api.changePassword(values);
-      } catch (error) {
-        if (error.code === "bad_credentials") return t("password.wrong");
-        throw error;
-      }
-      app.announce(t("password.changed"));
-    }),
-  "language-choose": async ({ name }) => {
-    await chooseLanguage(name);
-    app.rebuild(store.state);
-  },
-  "theme-choose": ({ name }) => storage.set("theme", name === "auto" ? null : name),
+  "settings-choose": async ({ values }) => (await settings()).choose(values),
 
   "rooms-browse": ({ settle }) => attempt(settle, () => rooms.browse()),
   "room-create": ({ values, settle }) =>
@@ -260,6 +252,8 @@ const HANDLERS = {
     "invite-accept",
   ]),
   ...later("manage-doing", ["manage"]),
+  ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
+  ...later("way-doing", ["clock-ask"]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),
