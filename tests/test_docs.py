@@ -84,8 +84,8 @@ def test_every_route_is_documented_with_its_methods() -> None:
         path = path.replace("hooks/([a-z0-9]+)", "hooks/H").replace("bots/([a-z0-9]+)", "bots/U")
         path = path.replace("sessions/([a-z0-9]+)", "sessions/ID")
         path = path.replace("blocks/([a-z0-9]+)", "blocks/U")
-        path = path.replace("people/([a-z0-9]+)", "people/U")
         path = path.replace("users/([a-z0-9]+)", "users/U")
+        path = path.replace("people/([a-z0-9]+)", "people/U")
         path = path.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
         for method in METHODS:
             if getattr(handler, method.lower()) is not getattr(Handler, method.lower()):

@@ -66,7 +66,7 @@ def test_an_administrator_looks_after_people_the_door_and_the_servers(
     promote(server, ana)
     page = ana.page
     page.get_by_role("button", name="You and your settings").click()
-    page.get_by_role("button", name="Administration").click()
+    page.get_by_role("link", name="Administration").click()
     expect(page.get_by_role("region", name="People")).to_be_visible()
 
     about = row(page, ben)

@@ -75,11 +75,11 @@ async def people(
     found = [User(*row) for row in await conn.execute(page)]
     ids = [user.id for user in found]
     signed_in: dict[str, tuple[int, int | None]] = {
-        row.user_id: (row.good, row.began)
+        row.user_id: (row.open, row.began)
         for row in await conn.execute(
             select(
                 sessions.c.user_id,
-                func.count().label("good"),
+                func.count().label("open"),
                 func.max(sessions.c.created_at).label("began"),
             )
             .where(

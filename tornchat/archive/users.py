@@ -135,18 +135,6 @@ async def change(conn: AsyncConnection, user_id: str, values: Mapping[str, Any])
     return user if user is not None and user.disabled_at is None else None
 
 
-async def set_role(conn: AsyncConnection, user_id: str, role: Role) -> None:
-    await conn.execute(update(users).where(users.c.id == user_id).values(role=role))
-
-
-async def another_admin(conn: AsyncConnection, user_id: str) -> bool:
-    """Whether there is an administrator besides this one whose account is not closed."""
-    query = select(users.c.id).where(
-        users.c.role == "admin", users.c.disabled_at.is_(None), users.c.id != user_id
-    )
-    return (await conn.execute(query.limit(1))).first() is not None
-
-
 async def settings_of(conn: AsyncConnection, user_id: str) -> dict[str, Any]:
     """What somebody has chosen (`domain.preferences`)."""
     text = await conn.scalar(select(users.c.settings).where(users.c.id == user_id))
@@ -163,6 +151,18 @@ async def has_avatar(conn: AsyncConnection, avatar: str) -> bool:
     """Whether this is the id of somebody's picture."""
     query = select(users.c.id).where(users.c.avatar == avatar)
     return (await conn.execute(query)).first() is not None
+
+
+async def set_role(conn: AsyncConnection, user_id: str, role: Role) -> None:
+    await conn.execute(update(users).where(users.c.id == user_id).values(role=role))
+
+
+async def another_admin(conn: AsyncConnection, user_id: str) -> bool:
+    """Whether there is an administrator besides this one whose account is not closed."""
+    query = select(users.c.id).where(
+        users.c.role == "admin", users.c.disabled_at.is_(None), users.c.id != user_id
+    )
+    return (await conn.execute(query.limit(1))).first() is not None
 
 
 async def enable(conn: AsyncConnection, user_id: str) -> bool:

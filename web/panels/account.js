@@ -14,10 +14,6 @@ export function openAccount(app, state) {
   const open = (file, name, about = state) => (dialog.close(), openPanel(app, file, name, about));
   const sheet = (file, name, words) => h("button", { class: "link-button", onclick: () => open(file, name) }, t(words));
   const leave = () => (dialog.close(), signOut(app, unsent(state).length));
-  const administer = () => {
-    dialog.close();
-    location.hash = "#/admin";
-  };
   const entry = (mark, words, onclick) =>
     h("button", { class: "button button-wide", onclick }, icon(mark), h("span", { class: "ellipsis" }, words));
   const dialog = openDialog(
@@ -54,7 +50,13 @@ export function openAccount(app, state) {
       entry("compass", t("sessions.title"), () => open("sessions", "openSessions")),
       entry("lock", t("password.title"), () => (dialog.close(), openPassword(app, user))),
       entry("close", t("blocked.title"), () => open("blocked", "openBlocked")),
-      user.role === "admin" && entry("check", t("account.administer"), administer),
+      user.role === "admin" &&
+        h(
+          "a",
+          { class: "button button-wide", href: "#/admin", onclick: () => dialog.close() },
+          icon("sliders"),
+          t("account.administer"),
+        ),
       entry("exit", t("account.sign_out"), leave),
     ),
     server.lab && h("p", { class: "quiet" }, h("a", { href: "/lab/" }, t("account.lab"))),
