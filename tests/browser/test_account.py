@@ -22,7 +22,7 @@ def faces(page: Page, where: str) -> Any:
 
 
 def in_the_shell(server: RunningServer, *words: str) -> None:
-    command = [sys.executable, ROOT / "server.py", *words, "--data", str(server.data)]
+    command = [sys.executable, str(ROOT / "server.py"), *words, "--data", str(server.data)]
     subprocess.run(command, check=True, capture_output=True)
 
 
