@@ -2,7 +2,8 @@
 import { avatar, nameOf } from "../elements/avatar.js";
 import { formError, h } from "../elements/dom.js";
 import { t } from "../js/i18n.js";
-import { act, ask, button, choice, line, opening, Paged, searchField, secret, tag, when } from "./parts.js";
+import { act, ask, button, secret } from "../panels/managing.js";
+import { choice, line, opening, Paged, searchField, tag, when } from "./parts.js";
 
 export function peopleSection(section, { user: me }) {
   new Paged(section, "people", {

@@ -235,6 +235,7 @@ const HANDLERS = {
     if (room) location.hash = hashOf(room.id);
   },
 
+  "history-narrow": (detail) => store.dispatch({ type: "page.narrowed", ...detail }),
   "history-trim": ({ room }) => store.dispatch({ type: "page.trimmed", room }),
   "history-retry": ({ room }) => rooms.loadNewest(room),
 
