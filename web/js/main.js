@@ -86,6 +86,14 @@ const outbox = late(
   ["start", "stop", "send", "notStored", "retry", "remove", "forget", "hurry"],
 );
 
+/** Deeds that can be undone, for as long as they can. */
+const undoing = late(async () => {
+  const { Undoing } = await insist((again) => import(`../later/undoing.js${again}`));
+  return new Undoing({ app, store });
+}, ["offer", "last", "settle", "shown"]);
+/** The state as it is to be seen. Where something is going, its module is there. */
+const shown = () => (store.state.going.length > 0 ? undoing.shown(store.state) : store.state);
+
 /** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
 const keeping = once(async () => {
   const [{ KeptPage }, { Remembered }] = await Promise.all([
@@ -143,7 +151,7 @@ const session = new Session(store, {
   },
 });
 
-const route = follow(store, {
+const route = follow({ get state() { return shown(); } }, {
   open: (room) => rooms.open(room),
   reach: (room, message) => places.go(room, message),
   invited: (secret) => openPanel(app, "invited", "openInvited", secret),
@@ -160,10 +168,10 @@ store.subscribe((state) => {
   }
   outbox.notStored(state.lost);
 });
-store.subscribe((state) => app.show(state));
+store.subscribe(() => app.show(shown()));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, places, alerts, outbox, session, presence, route };
+const page = { app, store, rooms, reading, places, alerts, outbox, session, presence, route, undoing };
 
 /** What is done with files. Loaded with the first of them. */
 const fileWork = once(async () => (await import("../later/files.js")).fileWork({ ...page, api }));
@@ -186,7 +194,8 @@ const HANDLERS = {
       if (values.invite) location.hash = hashOf(room ?? null);
     }),
   "sign-out": async () => {
-    const { user } = store.state;
+    const { user, going } = store.state;
+    if (going.length > 0) await undoing.settle();
     owner.unset();
     // Whoever leaves was asked. Afterwards somebody may have come in already, and it would be sent.
     await outbox.forget(user.id);
@@ -201,17 +210,12 @@ const HANDLERS = {
   },
   "password-change": ({ values, settle }) =>
     attempt(settle, async () => {
-      try {
-        await api.changePassword(values);
-      } catch (error) {
-        if (error.code === "bad_credentials") return t("password.wrong");
-        throw error;
-      }
+      await api.changePassword(values);
       app.announce(t("password.changed"));
     }),
   "language-choose": async ({ name }) => {
     await chooseLanguage(name);
-    app.rebuild(store.state);
+    app.rebuild(shown());
   },
   "theme-choose": ({ name }) => storage.set("theme", name === "auto" ? null : name),
 
@@ -226,17 +230,12 @@ const HANDLERS = {
       await rooms.join(room);
       location.hash = hashOf(room);
     }),
-  "room-leave": ({ room, settle }) =>
-    attempt(settle, async () => {
-      await rooms.leave(room);
-      location.hash = hashOf(null);
-    }),
   "member-add": ({ room, username, settle }) =>
     attempt(settle, async () => {
       if (!(await rooms.add(room, username))) return t("members.nobody", { name: username });
     }),
   "room-step": ({ step }) => {
-    const room = neighbour(store.state, language(), step);
+    const room = neighbour(shown(), language(), step);
     if (room) location.hash = hashOf(room.id);
   },
 
@@ -249,6 +248,7 @@ const HANDLERS = {
     "room-change",
     "room-archive",
     "room-return",
+    "room-leave",
     "rooms-archived",
     "member-change",
     "member-remove",
@@ -264,6 +264,7 @@ const HANDLERS = {
   ...replyHandlers(page),
   ...presenceHandlers(page),
 
+  undo: () => undoing.last(),
   "line-retry": () => session.retry(),
 };
 
@@ -286,7 +287,7 @@ addEventListener("pagehide", () => session.sleep());
 document.addEventListener("freeze", () => session.sleep());
 
 function rollOver() {
-  app.show(store.state, { afresh: true });
+  app.show(shown(), { afresh: true });
   setTimeout(rollOver, untilMidnight());
 }
 

@@ -91,7 +91,7 @@ class MemberList extends HTMLElement {
           "button",
           {
             class: "button button-wide leave",
-            onclick: () => openPanel(this.closest("tc-app"), "rooms", "openLeaveRoom", this.#room),
+            onclick: () => emit(this, "room-leave", { room: this.#room }),
           },
           icon("exit"),
           t("leave.do"),
