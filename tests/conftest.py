@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,12 @@ StartServer = Callable[..., RunningServer]
 
 #: Folders of the longest files, which are begun first: at the end there is something for everybody.
 LONGEST = ("probes", "faults", "browser")
+
+
+def pytest_configure() -> None:
+    """Who was started in the background of a script ignores Ctrl-C, and so would our programs."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

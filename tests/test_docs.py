@@ -79,11 +79,12 @@ def test_every_route_is_documented_with_its_methods() -> None:
     there = set()
     for pattern, handler in ROUTES:
         last = "NAME" if "/files/" in pattern else "EMOJI"
-        path = re.sub(r"(messages|files|thumbs)/\(\[a-z0-9\]\+\)", r"\1/ID", pattern)
+        path = re.sub(r"(messages|files|thumbs|avatars)/\(\[a-z0-9\]\+\)", r"\1/ID", pattern)
         path = path.replace("([^/]+)", last).replace("([A-Za-z0-9_-]+)", "SECRET")
         path = path.replace("hooks/([a-z0-9]+)", "hooks/H").replace("bots/([a-z0-9]+)", "bots/U")
         path = path.replace("sessions/([a-z0-9]+)", "sessions/ID")
         path = path.replace("blocks/([a-z0-9]+)", "blocks/U")
+        path = path.replace("users/([a-z0-9]+)", "users/U")
         path = path.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
         for method in METHODS:
             if getattr(handler, method.lower()) is not getattr(Handler, method.lower()):
@@ -145,6 +146,7 @@ def fields_of(kind: str) -> list[tuple[str, dict[str, Any]]]:
         ),
         "read": announcements.read_up_to(ANA, ROOM, 1, 0),
         "blocked": announcements.blocked(ANA, BUDI, None),
+        "settings": announcements.settings_changed(ANA, {"theme": "dark"}),
         "unblocked": announcements.unblocked(ANA, BUDI, None),
         "level": announcements.level_chosen(ANA, ROOM, "mentions"),
     }

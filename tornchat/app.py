@@ -124,7 +124,8 @@ class Worker:
             # One of its own: a slow push service must not hold up previews.
             self.pusher = Pusher(self.chat, self.chat.push, Fetcher(settings.fetch_hosts))
         site, outlets = site_of(settings), self.hub.outlets
-        desk = Desk(self.chat, site, application(self.chat, self.hub, site, web_root()))
+        ordinary = application(self.chat, self.hub, site, web_root())
+        desk = Desk(self.chat, site, self.hub.worker, ordinary)
         self.gate = Gate(self.chat, self.hub, site, desk)
         self.server = Server(
             desk,

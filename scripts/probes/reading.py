@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 
 from probes.evidence import Closed, Opened, Position, Reset, Seen, Stay, Step, Witness
@@ -113,6 +114,7 @@ class Reading:
         known = self._known.get(event.topic)
         if known is not None and event.prev != known and not self._excuses(known, event):
             detail = f"it follows {event.prev}, and the last of {event.topic} was {known}"
+            detail += f"; between them {self._between(known, event)}"
             yield Violation(Wrong.CHAIN, name, room, (id,), detail)
         self._last = max(self._last, id)
         self._known[event.topic] = id
@@ -194,6 +196,16 @@ class Reading:
         return event.prev > known and all(
             id in self.excused or not self._is_mine(event.topic, id) for id in missing
         )
+
+    def _between(self, known: int, event: Seen) -> str:
+        """What was said between two events of a topic, and how much of it a fault swallowed."""
+        ids = self._facts.topics[event.topic]
+        missing = ids[bisect_right(ids, known) : bisect_right(ids, event.prev)]
+        said = self._facts.events.get(event.room, {})
+        kinds = Counter(said[id].kind if id in said else "unseen" for id in missing)
+        swallowed = {swallowed.event.id for swallowed in self._swallowed} & {*missing}
+        words = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing"
+        return f"{words}; {len(swallowed)} swallowed; its stream began at {self._opened}"
 
     def _is_mine(self, topic: str, id: int) -> bool:
         """Whether an event of a topic is for this reader."""

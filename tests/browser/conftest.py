@@ -1,31 +1,21 @@
-"""A real server, a real browser, and people. Chromium is the system's own (Debian's package)."""
+"""A real server, a real browser, and people."""
 
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.chromium import ARGUMENTS, PLAIN, WHOLE, launch, path
 from tests.browser.gate import Gate
 from tests.browser.people import Faults, NewPerson, Person, new_person
 from tests.line import Line
 from tests.media.website import Website
 from tests.running import RunningServer
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP plain.test 127.0.0.1",
-]
-PLAIN = "plain.test"
-"""A name that is not localhost: with plain http it makes no secure context."""
 HEARTBEAT = 2
 """Seconds: a dead line is noticed after 2.5 of them."""
 
@@ -35,20 +25,21 @@ expect.set_options(timeout=60_000)
 _rooms = itertools.count(1)
 
 
-def chromium_path() -> str:
-    """The system's Chromium."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "chromium is missing: apt-get install chromium"
-    return path
-
-
 # Not for the whole session: Playwright's loop would run under the asynchronous tests of others.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        browser = launch(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def whole_chromium(chromium: Browser) -> Iterator[Browser]:
+    """For what the other does not know. Ask for it before ``person``: it is to go later."""
+    browser = chromium.browser_type.launch(executable_path=path(*WHOLE), args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")
@@ -84,9 +75,14 @@ def person(chromium: Browser, server: RunningServer, faults: Faults) -> Iterator
     people: list[Person] = []
 
     def new(
-        name: str, *, url: str | None = None, signed_in: bool = True, **options: object
+        name: str,
+        *,
+        url: str | None = None,
+        signed_in: bool = True,
+        browser: Browser | None = None,
+        **options: object,
     ) -> Person:
-        made = new_person(chromium, url or server.url, name, faults, **options)
+        made = new_person(browser or chromium, url or server.url, name, faults, **options)
         people.append(made)
         return made.come_in() if signed_in else made
 

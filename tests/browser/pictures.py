@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Literal
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS
+from tests.browser.chromium import launch
 from tests.browser.people import PASSWORD
 from tests.browser.weight import weigh
 from tests.running import ROOT, RunningServer
@@ -165,13 +164,12 @@ def draw_icons(browser: Browser) -> None:
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with tempfile.TemporaryDirectory() as data:
         server = RunningServer(Path(data) / "var", "--post-rate", "0").until_ready()
         try:
             furnish(server.url)
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+                browser = launch(playwright, whole=True)
                 draw_icons(browser)
                 take_all(browser, server.url, folder)
                 print(weigh(*fresh_visit(browser, server.url)))

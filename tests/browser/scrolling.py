@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS
+from tests.browser.chromium import launch
 from tests.browser.people import PASSWORD
 from tests.running import RunningServer
 
@@ -86,13 +85,12 @@ def scroll(page: Page, *, down: bool, step: int, seconds: float) -> dict[str, An
 
 def main() -> None:
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else MESSAGES
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with tempfile.TemporaryDirectory() as data:
         server = RunningServer(Path(data) / "var", "--post-rate", "0").until_ready()
         try:
             room = asyncio.run(fill(server.url, messages))
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+                browser = launch(playwright, whole=True)
                 context = browser.new_context(viewport={"width": 1280, "height": 800})
                 context.request.post(
                     f"{server.url}/api/session", data={"username": "ana", "password": PASSWORD}

@@ -28,6 +28,13 @@ def keys(keys: str) -> Callable[[Page], None]:
     return lambda page: page.keyboard.press(keys)
 
 
+def inspector(page: Page) -> None:
+    page.locator("message-list .prose").first.hover()
+    page.get_by_role("toolbar").get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="How did it get here?").click()
+    page.locator("message-way summary").click()
+
+
 DIALOGS: dict[str, Callable[[Page], None]] = {
     "settings": side("You and your settings"),
     "new room": side("Create a room"),
@@ -36,6 +43,7 @@ DIALOGS: dict[str, Callable[[Page], None]] = {
     "formatting": side("Formatting"),
     "switcher": keys("Control+k"),
     "search": side("Search messages"),
+    "inspector": inspector,
 }
 
 

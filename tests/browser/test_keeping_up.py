@@ -209,11 +209,16 @@ def subscription() -> str:
 
 
 def test_a_push_is_wanted_in_the_settings_and_shown_by_the_service_worker(
-    person: NewPerson, room_name: str
+    whole_chromium: Browser, person: NewPerson, room_name: str
 ) -> None:
     ana = person("Ana")
     ben = person(
-        "Ben", signed_in=False, permissions=["notifications"], service_workers="allow", **PHONE
+        "Ben",
+        browser=whole_chromium,
+        signed_in=False,
+        permissions=["notifications"],
+        service_workers="allow",
+        **PHONE,
     )
     ben.context.add_init_script(subscription())
     ben.come_in()

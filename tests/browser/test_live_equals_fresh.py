@@ -36,16 +36,22 @@ customElements.define = (name, element, options) => {
 
 SEEN = """
 () => {
-  const { rooms, pages, members, discoverable, open, people, blocked } = window.shownState;
+  const { rooms, pages, members, discoverable, open, people } = window.shownState;
+  const { blocked, settings } = window.shownState;
   const byId = (a, b) => (a.id < b.id ? -1 : 1);
   const messages = pages[open]?.messages ?? [];
   const plain = {
     rooms,
     blocked,
+    settings,
     messages,
     members: members[open]?.toSorted(byId),
     discoverable: discoverable?.toSorted(byId),
-    authors: messages.map(({ author }) => people[author] && people[author].username),
+    authors: messages.map(({ author }) => {
+      // Whoever was known from a room has the role that they have there.
+      const { role, ...looks } = people[author] ?? {};
+      return looks;
+    }),
   };
   return JSON.parse(JSON.stringify(plain));
 }
@@ -100,6 +106,16 @@ def with_file(who: Person, room: str) -> None:
     ask(who, "POST", f"rooms/{room}/messages", {"files": [sent.json()["id"]]})
 
 
+def wear(who: Person) -> None:
+    """Put a picture of oneself on."""
+    sent = who.context.request.put(
+        f"{who.url}/api/users/me/avatar",
+        headers={"Content-Type": "application/octet-stream"},
+        data=picture(),
+    )
+    assert sent.ok, sent.text()
+
+
 def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: str) -> None:
     """Everything that can happen, in ``room``, which Ana looks at, and in ``other``."""
     me = ask(ana, "GET", "session")["user"]
@@ -135,6 +151,11 @@ def story(ana: Person, budi: Person, cara: Person, room: str, other: str, site: 
         ask(cara, "DELETE", f"rooms/{place}/members/me")
     status = {"mode": "away", "emoji": "🌴", "text": "On the beach"}
     ask(budi, "PATCH", "users/me", {"display_name": "Budi S.", "status": status})
+    for number in range(2):
+        wear(budi)
+        wear(cara)
+        ask(cara, "DELETE", "users/me/avatar")
+        ask(ana, "PATCH", "users/me/settings", {"clock": "12" if number else "24"})
     ask(budi, "POST", "rooms", {"name": f"News of {room}"})
     for number in range(2):
         direct = ask(budi if number else cara, "POST", "direct", {"users": [me["id"]]})["id"]
@@ -175,6 +196,7 @@ def test_a_page_that_looked_on_shows_what_a_new_one_does(
     chromium: Browser, person: NewPerson, faults: Faults, room_name: str, website: Website
 ) -> None:
     ana, budi, cara = person("Ana", signed_in=False), person("Budi"), person("Cara")
+    faults.provoke("api/avatars")  # taken off before they were shown
     ana.context.add_init_script(KEEP_STATE)
     ana.come_in()
     room, other = (

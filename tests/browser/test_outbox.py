@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.browser.conftest import ARGUMENTS, chromium_path
+from tests.browser import chromium as program
 from tests.browser.people import Faults, NewPerson, Person
 from tests.line import Line
 from tests.running import command_line, until
@@ -100,8 +100,8 @@ def test_a_message_that_waits_outlives_a_killed_browser_and_is_sent_once(
     def browser_of_ana() -> Person:
         context = chromium.browser_type.launch_persistent_context(
             tmp_path / "profile",
-            executable_path=chromium_path(),
-            args=ARGUMENTS,
+            executable_path=program.path(program.BARE),
+            args=program.ARGUMENTS,
             locale="en-GB",
         )
         return Person(context, line.url, "Ana", Faults())

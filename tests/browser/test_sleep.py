@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ARGUMENTS
+from tests.browser import chromium as program
 from tests.browser.gate import Gate, Refuser
 from tests.browser.people import Faults, NewPerson, line_words, new_person
 from tests.browser.test_tabs import PATIENCE, all_show, holds_one_stream, tabs_of
@@ -29,10 +28,9 @@ NEXT_TRY = "parseInt(document.querySelector('.line-next').textContent.match(/\\d
 @pytest.fixture
 def own_browser(chromium: Browser) -> Iterator[Browser]:
     """A browser that a test may stop, and that keeps pages for the way back as people's do."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
     browser = chromium.browser_type.launch(
-        executable_path=path,
-        args=ARGUMENTS,
+        executable_path=program.path(*program.WHOLE),
+        args=program.ARGUMENTS,
         ignore_default_args=["--disable-back-forward-cache"],
     )
     yield browser

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import HEARTBEAT, PLAIN
+from tests.browser.chromium import PLAIN
+from tests.browser.conftest import HEARTBEAT
 from tests.browser.gate import Gate
 from tests.browser.people import PASSWORD, NewPerson, Person
 from tests.browser.voice import Voice

@@ -72,6 +72,7 @@ async def test_a_message_is_posted_and_answered_alike(
     again = await ana.post(path, {"body": "once", "nonce": "n1"})
     assert (quick.status, again.status) == (201, 200)
     assert quick.body == again.body
+    assert again.headers["Tornchat-Worker"] == served.worker.hub.worker
     assert ordinary["posts"] == 2
     stream = await ana.stream(f"?after={first}")
     for body in ("*hello*", "*hello*", "hello", "hello", "once"):

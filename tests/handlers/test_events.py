@@ -37,7 +37,7 @@ async def test_a_stream_without_a_cursor_starts_live(ana: Visitor, served: Serve
     assert hello["cursor"] >= before
     assert hello == {
         "cursor": hello["cursor"], "reset": False, "heartbeat": served.worker.hub.heartbeat,
-        "worker": served.worker.hub.worker,
+        "worker": served.worker.hub.worker, "live_after": hello["cursor"],
     }  # fmt: skip
     said = await ana.say("now")
     kind, message, id = await stream.next()
@@ -61,6 +61,9 @@ async def test_a_stream_after_a_cursor_replays_and_the_last_event_id_wins(ana: V
         assert int(id) == hello["cursor"]
         got = [(await stream.next())[1]["id"] for _ in expected]
         assert got == expected
+        # What was replayed can be told from what comes live.
+        assert max(expected, default=0) <= hello["live_after"]
+        assert hello["live_after"] < await ana.say("live")
         stream.close()
 
 

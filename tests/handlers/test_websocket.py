@@ -37,14 +37,17 @@ FOREIGN = [
 async def test_every_frame_is_an_event_from_the_cursor_on(ana: Visitor, served: Served) -> None:
     first, second = [await ana.say(text) for text in ("one", "two")]
     socket = await Socket.open(ana, f"?after={first}")
-    assert await socket.next() == {
+    hello = await socket.next()
+    assert hello == {
         "kind": "hello", "id": first, "cursor": first, "reset": False,
+        "live_after": hello["live_after"],
         "heartbeat": served.worker.hub.heartbeat, "worker": served.worker.hub.worker,
     }  # fmt: skip
     replayed = await socket.next()
     third = await ana.say("three")
     live = await socket.next()
     assert [replayed["id"], live["id"]] == [second, third]
+    assert second <= hello["live_after"] < third
     stream = await ana.stream(f"?after={first}")
     assert [(await stream.until("message"))[0] for _ in range(2)] == [replayed, live]
     stream.close()

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import File
 from tornchat.archive.schema import files
-from tornchat.archive.sql import in_chunks
+from tornchat.archive.sql import in_chunks, rows_changed
 from tornchat.domain.messages import Message
 
 _FILE = select(
@@ -93,6 +93,29 @@ async def drop_unsent_of(conn: AsyncConnection, owner_id: str, now: int) -> None
         update(files)
         .where(files.c.owner_id == owner_id, files.c.message_id.is_(None))
         .values(dropped_at=now)
+    )
+
+
+async def take_over(conn: AsyncConnection, id: str) -> bool:
+    """From now on something else than a message has this file (`users.avatar`), which drops it by
+    `drop_drawn`. False where it is on its way out already."""
+    one = (files.c.id == id, files.c.message_id.is_(None), files.c.dropped_at.is_(None))
+    return await rows_changed(conn, delete(files).where(*one)) > 0
+
+
+async def drop_drawn(conn: AsyncConnection, id: str, owner_id: str, now: int) -> None:
+    """A picture that was taken over leaves the disk soon."""
+    await conn.execute(
+        files.insert().values(
+            id=id,
+            owner_id=owner_id,
+            name="",
+            type="",
+            size=0,
+            has_thumb=False,
+            created_at=now,
+            dropped_at=now,
+        )
     )
 
 

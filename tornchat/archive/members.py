@@ -70,6 +70,8 @@ async def of_room(conn: AsyncConnection, room_id: str) -> list[Profile]:
             users.c.disabled_at.is_not(None),
             users.c.role == "bot",
             users.c.status,
+            users.c.avatar,
+            users.c.deleted_at.is_not(None),
             mutes.c.until,
         )
         .join(members, members.c.user_id == users.c.id)

@@ -26,6 +26,13 @@ class User:
     password_hash: str | None = field(repr=False)
     status: str | None = None
     """As JSON (`domain.status`)."""
+    avatar: str | None = None
+    """Id of the picture (`chat.avatars`)."""
+    leaving_at: int | None = None
+    leaving_by: str | None = None
+    """From when on the account is erased, and the id of who has asked for that."""
+    deleted_at: int | None = None
+    """Nothing but the place of the account is left since then."""
 
     @property
     def bot(self) -> bool:
@@ -36,6 +43,11 @@ class User:
     def disabled(self) -> bool:
         """Whether the account is closed."""
         return self.disabled_at is not None
+
+    @property
+    def deleted(self) -> bool:
+        """Whether nothing but its place is left."""
+        return self.deleted_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,8 @@ class Profile:
     disabled: bool
     bot: bool
     status: str | None = None
+    avatar: str | None = None
+    deleted: bool = False
     muted: int | None = None
 
 

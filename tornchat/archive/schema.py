@@ -42,6 +42,33 @@ users = Table(
     Column("disabled_at", BigInteger),
     # JSON: domain.status, NULL where there is none.
     Column("status", Text),
+    # Id of the picture in the folder of files.
+    Column("avatar", Text),
+    # JSON: what was chosen of domain.preferences.
+    Column("settings", Text),
+    # From when on the account is erased (archive.erasure): who has asked for that, and whether what
+    # they wrote goes, too.
+    Column("leaving_at", BigInteger),
+    Column("leaving_by", Text),
+    Column("leaving_whole", Boolean, nullable=False, server_default=false()),
+    # Nothing but the place of an account is left since then.
+    Column("deleted_at", BigInteger),
+    Index(None, "avatar", unique=True),
+)
+Index(
+    "ix_users_leaving",
+    users.c.leaving_at,
+    sqlite_where=users.c.leaving_at.is_not(None),
+    postgresql_where=users.c.leaving_at.is_not(None),
+)
+
+# Usernames of accounts that were deleted, as digests: nobody comes in by the name of somebody who
+# is remembered.
+retired_names = Table(
+    "retired_names",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("retired_at", BigInteger, nullable=False),
 )
 
 sessions = Table(

@@ -24,6 +24,10 @@ _USER = select(
     users.c.disabled_at,
     users.c.password_hash,
     users.c.status,
+    users.c.avatar,
+    users.c.leaving_at,
+    users.c.leaving_by,
+    users.c.deleted_at,
 )
 
 
@@ -120,8 +124,8 @@ async def set_password(conn: AsyncConnection, user_id: str, password_hash: str) 
 
 
 async def change(conn: AsyncConnection, user_id: str, values: Mapping[str, Any]) -> User | None:
-    """Change ``display_name`` or ``status`` (an object, None for none); the user as they are now,
-    None where there is none, or one who is disabled."""
+    """Change ``display_name``, ``avatar`` (an id) or ``status`` (an object), None for none of these
+    two; the user as they are now, None where there is none, or one who is disabled."""
     columns = dict(values)
     if columns.get("status") is not None:
         columns["status"] = json.dumps(columns["status"], ensure_ascii=False)
@@ -129,6 +133,24 @@ async def change(conn: AsyncConnection, user_id: str, values: Mapping[str, Any])
         await conn.execute(update(users).where(users.c.id == user_id).values(**columns))
     user = await by_id(conn, user_id)
     return user if user is not None and user.disabled_at is None else None
+
+
+async def settings_of(conn: AsyncConnection, user_id: str) -> dict[str, Any]:
+    """What somebody has chosen (`domain.preferences`)."""
+    text = await conn.scalar(select(users.c.settings).where(users.c.id == user_id))
+    return json.loads(text) if text else {}
+
+
+async def set_settings(conn: AsyncConnection, user_id: str, settings: Mapping[str, Any]) -> None:
+    """Keep what somebody has chosen: all of it."""
+    text = json.dumps(settings) if settings else None
+    await conn.execute(update(users).where(users.c.id == user_id).values(settings=text))
+
+
+async def has_avatar(conn: AsyncConnection, avatar: str) -> bool:
+    """Whether this is the id of somebody's picture."""
+    query = select(users.c.id).where(users.c.avatar == avatar)
+    return (await conn.execute(query)).first() is not None
 
 
 async def enable(conn: AsyncConnection, user_id: str) -> bool:

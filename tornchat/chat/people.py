@@ -21,7 +21,8 @@ MOST_FOUND = 20
 
 
 def public_person(person: User | Profile) -> dict[str, Any]:
-    """A person as everybody may see them, wherever that is."""
+    """A person as everybody may see them, wherever that is; ``disabled`` and ``deleted`` only where
+    the account is."""
     shown: dict[str, Any] = {
         "id": person.id,
         "username": person.username,
@@ -31,16 +32,18 @@ def public_person(person: User | Profile) -> dict[str, Any]:
         shown["bot"] = True
     if person.status is not None:
         shown["status"] = json.loads(person.status)
+    if person.avatar is not None:
+        shown["avatar"] = person.avatar
+    if person.disabled:
+        shown["disabled"] = True
+    if person.deleted:
+        shown["deleted"] = True
     return shown
 
 
 def public_user(person: User | Profile) -> dict[str, Any]:
-    """The same with their role, in the space or of a member in the room; ``disabled`` only where
-    the account is closed."""
-    shown = {**public_person(person), "role": person.role}
-    if person.disabled:
-        shown["disabled"] = True
-    return shown
+    """The same with their role, in the space or of a member in the room."""
+    return {**public_person(person), "role": person.role}
 
 
 async def profiles(

@@ -49,17 +49,22 @@ def server(chat: Chat) -> dict[str, Any]:
 
 
 async def snapshot(chat: Chat, user_id: str) -> dict[str, Any]:
-    """``{user, cursor, rooms, people, blocked, server}``. Raises `LogAway`, `DatabaseAway`."""
+    """``{user, settings, cursor, rooms, people, blocked, server}``.
+
+    Raises `LogAway`, `DatabaseAway`.
+    """
     where = await read.position(chat.client, [])
     async with chat.database.read() as conn:
         user = await users.by_id(conn, user_id)
         blocked = await blocks.of_user(conn, user_id)
+        settings = await users.settings_of(conn, user_id)
     if user is None or user.disabled_at is not None:
         raise Unauthenticated()
     rooms_of_mine = await my_rooms(chat, user_id)
     named = {person for shown in rooms_of_mine for person in shown.get("with", ())}
     return {
         "user": public_user(user),
+        "settings": settings,
         "cursor": where.clock,
         "rooms": rooms_of_mine,
         "people": await people.profiles(chat, named),

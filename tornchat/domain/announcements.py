@@ -252,6 +252,12 @@ def unblocked(user: str, other: str, room: str | None) -> Announcement:
     )
 
 
+def settings_changed(user: str, settings: Mapping[str, Any]) -> Announcement:
+    """All that ``user`` has chosen of how clients look and work, for their other devices."""
+    fields = {"kind": "settings", "settings": dict(settings)}
+    return Announcement(events=((user_topic(user), fields),))
+
+
 def level_chosen(user: str, room: str, level: str) -> Announcement:
     """What of a room concerns ``user`` from now on, for their other devices."""
     fields = {"kind": "level", "room": room, "level": level}

@@ -215,6 +215,12 @@ class NoOriginal(InvalidValue):
     hint = "Answer a message of the same room that you may read, or send it without reply_to."
 
 
+class NotAPicture(InvalidValue):
+    code = "not_a_picture"
+    title = "This is not a picture that can be shown"
+    hint = "Send a PNG, JPEG, GIF or WebP of at most 50 million pixels."
+
+
 class UpgradeRequired(TornchatError):
     status = 426
     code = "upgrade_required"

@@ -25,11 +25,12 @@ KINDS: dict[str, str] = {
     "member.joined": "a person is now a member of a room",
     "member.left": "a person is no longer a member of a room",
     "member.changed": "a member has another role, is muted, or is not any more",
-    "person.changed": "a person has another name or status",
+    "person.changed": "a person has another name, picture or status, or their account was closed",
     "read": "my read marker of a room was moved, on this device or another",
     "level": "I have chosen what of a room concerns me",
     "blocked": "I want to hear nothing of somebody",
     "unblocked": "I want to hear of somebody again",
+    "settings": "I have chosen how the page looks and works",
     "probe": "a measurement of my own, which only I hear",
 }
 """Kinds that are logged and streamed to browsers. A test holds ``docs/protocol.md`` against it."""

@@ -33,6 +33,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """Of every answer."""
+WORKER_HEADER = "Tornchat-Worker"
+"""Of the answer to a message: the process that took it, named as in the `hello` of its streams."""
 
 
 @dataclass(slots=True)

@@ -35,7 +35,7 @@ from tornchat.chat.context import Chat, Identity
 from tornchat.domain.errors import TornchatError
 from tornchat.domain.sessions import digest_of
 from tornchat.handlers import answers, asking
-from tornchat.handlers.base import HEADERS, JSON, Site, problem_headers
+from tornchat.handlers.base import HEADERS, JSON, WORKER_HEADER, Site, problem_headers
 from tornchat.wire.browser import to_json
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,6 @@ _HOST = re.compile(r"[a-z0-9.-]+(:[0-9]+)?")
 _LENGTH = re.compile(r"[0-9]{1,5}")
 _UNUSUAL = ("Transfer-Encoding", "Content-Encoding", "Expect", "Upgrade")
 _ROUTE = "/api/rooms/*/messages"
-_JSON = {"Content-Type": JSON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +61,19 @@ class Outcome:
 
 
 class Desk(HTTPServerConnectionDelegate):
-    """Of one worker. ``ordinary`` answers everything else.
+    """Of one worker, whose name is ``worker``. ``ordinary`` answers everything else.
 
     What Tornado's HTTP server holds comes here as requests; what the doorway holds comes by the
     gate (`handlers.gate`), which asks the same of its head.
     """
 
-    def __init__(self, chat: Chat, site: Site, ordinary: HTTPServerConnectionDelegate) -> None:
+    def __init__(
+        self, chat: Chat, site: Site, worker: str, ordinary: HTTPServerConnectionDelegate
+    ) -> None:
         self.chat = chat
         self.ordinary = ordinary
         self._site = site
+        self._headers = {"Content-Type": JSON, WORKER_HEADER: worker}
         self._answers_to = lru_cache(100)(self._is_ours)
         self._posting: set[asyncio.Task[None]] = set()
 
@@ -122,7 +124,7 @@ class Desk(HTTPServerConnectionDelegate):
             logger.exception("a message could not be posted")
             answer(Outcome.refused(TornchatError()))
         else:
-            answer(Outcome(200 if again else 201, _JSON, to_json(message.public())))
+            answer(Outcome(200 if again else 201, self._headers, to_json(message.public())))
 
     def _is_from_here(self, headers: HTTPHeaders) -> bool:
         """Not a page of another site, nor under a name that is not this server's."""

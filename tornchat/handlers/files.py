@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 from urllib.parse import quote
 
 from tornado import httputil, web
@@ -11,27 +11,35 @@ from tornado.http1connection import HTTP1Connection
 from tornchat.archive.rows import File as Row
 from tornchat.chat import files, uploads
 from tornchat.chat.context import Chat
+from tornchat.chat.incoming import Incoming
 from tornchat.domain.errors import BadRequest, NotFound
 from tornchat.domain.files import PLAYED, SHOWN, served_as
 from tornchat.handlers.base import Handler, Site
 from tornchat.hub.hub import Hub
 from tornchat.media.pictures import DRAWN
 
+Taken = TypeVar("Taken", bound=Incoming[Any])
+
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 _READ_TO_ITS_END = 4
 """Times the limit: what is too large by less is read and let go, so that its sender hears why."""
 
 
-@web.stream_request_body
-class Files(Handler):
-    """``POST /api/files?name=``: the file is the body, taken as it comes and never as a whole."""
+class TakesAFile(Handler, Generic[Taken]):
+    """A file is the body of a request, taken as it comes and never as a whole."""
 
     takes: ClassVar[str] = "application/octet-stream"
-    _upload: uploads.Upload | None = None
+    brings: ClassVar[str]
+    """The method whose body is a file."""
+    incoming: Taken | None = None
+
+    async def begin(self, length: int) -> Taken:
+        """A file of ``length`` bytes is about to come."""
+        raise NotImplementedError
 
     async def prepare(self) -> None:
         await super().prepare()
-        if self.request.method != "POST":
+        if self.request.method != self.brings:
             return
         length = _length_of(self.request.headers)
         if length is None:
@@ -40,39 +48,46 @@ class Files(Handler):
             cast(HTTP1Connection, self.request.connection).set_max_body_size(length)
         else:
             self.set_header("Connection", "close")
-        self._upload = await uploads.begin(self.chat, self.who, self.query("name"), length)
+        self.incoming = await self.begin(length)
         if self.gone:
-            self._upload.abandon()
+            self.incoming.abandon()
 
     async def data_received(self, chunk: bytes) -> None:
-        if self._upload is not None:
-            await self._upload.write(chunk)
-
-    async def post(self) -> None:
-        assert self._upload is not None
-        self.answer(files.public_file(await self._upload.finish()), 201)
+        if self.incoming is not None:
+            await self.incoming.write(chunk)
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        if self._upload is not None:
-            self._upload.abandon()
+        if self.incoming is not None:
+            self.incoming.abandon()
 
 
-class Stored(Handler, web.StaticFileHandler):
-    """A file out of the folder, as a thing by itself that can do nothing: no script, no frame, no
+@web.stream_request_body
+class Files(TakesAFile[uploads.Upload]):
+    """``POST /api/files?name=``."""
+
+    brings = "POST"
+
+    async def begin(self, length: int) -> uploads.Upload:
+        return await uploads.begin(self.chat, self.who, self.query("name"), length)
+
+    async def post(self) -> None:
+        assert self.incoming is not None
+        self.answer(files.public_file(await self.incoming.finish()), 201)
+
+
+class FromFolder(Handler, web.StaticFileHandler):
+    """What the folder has, as a thing by itself that can do nothing: no script, no frame, no
     guessing at its type."""
 
     policy = POLICY
-    _found: Row | None = None
-    _thumb = False
 
     def initialize(self, chat: Chat, hub: Hub, site: Site) -> None:  # type: ignore[override]
         Handler.initialize(self, chat, hub, site)
         web.StaticFileHandler.initialize(self, str(chat.folder.root))
 
-    async def serve(self, id: str, include_body: bool, *, thumb: bool) -> None:
-        self._found = await files.readable(self.chat, self.who, id)
-        self._thumb = thumb
+    async def send(self, id: str, include_body: bool, *, thumb: bool = False) -> None:
+        """Answer with a file that may be seen. Raises `NotFound` where it is not there."""
         try:
             place = self.chat.folder.path(id, thumb=thumb).relative_to(self.chat.folder.root)
             await web.StaticFileHandler.get(self, str(place), include_body)
@@ -80,6 +95,18 @@ class Stored(Handler, web.StaticFileHandler):
             if isinstance(refusal, web.HTTPError) and refusal.status_code not in (403, 404):
                 raise
             raise NotFound("There is no such file, or you may not see it.") from refusal
+
+
+class Stored(FromFolder):
+    """A file of a message."""
+
+    _found: Row | None = None
+    _thumb = False
+
+    async def serve(self, id: str, include_body: bool, *, thumb: bool) -> None:
+        self._found = await files.readable(self.chat, self.who, id)
+        self._thumb = thumb
+        await self.send(id, include_body, thumb=thumb)
 
     # -- asked by Tornado
 

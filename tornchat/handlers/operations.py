@@ -65,7 +65,7 @@ SCHEMAS: dict[str, Schema] = {
     "Person": _object(
         "id username display_name role",
         id=TEXT, username=TEXT, display_name=TEXT, role=TEXT, bot=FLAG, disabled=FLAG,
-        status={"type": "object"},
+        status={"type": "object"}, avatar=TEXT, deleted=FLAG,
     ),
     "Room": _object(
         "id kind members",
@@ -79,8 +79,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Page": _object("messages more", messages=_list(_ref("Message")), more=FLAG),
     "Snapshot": _object(
-        "user cursor rooms server",
-        user=_ref("Person"), cursor=ID, rooms=_list(_ref("Room")), server={"type": "object"},
+        "user settings cursor rooms server",
+        user=_ref("Person"), settings={"type": "object"}, cursor=ID, rooms=_list(_ref("Room")),
+        server={"type": "object"},
     ),
     "Settings": _object(
         "id name kind description history posting adding",
@@ -111,6 +112,10 @@ SCHEMAS: dict[str, Schema] = {
 _NEW_MESSAGE = _object("body", body=TEXT, nonce=NONCE, reply_to=ID, files=_list(TEXT))
 _CREDENTIALS = _object("username password", username=TEXT, password=TEXT)
 
+_PREFERENCES = _object(
+    theme={"enum": ["auto", "light", "dark"]}, language=TEXT, clock={"enum": ["auto", "12", "24"]},
+    send={"enum": ["enter", "ctrl"]}, sound=FLAG,
+)  # fmt: skip
 _SECRET = _object("invite", invite=TEXT)
 _HEALTH = _object("status", status=TEXT, log=TEXT, database=TEXT)
 
@@ -141,6 +146,18 @@ OPERATIONS: dict[str, Operation] = {
         body=_object(display_name=TEXT, status={"type": ["object", "null"]}),
         answers={200: _ref("Person")},
     ),
+    "PATCH /api/users/me/settings": Operation(
+        "What I choose, on all my devices", body=_PREFERENCES, answers={200: _PREFERENCES}
+    ),
+    "PUT /api/users/{user}/avatar": Operation(
+        "My picture",
+        body={"type": "string", "contentMediaType": "application/octet-stream"},
+        answers={200: _ref("Person")},
+        takes="application/octet-stream",
+    ),
+    "DELETE /api/users/{user}/avatar": Operation("Take a picture away"),
+    "GET /api/avatars/{avatar}": Operation("A picture of somebody", answers=_BYTES, gives="*/*"),
+    "HEAD /api/avatars/{avatar}": Operation("A picture, without it", answers=_NO_BYTES),
     "GET /api/presence": Operation(
         "Who is there of the people with whom I share a room",
         answers={200: _object("people", people={"type": "object"})},

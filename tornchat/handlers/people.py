@@ -33,6 +33,13 @@ class Me(Handler):
         self.answer(await profiles.change(self.chat, self.who, self.body()))
 
 
+class MySettings(Handler):
+    """``PATCH /api/users/me/settings``: what I choose, on all my devices."""
+
+    async def patch(self) -> None:
+        self.answer(await profiles.choose(self.chat, self.who, self.body()))
+
+
 class Sessions(Handler):
     """``GET /api/sessions``: where I am signed in."""
 

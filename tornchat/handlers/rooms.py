@@ -9,7 +9,7 @@ from tornchat.chat import messages, moderation, pins, room_settings, rooms, snap
 from tornchat.domain.errors import BadRequest, InvalidValue
 from tornchat.domain.ids import parse_cursor
 from tornchat.domain.rules import limit_of
-from tornchat.handlers.base import Handler
+from tornchat.handlers.base import WORKER_HEADER, Handler
 
 PAGE = 50
 MOST_PAGE = 200
@@ -140,6 +140,7 @@ class Messages(Handler):
             body.get("reply_to"),
             files=body.get("files"),
         )
+        self.set_header(WORKER_HEADER, self.hub.worker)
         self.answer(message.public(), 200 if again else 201)
 
 

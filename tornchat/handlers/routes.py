@@ -12,6 +12,7 @@ from tornchat import metrics
 from tornchat.chat.context import Chat
 from tornchat.handlers import (
     accounts,
+    avatars,
     blocks,
     bots,
     direct,
@@ -47,6 +48,9 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (r"/api/session", accounts.Session),
     (r"/api/session/password", accounts.Password),
     (r"/api/users/me", people.Me),
+    (r"/api/users/me/settings", people.MySettings),
+    (rf"/api/users/{_ID}/avatar", avatars.OfPerson),
+    (rf"/api/avatars/{_ID}", avatars.Avatar),
     (r"/api/presence", people.Presence),
     (r"/api/sessions", people.Sessions),
     (rf"/api/sessions/{_ID}", people.OneSession),

@@ -15,7 +15,7 @@ class Frames:
     def __init__(self, worker: str, heartbeat: float) -> None:
         self._worker = worker
         self._heartbeat = heartbeat
-        self._hellos: dict[Framing, tuple[int, bytes]] = {}
+        self._hellos: dict[Framing, tuple[tuple[int, int], bytes]] = {}
         self._beats: dict[Framing, tuple[int, bytes]] = {}
         self._farewells: dict[Framing, bytes] = {}
 
@@ -28,12 +28,14 @@ class Frames:
             "worker": self._worker,
         }
 
-    def opening(self, framing: Framing, start: int) -> bytes:
-        """The hello of a stream that starts there: many who come at once start at the same id."""
-        kept, frame = self._hellos.get(framing, (-1, b""))
-        if kept != start:
-            frame = framing.encode("hello", self.hello(start), start)
-            self._hellos[framing] = (start, frame)
+    def opening(self, framing: Framing, start: int, bound: int) -> bytes:
+        """The hello of a stream that starts there, and to which everything up to ``bound`` is
+        replayed: many who come at once start at the same id, and share the bound."""
+        place = (start, bound)
+        kept, frame = self._hellos.get(framing, (None, b""))
+        if kept != place:
+            frame = framing.encode("hello", {**self.hello(start), "live_after": bound}, start)
+            self._hellos[framing] = (place, frame)
         return frame
 
     def beat(self, framing: Framing, cursor: int) -> bytes:

@@ -147,7 +147,7 @@ class Hub:
             reader.open(outlet, head)
             reader.say_goodbye("hello", self.frames.hello(None))
             return
-        hello = self.frames.opening(framing, entry.start)
+        hello = self.frames.opening(framing, entry.start, entry.bound)
         reader.open(outlet, b"".join((head, hello, joining.at_once(reader, entry))))
         self.mover.begin(reader)
         joining.begin(self, reader, entry)

@@ -1,4 +1,5 @@
-/** A person as a coloured square with initials; the colour follows from the id and never changes. */
+/** A person as their picture, or as a coloured square with initials; the colour follows from the id and never
+ * changes. */
 import { t } from "../js/i18n.js";
 import { nameOf } from "../js/naming.js";
 import { statusOf } from "../js/presence.js";
@@ -8,15 +9,20 @@ const HUES = 10;
 
 /** `is`: "online", "idle", "away", "dnd" or "offline" (presenceOf), where that is to be seen. */
 export function avatar(person, size = "", is = null) {
-  const classes = ["avatar", `hue-${hue(person.id)}`];
+  const classes = ["avatar", `hue-${person.deleted ? "none" : hue(person.id)}`];
   if (size) classes.push(`avatar-${size}`);
   return h(
     "span",
     { class: classes.join(" "), "aria-hidden": "true" },
     initials(nameOf(person)),
+    person.avatar && picture(person.avatar),
     is && h("span", { class: `dot dot-${is}` }),
   );
 }
+
+/** Over the initials, which stay where it cannot be loaded. */
+const picture = (id) =>
+  h("img", { src: `/api/avatars/${id}`, alt: "", draggable: "false", onerror: ({ target }) => target.remove() });
 
 /** The same in words, for those who do not see the dot. */
 export const presenceWords = (is) =>

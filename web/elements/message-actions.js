@@ -61,7 +61,7 @@ export class MessageActions {
         button("edit", (at) => emit(at, "compose-begin", { room, kind: "edit", id })),
       mayDelete(state, message) && button("delete", (at) => emit(at, "message-delete", { message })),
       !message.deleted &&
-        button("more", (at) => openPanel(app, "message-menu", "openMessageMenu", at.closest("button"), message)),
+        button("more", (at) => openPanel(app, "message-menu", "openMessageMenu", at.closest("button"), message, state)),
     ].filter(Boolean);
   }
 

@@ -7,6 +7,7 @@ import { drafts } from "../js/drafts.js";
 import { linked, marked, MARKS } from "../js/formatting.js";
 import { t } from "../js/i18n.js";
 import { uuid } from "../js/ids.js";
+import { storage } from "../js/storage.js";
 import { trayOf } from "../js/trays.js";
 import { emit, formError, h } from "./dom.js";
 import { attachButton, pastedFiles } from "./attaching.js";
@@ -53,7 +54,6 @@ class MessageComposer extends HTMLElement {
     this.append(h("div", { class: "composer-column" }, this.#about, this.#quoted, this.#error, this.#tray, form, foot));
     this.#send.setAttribute("aria-label", t("composer.send"));
     this.#send.title = t("composer.send");
-    this.#hint.textContent = t("composer.hint");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -93,6 +93,7 @@ class MessageComposer extends HTMLElement {
     this.#quoted.hidden = Boolean(composing) || !answering;
     if (answering) this.#showAnswered(state.people);
     this.#showFiles(trayOf(state, room.id), state.uploads);
+    this.#hint.textContent = t(sendsByCtrl() ? "composer.hint.ctrl" : "composer.hint");
     const label = t(room.with?.length === 0 ? "composer.notes" : "composer.label", { room: name });
     this.#text.placeholder = label;
     this.#text.setAttribute("aria-label", label);
@@ -180,8 +181,8 @@ class MessageComposer extends HTMLElement {
       emit(this, "compose-last", { room: this.#room.id });
     }
     if (event.key !== "Enter") return;
-    const touch = matchMedia("(pointer: coarse)").matches;
-    if (event.shiftKey || (touch && !event.ctrlKey && !event.metaKey)) return;
+    const isLine = sendsByCtrl() || matchMedia("(pointer: coarse)").matches;
+    if (event.shiftKey || (isLine && !event.ctrlKey && !event.metaKey)) return;
     event.preventDefault();
     this.#submit();
   }
@@ -262,6 +263,8 @@ class MessageComposer extends HTMLElement {
     this.#suggesting.look();
   }
 }
+
+const sendsByCtrl = () => storage.get("send") === "ctrl";
 
 /** Without blank lines around it; spaces before the first word may be code. */
 const bodyOf = (text) => text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();

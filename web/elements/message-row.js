@@ -2,7 +2,7 @@
 import { explain } from "../js/explain.js";
 import { t } from "../js/i18n.js";
 import { isFor } from "../js/mentions.js";
-import { dayLabel, fullLabel, timeLabel } from "../js/times.js";
+import { clock, dayLabel, fullLabel, timeLabel } from "../js/times.js";
 import { avatar, nameOf } from "./avatar.js";
 import { emit, h } from "./dom.js";
 import { buildExtras, extrasOf } from "./extras.js";
@@ -17,14 +17,14 @@ export function ingredients(row, { people, me, blocked, quotes }) {
   if (row.kind === "loss") return [row.count];
   const person = people[row.author];
   const { nonce, status, error, kept } = row.item ?? {};
-  const state = [nonce, status, row.waits, error?.code, error?.detail, kept];
+  const state = [clock(), nonce, status, row.waits, error?.code, error?.detail, kept];
   const { html, version, reactions: given, pinned } = row.message ?? {};
   const { reply_to: id, reply_author } = row.message ?? row.item ?? {};
   const author = row.original?.author ?? reply_author;
   const quoted = (id && quotes?.quoteIngredients(row.original, author, { people, blocked })) || [];
   const pinner = pinned && people[pinned.by] && nameOf(people[pinned.by]);
   const reacted = given && whoReacted(given, { people, me });
-  const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person), person?.bot];
+  const looks = [row.composed, row.target, row.lead, pinner, person && nameOf(person), person?.avatar, person?.bot];
   return [html, version, reacted, extrasOf(row), ...looks, ...state, blocked.includes(row.author), ...quoted];
 }
 

@@ -1,7 +1,6 @@
 /** Notifications of this browser, of its own tabs and by push: loaded where somebody wants them.
  *
- * Wishes belong to the device, and are kept in its storage: `alerts` ("on"), `alerts.sound` and
- * `alerts.text` ("off"), `alerts.quiet` (until when, in unix ms), `push` (the id of who takes pushes).
+ * Wishes belong to the device, and are kept in its storage: `alerts` ("on"), `alerts.text` ("off"), `alerts.quiet` (until when, in unix ms), `push` (the id of who takes pushes).
  */
 import { api } from "./api.js";
 import { storage } from "./storage.js";

@@ -6,7 +6,8 @@ export { Problem, Unreachable };
 
 const PATIENCE_MS = 15_000;
 
-async function request(method, path, body) {
+/** `told(response)`: as soon as its head is there. */
+async function request(method, path, body, told) {
   const init = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
   if (method === "DELETE") init.keepalive = true; // A page that is closed says it as its last (later/undoing.js).
   if (method !== "GET") {
@@ -18,6 +19,7 @@ async function request(method, path, body) {
   const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
   try {
     const response = await fetch(path, { ...init, signal: abort.signal });
+    told?.(response);
     const text = await response.text();
     if (response.ok) return text === "" ? null : JSON.parse(text);
     throw problemOf(response.status, response.headers.get("Retry-After"), text);
@@ -66,6 +68,8 @@ export const api = {
   endSession: (id) => request("DELETE", `/api/sessions/${id}`),
   presence: () => request("GET", "/api/presence"),
   setActive: (active) => request("PUT", "/api/presence", { active }),
+  removeAvatar: () => request("DELETE", "/api/users/me/avatar"),
+  changeSettings: (values) => request("PATCH", "/api/users/me/settings", values),
   changeMe: (values) => request("PATCH", "/api/users/me", values),
 
   invites: (id) => request("GET", `/api/invites${id ? `?room=${encodeURIComponent(id)}` : ""}`),
@@ -88,12 +92,12 @@ export const api = {
   subscribe: (values) => request("POST", "/api/push/subscriptions", values),
   unsubscribe: (endpoint) => request("DELETE", "/api/push/subscriptions", { endpoint }),
 
-  probe: (values) => request("POST", "/api/lab/probe", values),
+  probe: (values, told) => request("POST", "/api/lab/probe", values, told),
 
   /** What comes after `cursor`, at once: `{cursor, reset, events}`. */
   events: (cursor) => request("GET", `/api/events?after=${cursor}&wait=0`),
 
-  post: (id, message) => request("POST", `${room(id)}/messages`, message),
+  post: (id, message, told) => request("POST", `${room(id)}/messages`, message, told),
   edit: (id, values) => request("PATCH", `/api/messages/${id}`, values),
   react: (id, emoji) => request("PUT", reaction(id, emoji)),
   takeBack: (id, emoji) => request("DELETE", reaction(id, emoji)),

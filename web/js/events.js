@@ -48,8 +48,8 @@ const CHANGES = {
   ...BLOCKS,
 
   "member.joined"(state, event) {
-    const { room: roomId, user, username, display_name, role, bot, status, muted } = event;
-    const person = { id: user, username, display_name, bot, ...(status && { status }) };
+    const { room: roomId, user, username, display_name, role, bot, avatar, status, muted } = event;
+    const person = { id: user, username, display_name, bot, avatar, ...(status && { status }) };
     const people = { ...state.people, [user]: { ...state.people[user], ...person } };
     // Those of a direct room, whom I may never have seen.
     for (const other of event.people ?? []) people[other.id] = other;
@@ -75,6 +75,8 @@ const CHANGES = {
   },
 
   ...PEOPLE_CHANGES,
+
+  settings: (state, { settings }) => ({ ...state, settings }),
 
   "room.created"(state, { room, name, description }) {
     if (!state.discoverable || state.rooms[room]) return state;

@@ -44,11 +44,6 @@ export async function loadLanguage(name) {
   document.documentElement.lang = name;
 }
 
-export async function chooseLanguage(name) {
-  await loadLanguage(name);
-  storage.set("language", name);
-}
-
 /** The words of `key`, with `{name}` filled from `values`; `values.count` chooses the plural. */
 export function t(key, values = {}) {
   let text = words[key] ?? key;

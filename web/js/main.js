@@ -14,7 +14,7 @@ import { searchHandlers } from "./doing/search.js";
 import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
-import { chooseLanguage, language, loadLanguage, preferredLanguage, t } from "./i18n.js";
+import { language, loadLanguage, preferredLanguage, t } from "./i18n.js";
 import { insist, late } from "./late.js";
 import { roomName } from "./naming.js";
 import { owner } from "./owner.js";
@@ -25,7 +25,6 @@ import { follow, hashOf } from "./route.js";
 import { arrivedIn, neighbour } from "./selectors.js";
 import { Session } from "./session.js";
 import { initialState, reduce } from "./state.js";
-import { storage } from "./storage.js";
 import { createStore, perFrame } from "./store.js";
 import { untilMidnight } from "./times.js";
 
@@ -93,6 +92,11 @@ const undoing = late(async () => {
 }, ["offer", "last", "settle", "shown"]);
 /** The state as it is to be seen. Where something is going, its module is there. */
 const shown = () => (store.state.going.length > 0 ? undoing.shown(store.state) : store.state);
+/** What I have chosen of how the page looks and works, on all my devices. */
+const settings = once(async () => {
+  const { Settings } = await insist((again) => import(`../later/settings.js${again}`));
+  return new Settings(app, store, api);
+});
 
 /** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
 const keeping = once(async () => {
@@ -124,6 +128,7 @@ const session = new Session(store, {
     places.entered();
     store.dispatch({ type: "replies.kept", answering: drafts.answers(user.id) });
     alerts.begin();
+    settings();
     if (!route.settle()) rooms.open(store.state.open);
   },
   live() {
@@ -218,6 +223,7 @@ const HANDLERS = {
     app.rebuild(shown());
   },
   "theme-choose": ({ name }) => storage.set("theme", name === "auto" ? null : name),
+  "settings-choose": async ({ values }) => (await settings()).choose(values),
 
   "rooms-browse": ({ settle }) => attempt(settle, () => rooms.browse()),
   "room-create": ({ values, settle }) =>
@@ -258,6 +264,8 @@ const HANDLERS = {
     "invite-look",
     "invite-accept",
   ]),
+  ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
+  ...later("way-doing", ["clock-ask"]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),

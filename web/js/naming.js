@@ -1,7 +1,8 @@
 /** What people and rooms are called. */
 import { language, t } from "./i18n.js";
 
-export const nameOf = (person) => person.display_name || person.username || "";
+export const nameOf = (person) =>
+  person.deleted ? t("person.deleted") : person.display_name || person.username || "";
 
 /** The name of a room of mine; a direct room is called by its people. */
 export function roomName({ people }, room) {

@@ -29,7 +29,7 @@ export const PRESENCE_ACTIONS = {
   "status.over"(state, { now }) {
     const isOver = (person) => person?.status && !statusOf(person, now);
     if (!Object.values(state.people).some(isOver)) return state;
-    const without = (person) => (isOver(person) ? seenAs(person) : person);
+    const without = (person) => (isOver(person) ? silent(person) : person);
     return everywhere(state, without);
   },
 
@@ -60,8 +60,10 @@ function everywhere(state, change) {
   };
 }
 
-/** What a change does not tell stays; a status that it does not tell is gone. */
-const seenAs = ({ status: _status, ...person } = {}) => person;
+const silent = ({ status: _status, ...person }) => person;
+
+/** What a change does not tell stays, except what people may have or not: that is gone. */
+const seenAs = ({ status: _status, avatar: _avatar, disabled: _disabled, ...person } = {}) => person;
 
 /** Their message is there, or it never will be. */
 export function notTyping(state, room, user) {

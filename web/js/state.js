@@ -31,6 +31,7 @@ export const initialState = Object.freeze({
   farewell: null, // why the session ended, where it was not asked for
   server: null,
   user: null,
+  settings: {}, // of the account; what is not in it this browser decides
   line: "connecting", // "connecting", "live", "delayed", "lost", "unavailable", "offline" or "ended"
   retryAt: null, // when the line is tried again, in unix ms
   cursor: 0, // of the last snapshot
@@ -79,13 +80,14 @@ const ACTIONS = {
   }),
 
   snapshot(state, { snapshot }) {
-    const { user, rooms, people = [], blocked, server, cursor } = snapshot;
+    const { user, settings, rooms, people = [], blocked, server, cursor } = snapshot;
     const mine = byId(rooms);
     return {
       ...state,
       phase: "in",
       farewell: null,
       user,
+      settings,
       server: { ...state.server, ...server },
       cursor,
       rooms: mine,

@@ -1,13 +1,21 @@
 /** Days and times in the reader's language and time zone. */
 import { locale, t } from "./i18n.js";
+import { storage } from "./storage.js";
+
+/** Of those who have not left it to their language. */
+const CLOCKS = { 12: "h12", 24: "h23" };
+
+/** "h12", "h23", or undefined: as usual in the language. */
+export const clock = () => CLOCKS[storage.get("clock")];
 
 const made = new Map();
 
 function format(name, options) {
-  const key = `${locale()} ${name}`;
+  const hourCycle = options.timeStyle && clock();
+  const key = `${locale()} ${hourCycle} ${name}`;
   let formatter = made.get(key);
   if (!formatter) {
-    formatter = new Intl.DateTimeFormat(locale(), options);
+    formatter = new Intl.DateTimeFormat(locale(), hourCycle ? { ...options, hourCycle } : options);
     made.set(key, formatter);
   }
   return formatter;

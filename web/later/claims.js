@@ -3,7 +3,8 @@
  * A claim `{after, to, events}` says: these are all the events of this person's topics whose ids are
  * above `after` and at most `to`. That stays true whoever says it, however late and however often, so
  * a tab that only ever takes a claim which begins at or below its own cursor misses nothing, and
- * one that drops what is at or below its cursor repeats nothing.
+ * one that drops what is at or below its cursor repeats nothing. `how` it came is told beside it (trail.js),
+ * where that is known, and proves nothing.
  */
 
 /** Events that are kept for those who come late. */

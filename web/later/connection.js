@@ -1,4 +1,5 @@
 /** One EventSource, and what it proves (claims.js). It does not reconnect: whoever owns it does. */
+import { now } from "./server-clock.js";
 import { Watchdog } from "./watchdog.js";
 
 const KINDS = [
@@ -21,6 +22,7 @@ const KINDS = [
   "level",
   "blocked",
   "unblocked",
+  "settings",
 ];
 
 /** Not logged: without an id, and nothing that a claim could be made of. */
@@ -38,6 +40,7 @@ export class Connection {
   #source;
   #hooks;
   #position = null; // unknown before the hello
+  #how; // what is known of the way of all that it brings: see trail.js
   #patience = OPENING_MS;
   #watchdog = new Watchdog(() => this.#break({ refused: false }));
 
@@ -49,6 +52,7 @@ export class Connection {
    */
   constructor(after, hooks) {
     this.#hooks = hooks;
+    this.#how = { transport: "sse", opened: now() };
     this.#source = new EventSource(`/api/events?after=${after}`);
     this.#on("hello", (data, id) => this.#hello(data, id));
     this.#on("beat", (_, id) => this.#claim(id, []));
@@ -86,9 +90,10 @@ export class Connection {
     });
   }
 
-  #hello({ reset, heartbeat }, id) {
+  #hello({ reset, heartbeat, worker, live_after: liveAfter }, id) {
     if (reset) return this.#hooks.reset(this);
     this.#position = id;
+    this.#how = { ...this.#how, worker, liveAfter };
     this.#patience = patienceOf(heartbeat);
     this.#watchdog.feed(this.#patience);
     this.#hooks.hello(this, { heartbeat });
@@ -98,7 +103,7 @@ export class Connection {
     const after = this.#position;
     if (after === null || to === null) return;
     this.#position = Math.max(after, to);
-    this.#hooks.claim(this, { after, to, events });
+    this.#hooks.claim(this, { after, to, events, how: { ...this.#how, at: now() } });
   }
 
   #break(how) {

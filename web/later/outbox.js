@@ -13,6 +13,7 @@
 import { jitter } from "../js/backoff.js";
 import { nonceAfterLoss, uuid } from "../js/ids.js";
 import { anew, blank, plain } from "./outbox-item.js";
+import { trail } from "./trail.js";
 
 /** The server knows a nonce for 24 hours. What has waited nearly as long is not sent without being
  * asked for: it might be there already. */
@@ -193,7 +194,10 @@ export class Outbox {
     try {
       const { body, reply_to } = item;
       const files = item.files && (await this.#sendFiles(item));
-      message = await this.#post(item.room, { body, nonce, ...(files && { files }), ...(reply_to && { reply_to }) });
+      const said = { body, nonce, ...(files && { files }), ...(reply_to && { reply_to }) };
+      const trip = trail.post(nonce);
+      message = await this.#post(item.room, said, (response) => trip.answered(response));
+      trip.taken(message);
     } catch (error) {
       return this.#failed(item, error);
     }

@@ -7,8 +7,10 @@
  */
 import { news, Recent } from "./claims.js";
 import { uuid } from "../js/ids.js";
+import { now } from "./server-clock.js";
 import { Source } from "./source.js";
 import { tenureFor } from "./tenure.js";
+import { trail } from "./trail.js";
 import { Watchdog } from "./watchdog.js";
 
 /** Part of the names of channel and lock, so that pages of another make do not hear each other. */
@@ -169,6 +171,7 @@ export class SharedStream {
     if (!this.#source) this.#recent.add(claim);
     for (const event of events) {
       this.#cursor = event.id;
+      trail.came(event, { ...claim.how, shared: !this.#source && !claim.how?.own });
       this.#hooks.event(event);
       if (this.#cursor === null) return; // It made us load the snapshot.
     }
@@ -202,7 +205,8 @@ export class SharedStream {
     this.#fetching = false;
     if (this.#cursor !== after) return;
     if (answer && !answer.reset) {
-      this.#take({ after, to: answer.cursor, events: answer.events });
+      const how = { transport: "poll", at: now(), own: true };
+      this.#take({ after, to: answer.cursor, events: answer.events, how });
       this.#ask();
     } else if (answer || !problem.temporary) this.#reset();
     // Otherwise the next beat shows that we still lack something.

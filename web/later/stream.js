@@ -6,6 +6,7 @@
  */
 import { jitter } from "../js/backoff.js";
 import { Connection } from "./connection.js";
+import { now } from "./server-clock.js";
 
 /** The longest pause between two tries, and without a network, where trying is of little use, in ms. */
 const LONGEST_MS = 20_000;
@@ -206,7 +207,8 @@ export class Stream {
       const line = problem.status >= 500 ? "unavailable" : this.#trouble();
       return this.#later({ least, line });
     }
-    if (answer) this.#claim({ after, to: answer.cursor, events: answer.events });
+    const how = { transport: "poll", at: now() };
+    if (answer) this.#claim({ after, to: answer.cursor, events: answer.events, how });
     this.#open();
   }
 

@@ -24,7 +24,7 @@ export class Uploads {
     // Of a message that the server lost: the browser does not have it any more, either.
     if (!file.blob) return Promise.reject(new Problem(409, { code: "file_gone" }));
     const abort = new AbortController();
-    const promise = this.#inTurn(() => put(file, abort.signal, (part) => this.#moved(file.key, part)));
+    const promise = this.#inTurn(() => post(file, abort.signal, (part) => this.#moved(file.key, part)));
     this.#begun.set(file.key, { promise, abort });
     promise.then(
       () => this.#moved(file.key, 1),
@@ -59,13 +59,27 @@ export class Uploads {
   }
 }
 
+async function post({ name, blob }, signal, moved) {
+  return (await send("POST", `/api/files?name=${encodeURIComponent(name)}`, blob, { signal, moved })).id;
+}
+
+/** My picture; me as others see me then. */
+export const putOn = (blob, moved) => send("PUT", "/api/users/me/avatar", blob, { moved });
+
+/** A picture that somebody wears. */
+export async function pictureOf(avatar) {
+  const response = await fetch(`/api/avatars/${avatar}`);
+  if (!response.ok) throw new Unreachable(avatar);
+  return response.blob();
+}
+
 /** By XMLHttpRequest: fetch does not tell how much has been sent. */
-function put({ name, blob }, signal, moved) {
+function send(method, path, blob, { signal = null, moved }) {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new Unreachable(name));
+    if (signal?.aborted) return reject(new Unreachable(path));
     const request = new XMLHttpRequest();
     let looked = 0;
-    request.open("POST", `/api/files?name=${encodeURIComponent(name)}`);
+    request.open(method, path);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       if (Date.now() - looked < STEP_MS) return;
@@ -74,16 +88,16 @@ function put({ name, blob }, signal, moved) {
     });
     request.addEventListener("load", () => {
       try {
-        if (request.status === 201) resolve(JSON.parse(request.responseText).id);
+        if (request.status < 300) resolve(JSON.parse(request.responseText));
         else reject(problemOf(request.status, request.getResponseHeader("Retry-After"), request.responseText));
       } catch (error) {
         reject(error);
       }
     });
     for (const end of ["error", "abort", "timeout"]) {
-      request.addEventListener(end, () => reject(new Unreachable(name)));
+      request.addEventListener(end, () => reject(new Unreachable(path)));
     }
-    signal.addEventListener("abort", () => request.abort());
+    signal?.addEventListener("abort", () => request.abort());
     request.send(blob);
   });
 }

@@ -1,8 +1,7 @@
 /** Dialogs about myself: settings, password, sign out. */
 import { checkPassword } from "./checks.js";
-import { language, LANGUAGES, t } from "../js/i18n.js";
+import { t } from "../js/i18n.js";
 import { unsent } from "../js/selectors.js";
-import { storage } from "../js/storage.js";
 import { presenceOf } from "../js/presence.js";
 import { avatar, nameOf, statusLine } from "../elements/avatar.js";
 import { openDialog } from "./dialog.js";
@@ -10,20 +9,24 @@ import { emit, field, formError, h, submitBy } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { openPanel } from "../elements/panel.js";
 
-const THEMES = ["auto", "light", "dark"];
-
 export function openAccount(app, state) {
   const { user, server } = state;
-  const sheet = (file, name, words) =>
-    h("button", { class: "link-button", onclick: () => (dialog.close(), openPanel(app, file, name)) }, t(words));
+  const open = (file, name, about = state) => (dialog.close(), openPanel(app, file, name, about));
+  const sheet = (file, name, words) => h("button", { class: "link-button", onclick: () => open(file, name) }, t(words));
   const leave = () => (dialog.close(), signOut(app, unsent(state).length));
+  const entry = (mark, words, onclick) =>
+    h("button", { class: "button button-wide", onclick }, icon(mark), h("span", { class: "ellipsis" }, words));
   const dialog = openDialog(
     app,
     t("account.title"),
     h(
       "div",
       { class: "profile" },
-      avatar(user, "large", presenceOf(state, user)),
+      h(
+        "button",
+        { class: "avatar-button", title: t("avatar.title"), "aria-label": t("avatar.title"), onclick: () => open("avatar", "openAvatar") },
+        avatar(user, "large", presenceOf(state, user)),
+      ),
       h(
         "div",
         {},
@@ -36,65 +39,18 @@ export function openAccount(app, state) {
         h("p", { class: "quiet" }, `@${user.username}`),
       ),
     ),
-    themes(),
-    languages(() => dialog.close()),
     h(
       "div",
       { class: "account-actions" },
-      h(
-        "button",
-        {
-          class: "button button-wide",
-          onclick: () => (dialog.close(), openPanel(app, "status", "openStatus", state)),
-        },
-        icon("react"),
-        h("span", { class: "ellipsis" }, statusLine(user) || t("status.title")),
-      ),
-      h(
-        "button",
-        {
-          class: "button button-wide",
-          onclick: () => (dialog.close(), openPanel(app, "sessions", "openName", user)),
-        },
-        icon("edit"),
-        t("name.title"),
-      ),
-      h(
-        "button",
-        {
-          class: "button button-wide",
-          onclick: () => (dialog.close(), openPanel(app, "sessions", "openSessions")),
-        },
-        icon("compass"),
-        t("sessions.title"),
-      ),
-      h(
-        "button",
-        { class: "button button-wide", onclick: () => (dialog.close(), openPanel(app, "notifications", "openNotifications", state)) },
-        icon("bell"),
-        t("notify.title"),
-      ),
-      h(
-        "button",
-        { class: "button button-wide", onclick: () => (dialog.close(), openPassword(app, user)) },
-        icon("lock"),
-        t("password.title"),
-      ),
-      h(
-        "button",
-        {
-          class: "button button-wide",
-          onclick: () => (dialog.close(), openPanel(app, "blocked", "openBlocked")),
-        },
-        icon("close"),
-        t("blocked.title"),
-      ),
-      h(
-        "button",
-        { class: "button button-wide", onclick: leave },
-        icon("exit"),
-        t("account.sign_out"),
-      ),
+      entry("react", statusLine(user) || t("status.title"), () => open("status", "openStatus")),
+      entry("edit", t("name.title"), () => open("sessions", "openName", user)),
+      entry("people", t("avatar.title"), () => open("avatar", "openAvatar")),
+      entry("sliders", t("settings.mine"), () => open("settings", "openSettings")),
+      entry("bell", t("notify.title"), () => open("notifications", "openNotifications")),
+      entry("compass", t("sessions.title"), () => open("sessions", "openSessions")),
+      entry("lock", t("password.title"), () => (dialog.close(), openPassword(app, user))),
+      entry("close", t("blocked.title"), () => open("blocked", "openBlocked")),
+      entry("exit", t("account.sign_out"), leave),
     ),
     server.lab && h("p", { class: "quiet" }, h("a", { href: "/lab/" }, t("account.lab"))),
     h("p", { class: "keys" }, sheet("keys", "openKeys", "keys.title"), " · ", sheet("formatting", "openFormatting", "formatting.title")),
@@ -116,60 +72,6 @@ function signOut(app, count) {
       { class: "dialog-actions" },
       h("button", { class: "button button-plain", onclick: close }, t("dialog.cancel")),
       h("button", { class: "button button-danger", onclick: discard }, t("unsent.do")),
-    ),
-  );
-}
-
-function themes() {
-  const root = document.documentElement;
-  const current = storage.get("theme") ?? "auto";
-  const choose = ({ target }) => {
-    if (target.value === "auto") delete root.dataset.theme;
-    else root.dataset.theme = target.value;
-    emit(target, "theme-choose", { name: target.value });
-  };
-  return h(
-    "fieldset",
-    { class: "field" },
-    h("legend", { class: "label" }, t("account.theme")),
-    h(
-      "div",
-      { class: "segmented" },
-      THEMES.map((name) =>
-        h(
-          "label",
-          {},
-          h("input", {
-            type: "radio",
-            name: "theme",
-            value: name,
-            checked: name === current,
-            onchange: choose,
-          }),
-          t(`theme.${name}`),
-        ),
-      ),
-    ),
-  );
-}
-
-function languages(close) {
-  const choose = ({ target }) => {
-    const name = target.value;
-    const app = target.closest("tc-app");
-    close();
-    emit(app, "language-choose", { name });
-  };
-  return h(
-    "div",
-    { class: "field" },
-    h("label", { for: "account-language" }, t("account.language")),
-    h(
-      "select",
-      { id: "account-language", class: "input", onchange: choose },
-      Object.entries(LANGUAGES).map(([code, name]) =>
-        h("option", { value: code, lang: code, selected: code === language() }, name),
-      ),
     ),
   );
 }

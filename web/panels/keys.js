@@ -3,6 +3,7 @@ import { openDialog } from "./dialog.js";
 import { h } from "../elements/dom.js";
 import { openPanel } from "../elements/panel.js";
 import { t } from "../js/i18n.js";
+import { storage } from "../js/storage.js";
 
 export const styled = true;
 
@@ -18,8 +19,6 @@ const GROUPS = {
     ["help", ["?"]],
   ],
   writing: [
-    ["send", ["Enter"]],
-    ["line", ["Shift", "Enter"]],
     ["edit_last", ["↑"]],
     ["cancel", ["Esc"]],
     ["bold", ["Ctrl", "B"]],
@@ -33,8 +32,14 @@ const GROUPS = {
   ],
 };
 
+const SENDING = {
+  enter: [["send", ["Enter"]], ["line", ["Shift", "Enter"]]],
+  ctrl: [["send", ["Ctrl", "Enter"]], ["line", ["Enter"]]],
+};
+
 export function openKeys(app) {
-  const groups = Object.entries(GROUPS).map(([name, rows]) => [
+  const writing = [...SENDING[storage.get("send") ?? "enter"], ...GROUPS.writing];
+  const groups = Object.entries({ ...GROUPS, writing }).map(([name, rows]) => [
     h("h3", { class: "label" }, t(`keys.group.${name}`)),
     h("dl", { class: "key-rows" }, rows.map(row)),
   ]);

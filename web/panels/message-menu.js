@@ -1,29 +1,34 @@
 /** What else can be done with a message: a small menu at its button; on a phone a sheet from below. */
 import { emit, h } from "../elements/dom.js";
-import { icon } from "../elements/icons.js";
+import { drawn, icon } from "../elements/icons.js";
 import { openPanel } from "../elements/panel.js";
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
 
 export const styled = true;
 
-export function openMessageMenu(app, anchor, message) {
+/** Two places, and the way from one to the other. */
+const WAY = "M4.500 17a1.800 1.800 0 1 0 0-3.600 1.800 1.800 0 0 0 0 3.600zM15.500 6.600a1.800 1.800 0 1 0 0-3.600 1.800 1.800 0 0 0 0 3.600zM6.300 15.200h6.200a2.700 2.700 0 0 0 0-5.400h-5a2.500 2.500 0 0 1 0-5h6.200";
+
+/** `state` is that of the page. */
+export function openMessageMenu(app, anchor, message, state) {
   const { id, room, pinned } = message;
   openMenu(app, anchor, [
-    { picture: "pin", words: t(pinned ? "pins.unpin" : "pins.pin"), act: () => emit(app, "message-pin", { id, pin: !pinned }) },
-    { picture: "link", words: t("link.copy"), act: () => copyLink(app, new URL(hashOf(room, id), location.href).href) },
+    { drawing: icon("pin", 18), words: t(pinned ? "pins.unpin" : "pins.pin"), act: () => emit(app, "message-pin", { id, pin: !pinned }) },
+    { drawing: icon("link", 18), words: t("link.copy"), act: () => copyLink(app, new URL(hashOf(room, id), location.href).href) },
+    { drawing: drawn(WAY, 18), words: t("way.open"), act: () => openPanel(app, "inspector", "openInspector", message, state) },
   ]);
 }
 
-/** `entries`: {picture, words, act}. The focus goes back to `anchor`. */
+/** `entries`: {drawing, words, act}. The focus goes back to `anchor`. */
 function openMenu(app, anchor, entries) {
   const menu = h("div", { class: "menu", popover: "auto", role: "menu", "aria-label": t("actions.more") });
-  const entry = ({ picture, words, act }) => {
+  const entry = ({ drawing, words, act }) => {
     const onclick = () => {
       menu.hidePopover();
       act();
     };
-    return h("button", { type: "button", role: "menuitem", class: "menu-entry", onclick }, icon(picture, 18), words);
+    return h("button", { type: "button", role: "menuitem", class: "menu-entry", onclick }, drawing, words);
   };
   menu.append(...entries.map(entry));
   menu.addEventListener("keydown", (event) => step(event, menu));

@@ -1,6 +1,7 @@
 /** The dialog about notifications on this device. */
 import { t } from "../js/i18n.js";
 import { storage } from "../js/storage.js";
+import { timeLabel } from "../js/times.js";
 import { openDialog } from "./dialog.js";
 import { emit, formError, h } from "../elements/dom.js";
 import { chime } from "./chime.js";
@@ -68,7 +69,7 @@ function pushes(parts) {
 function sound() {
   const checked = storage.get("alerts.sound") !== "off";
   return check("sound", { checked }, (box) => {
-    storage.set("alerts.sound", box.checked ? null : "off");
+    emit(box, "settings-choose", { values: { sound: box.checked } });
     if (box.checked) chime();
   });
 }
@@ -133,8 +134,7 @@ function say({ note }) {
   const until = Number(storage.get("alerts.quiet") ?? 0);
   const words = { denied: "notify.denied", none: "notify.unable" }[permission()];
   note.classList.toggle("notifications-trouble", Boolean(words));
-  const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
-  const paused = until > Date.now() && t("notify.paused", { time: time.format(until) });
+  const paused = until > Date.now() && t("notify.paused", { time: timeLabel(until) });
   note.textContent = words ? t(words) : paused || t("notify.more");
 }
 

@@ -203,7 +203,7 @@ function farewellWords(code) {
 
 /** Choosing a language needs no account. */
 function languages() {
-  const choose = ({ target }) => emit(target, "language-choose", { name: target.value });
+  const choose = ({ target }) => emit(target, "settings-choose", { values: { language: target.value } });
   return h(
     "label",
     { class: "language" },

@@ -1,0 +1,44 @@
+/** What people do with their account: their picture, their password. */
+import { attempt } from "../js/doing/attempt.js";
+import { explain } from "../js/explain.js";
+import { t } from "../js/i18n.js";
+import { pictureOf, putOn } from "../later/uploads.js";
+
+/** Loaded with the first of these events (`later` in main.js). */
+export const handlers = ({ app, store, api }) => {
+  const wear = async (blob, moved = () => {}) =>
+    store.dispatch({ type: "me.changed", user: await putOn(blob, moved) });
+
+  return {
+    "password-change": ({ values, settle }) =>
+      attempt(settle, async () => {
+        try {
+          await api.changePassword(values);
+        } catch (error) {
+          if (error.code === "bad_credentials") return t("password.wrong");
+          throw error;
+        }
+        app.announce(t("password.changed"));
+      }),
+
+    /** `moved(part)`: 0 to 1 of the picture is sent. */
+    "avatar-put": ({ blob, moved, settle }) =>
+      attempt(settle, async () => {
+        await wear(blob, moved);
+        app.announce(t("avatar.changed"));
+      }),
+
+    "avatar-remove": ({ settle }) =>
+      attempt(settle, async () => {
+        const { user } = store.state;
+        // Kept here for a moment, so that it can be put on again.
+        const before = await pictureOf(user.avatar).catch(() => null);
+        await api.removeAvatar();
+        const { avatar: _, ...bare } = store.state.user;
+        store.dispatch({ type: "me.changed", user: bare });
+        const failed = (error) => app.announce(explain(error), { urgent: true });
+        const act = before && { words: t("undo"), run: () => wear(before).catch(failed) };
+        app.announce(t("avatar.removed"), { act });
+      }),
+  };
+};
