@@ -64,6 +64,9 @@ function complain(key, room) {
   app.announce(words, { urgent: true, unseen: room === store.state.open });
 }
 
+/** For so long a notice waits that is not to be missed. */
+const DAY_SECONDS = 86_400;
+
 const outgoing = {
   post: api.post,
   upload: async (files) => (await fileWork()).upload(files),
@@ -104,7 +107,7 @@ const keeping = once(async () => {
     import("../later/kept-page.js"),
     import("../later/remembered.js"),
   ]);
-  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } });
+  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run, over() {}, seconds: DAY_SECONDS } });
   return { page: new KeptPage({ renewed }), remembered: new Remembered(store) };
 });
 
