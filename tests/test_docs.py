@@ -11,7 +11,7 @@ import pytest
 from tests.running import ROOT
 from tornchat import metrics
 from tornchat.chat.messages import page_json
-from tornchat.domain import announcements
+from tornchat.domain import announcements, audit
 from tornchat.domain.changes import (
     CHANGES,
     PINNED,
@@ -85,6 +85,7 @@ def test_every_route_is_documented_with_its_methods() -> None:
         path = path.replace("sessions/([a-z0-9]+)", "sessions/ID")
         path = path.replace("blocks/([a-z0-9]+)", "blocks/U")
         path = path.replace("users/([a-z0-9]+)", "users/U")
+        path = path.replace("people/([a-z0-9]+)", "people/U")
         path = path.replace("([a-z0-9]+)", "R", 1).replace("([a-z0-9]+)", "U")
         for method in METHODS:
             if getattr(handler, method.lower()) is not getattr(Handler, method.lower()):
@@ -233,6 +234,10 @@ def test_the_table_of_figures_is_the_codes_own() -> None:
 
 def test_the_table_of_settings_is_the_codes_own() -> None:
     assert docs_table() in OPERATIONS
+
+
+def test_every_kind_of_the_audit_log_is_documented() -> None:
+    assert {row[0]: row[1] for row in table(section("GET /api/admin/audit"))} == audit.KINDS
 
 
 @pytest.mark.parametrize("name", ["README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))])

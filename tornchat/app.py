@@ -28,6 +28,7 @@ from tornchat.chat.context import Chat
 from tornchat.chat.courier import Courier
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
+from tornchat.chat.policy import SignupPolicy
 from tornchat.chat.pusher import Pusher
 from tornchat.chat.pushing import PushKeys
 from tornchat.chat.rendering import Renderer
@@ -87,6 +88,7 @@ class Worker:
             self.announcer,
             Sweeper(self.client, self.database, self.folder),
             settings.log_hours,
+            settings.audit_days,
         )
         self.passwords = Passwords()
         self.renderer = Renderer()
@@ -95,7 +97,8 @@ class Worker:
         self.disk = OffLoop("disk", threads=2, most_waiting=200)
         sequence = self.hub.bus.sequence
         self.client.fence = Fencer(self.client, self.database, lambda: sequence.last).fence
-        self.hub.on_control = self.announcer.control
+        self.signup = SignupPolicy(self.database, settings.signup)
+        self.hub.on_control = self._heard
         self.chat = Chat(
             client=self.client,
             sessions=self.hub.sessions,
@@ -107,7 +110,7 @@ class Worker:
             fetcher=self.fetcher,
             drawing=self.drawing,
             disk=self.disk,
-            signup=settings.signup,
+            signup=self.signup,
             post_rate=settings.post_rate,
             lab=settings.lab == "on",
             probe_rate=settings.probe_rate,
@@ -192,6 +195,11 @@ class Worker:
         if self._beating is not None:
             self._beating.cancel()
         self.board.close()
+
+    def _heard(self, message: str) -> None:
+        """Something said between workers that the hub does not know."""
+        self.announcer.control(message)
+        self.signup.control(message)
 
     def _other_connections(self) -> int:
         """Those that the HTTP server does not hold, or not yet."""

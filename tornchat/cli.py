@@ -24,6 +24,7 @@ Command = Callable[[Settings, argparse.Namespace], int]
 _FAILED = 2
 MOST_TOKENS = 10_000
 MOST_LINES = 200
+MOST_ENTRIES = 1_000_000
 #: Options of the program itself; all others at its head are those of its first command.
 _ABOUT = ("-h", "--help", "--version")
 
@@ -109,6 +110,34 @@ def _user_password(settings: Settings, given: argparse.Namespace) -> int:
 
     _with_database(settings, shell.user_password(settings, given.name, password), there=True)
     print(f"Changed the password of {given.name}.")
+    return 0
+
+
+def _user_role(settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    if given.role not in ("admin", "member"):
+        raise SettingsError("the role is admin or member")
+    _with_database(settings, shell.user_role(settings, given.name, given.role), there=True)
+    kind = "an administrator" if given.role == "admin" else "a member"
+    print(f"{given.name} is {kind} now.")
+    return 0
+
+
+def _audit(settings: Settings, given: argparse.Namespace) -> int:
+    import json
+
+    from tornchat.chat import shell
+
+    try:
+        most = whole(1, MOST_ENTRIES)(given.lines)
+        days = None if given.days is None else whole(1, 36_500)(given.days)
+    except ValueError as wrong:
+        raise SettingsError(f"--lines and --days: {wrong}") from None
+    asked = {"person": given.person, "kind": given.kind}
+    entries = _with_database(settings, shell.audit_log(settings, asked, days, most), there=True)
+    for entry in entries:
+        print(json.dumps(entry, ensure_ascii=False) if given.json else shell.line_of(entry))
     return 0
 
 
@@ -237,7 +266,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _command(commands, "serve", _serve, "run the server (the default)")
 
-    users = _group(commands, "user", "accounts: add, list, disable, enable, password")
+    users = _group(commands, "user", "accounts: add, list, disable, enable, password, role")
     add = _command(users, "add", _user_add, "make an account", name="NAME")
     add.add_argument("--admin", action="store_true", help="make it an administrator")
     add.add_argument("--display-name", metavar="D", help="the name that people see")
@@ -245,6 +274,8 @@ def _parser() -> argparse.ArgumentParser:
     _command(users, "disable", _user_disable, "close an account and end its sessions", name="NAME")
     _command(users, "enable", _user_enable, "let a disabled person in again", name="NAME")
     password = _command(users, "password", _user_password, "set a new password", name="NAME")
+    text = "make an administrator or a member"
+    _command(users, "role", _user_role, text, name="NAME", role="admin|member")
     for asks in (add, password):
         asks.add_argument(
             "--password-stdin",
@@ -280,6 +311,13 @@ def _parser() -> argparse.ArgumentParser:
         if command == "tail":
             talk.add_argument("--lines", metavar="N", default="10", help="so many old ones first")
             talk.add_argument("--json", action="store_true", help="a JSON object a line")
+
+    log = _command(commands, "audit", _audit, "what was done, by whom and from where")
+    log.add_argument("--person", metavar="NAME", help="done by this person, or to them")
+    log.add_argument("--kind", metavar="K", help="of one kind, or its first word, such as session")
+    log.add_argument("--days", metavar="N", help="in the last so many days")
+    log.add_argument("--lines", metavar="N", default="50", help="so many at most, the last ones")
+    log.add_argument("--json", action="store_true", help="a JSON object a line")
 
     nodes = _group(commands, "node", "this node: adopt")
     text = "let the next start decide which Redis and which secret belong to the database"

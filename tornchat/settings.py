@@ -137,12 +137,13 @@ class Settings:
             "mailto: or https: URL for push services to reach you; none: the origin",
         ),
     )
-    signup: str = field(
-        default="open",
+    signup: str | None = field(
+        default=None,
         metadata=_row(
-            values.one_of("open", "invite", "closed"),
+            values.optional(values.one_of("open", "invite", "closed")),
             "open|invite|closed",
             "whether strangers may make an account: all, those with an invitation, or nobody; "
+            "none: as administrators choose on their page, at first open; "
             "the first account can always be made",
         ),
     )
@@ -232,6 +233,14 @@ class Settings:
             values.number(0.01, 8760),
             "HOURS",
             "hours that Redis keeps the log for; older history comes from the database",
+        ),
+    )
+    audit_days: int = field(
+        default=365,
+        metadata=_row(
+            values.whole(0, 36_500),
+            "DAYS",
+            "days that the audit log keeps what was done; 0: for ever",
         ),
     )
     heartbeat: float = field(

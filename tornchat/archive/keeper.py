@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tornchat import metrics
-from tornchat.archive import files, marks, messages, mutes, outbox, search, sessions
+from tornchat.archive import audit, files, marks, messages, mutes, outbox, search, sessions
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.sweeper import Sweeper
@@ -45,7 +45,8 @@ NONCE_MS = 23 * HOUR_MS
 
 
 class Keeper:
-    """``log_hours``: how long the log in Redis keeps what the archive has taken."""
+    """``log_hours``: how long the log in Redis keeps what the archive has taken; ``audit_days``:
+    how long the audit log keeps what was done, 0 for ever."""
 
     def __init__(
         self,
@@ -54,12 +55,14 @@ class Keeper:
         announcer: Announcer,
         sweeper: Sweeper,
         log_hours: float,
+        audit_days: int = 0,
     ) -> None:
         self._client = client
         self._database = database
         self._announcer = announcer
         self.sweeper = sweeper
         self._log_hours = log_hours
+        self._audit_days = audit_days
         self._token = secrets.token_hex(16)
         self._task: asyncio.Task[None] | None = None
         self._tidied = 0.0
@@ -181,7 +184,8 @@ class Keeper:
         return left > 0
 
     async def _tidy(self) -> bool:
-        """Trim the log, and forget announcements, nonces and sessions that are long over."""
+        """Trim the log, and forget announcements, nonces, sessions and what was done that are long
+        over."""
         now = asyncio.get_running_loop().time()
         if now - self._tidied < TIDY_SECONDS:
             return False
@@ -199,6 +203,9 @@ class Keeper:
             spoken = await mutes.remove_over(conn, at)
             if spoken:
                 await outbox.add(conn, announcements.mutes_over(spoken).payload(), at)
+            await audit.forget_failed(conn)
+            if self._audit_days:
+                await audit.forget_before(conn, at - self._audit_days * 24 * HOUR_MS)
         return False
 
 

@@ -364,3 +364,35 @@ installation = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+# What administrators and people did (`domain.audit`). Rows are only ever added, and swept when they
+# are old. No foreign keys: what was done stays done, whoever is gone.
+audit = Table(
+    "audit",
+    metadata,
+    Column(
+        "id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    ),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    # NULL where it was a stranger, or a command of the shell.
+    Column("actor_id", Text),
+    Column("user_id", Text),
+    Column("room_id", Text),
+    Column("address", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    # JSON: what else there is to say, never a secret nor what people say.
+    Column("detail", Text),
+    Index(None, "kind", "id"),
+    Index(None, "actor_id", "id"),
+    Index(None, "user_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# What administrators have chosen of the settings that can be changed while the server runs.
+choices = Table(
+    "choices",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -153,6 +153,18 @@ async def has_avatar(conn: AsyncConnection, avatar: str) -> bool:
     return (await conn.execute(query)).first() is not None
 
 
+async def set_role(conn: AsyncConnection, user_id: str, role: Role) -> None:
+    await conn.execute(update(users).where(users.c.id == user_id).values(role=role))
+
+
+async def another_admin(conn: AsyncConnection, user_id: str) -> bool:
+    """Whether there is an administrator besides this one whose account is not closed."""
+    query = select(users.c.id).where(
+        users.c.role == "admin", users.c.disabled_at.is_(None), users.c.id != user_id
+    )
+    return (await conn.execute(query.limit(1))).first() is not None
+
+
 async def enable(conn: AsyncConnection, user_id: str) -> bool:
     """False where there is no such user, or one who is not disabled."""
     change = (

@@ -8,11 +8,12 @@ from tornchat.archive import rooms, sessions, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Role, SessionKind, User
-from tornchat.chat import invites
+from tornchat.chat import audit, invites
 from tornchat.chat import rooms as room_verbs
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
 from tornchat.domain import announcements, languages, rules
+from tornchat.domain.audit import NOWHERE, Source
 from tornchat.domain.errors import (
     BadCredentials,
     Forbidden,
@@ -86,12 +87,12 @@ async def sign_up(
     display_name: object,
     address: str | None,
     invite: object = None,
-    device: str = "",
+    source: Source = NOWHERE,
     language: str = languages.FALLBACK,
 ) -> tuple[User, str]:
     """A new account and its first session's token. ``address`` is None where it is not limited,
     ``invite`` the secret of an invitation: that may be needed, and its room is joined,
-    ``device`` what to call the browser (`domain.devices`), ``language`` theirs.
+    ``language`` the newcomer's.
 
     Raises `InvalidValue`, `NameTaken`, `SignupClosed`, `InviteGone`, `TooMany`, `LogAway`.
     """
@@ -99,7 +100,7 @@ async def sign_up(
     secret = rules.check_password(password, name)
     shown = name if display_name in (None, "") else rules.check_display_name(display_name)
     digest = None if invite is None else invites.secret_digest(invite)
-    if not _lets_newcomers_in(chat, digest) and await any_accounts(chat):
+    if not _lets_in(await chat.signup.look(), digest) and await any_accounts(chat):
         raise SignupClosed()
     if address is not None:
         await _limited(chat, f"signup:{address}", SIGN_UPS_PER_MINUTE)
@@ -112,21 +113,22 @@ async def sign_up(
     now = chat.now()
     async with chat.announcer.change(now) as change:
         first = await users.count(change.conn) == 0
-        if not _lets_newcomers_in(chat, digest) and not first:
+        if not first and not _lets_in(await chat.signup.read(change.conn), digest):
             raise SignupClosed()
         role: Role = "admin" if first else "member"
         user = await add_user(change, name, shown, hashed, role, language)
         if digest is not None:
             # In the same transaction: of two who come by its last use one makes no account.
             await invites.come_in(change, digest, user)
-        token = await begin_session(change, user, "cookie", device, now + COOKIE_MS)
+        token = await begin_session(change, user, "cookie", source.device, now + COOKIE_MS)
+        await audit.note_from(change, source, "account.created", actor=user.id, user=user.id)
     if change.late:
         raise Unavailable("The account is made. Sign in in a moment.")
     return user, token
 
 
-def _lets_newcomers_in(chat: Chat, digest: str | None) -> bool:
-    return chat.signup == "open" or (chat.signup == "invite" and digest is not None)
+def _lets_in(policy: str, digest: str | None) -> bool:
+    return policy == "open" or (policy == "invite" and digest is not None)
 
 
 async def add_user(
@@ -159,10 +161,13 @@ async def add_user(
 
 
 async def sign_in(
-    chat: Chat, username: object, password: object, address: str | None, device: str = ""
+    chat: Chat,
+    username: object,
+    password: object,
+    address: str | None,
+    source: Source = NOWHERE,
 ) -> tuple[User, str]:
-    """The user and a new session's token. ``address`` is None where it is not limited, ``device``
-    what to call the browser (`domain.devices`).
+    """The user and a new session's token. ``address`` is None where it is not limited.
 
     Raises `BadCredentials`, `TooMany`.
     """
@@ -176,6 +181,7 @@ async def sign_in(
         user = await users.by_username(conn, username)
     known = user.password_hash if user is not None and user.disabled_at is None else None
     if not await chat.passwords.verify(known, password) or user is None:
+        await audit.note_failed(chat, source, user.id if user is not None else None)
         raise BadCredentials()
     # Only now is the password at hand, should its hash have been made with weaker parameters.
     weak = user.password_hash is not None and chat.passwords.outdated(user.password_hash)
@@ -185,7 +191,8 @@ async def sign_in(
         await _check_unchanged(change, user)
         if fresh is not None:
             await users.set_password(change.conn, user.id, fresh)
-        token = await begin_session(change, user, "cookie", device, now + COOKIE_MS)
+        token = await begin_session(change, user, "cookie", source.device, now + COOKIE_MS)
+        await audit.note_from(change, source, "session.began", actor=user.id, user=user.id)
     if change.late:
         raise Unavailable("Signing in takes too long. Try again in a moment.")
     return user, token
@@ -216,6 +223,7 @@ async def sign_out(chat: Chat, who: Identity) -> None:
     async with chat.announcer.change(chat.now()) as change:
         await sessions.remove(change.conn, [who.digest])
         await change.announce(announcements.sessions_ended(who.user, [who.digest], "signed_out"))
+        await audit.note(change, who, "session.ended", user=who.user)
 
 
 async def change_password(chat: Chat, who: Identity, old: object, new: object) -> None:
@@ -237,6 +245,7 @@ async def change_password(chat: Chat, who: Identity, old: object, new: object) -
         await _check_unchanged(change, user)
         await users.set_password(change.conn, user.id, hashed)
         await end_sessions(change, user.id, "signed_out", except_hash=who.digest, kind="cookie")
+        await audit.note(change, who, "account.password", user=user.id)
 
 
 async def end_sessions(

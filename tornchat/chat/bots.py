@@ -8,7 +8,7 @@ from tornchat.archive import users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Role, User
-from tornchat.chat import accounts
+from tornchat.chat import accounts, audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
 from tornchat.chat.people import public_user
@@ -28,6 +28,7 @@ async def add(
     async with change_by(chat, who) as change:
         bot = await make(change, name, shown)
         token = await accounts.begin_session(change, bot, "token", "", None)
+        await audit.note(change, who, "bot.made", user=bot.id)
     return public_user(bot), token
 
 
@@ -45,7 +46,9 @@ async def disable(chat: Chat, who: Identity, user_id: str) -> None:
         bot = await users.by_id(change.conn, user_id)
         if bot is None or bot.role != BOT:
             raise NotFound("There is no such bot.")
-        await end(change, bot)
+        if bot.disabled_at is None:
+            await end(change, bot)
+            await audit.note(change, who, "bot.ended", user=bot.id)
 
 
 async def make(change: Change, username: str, display_name: str) -> User:

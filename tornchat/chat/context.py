@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from tornchat.archive.announcer import Announcer
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Room
+from tornchat.chat.fleet import Fleet
 from tornchat.chat.names import KnownNames
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
+from tornchat.chat.policy import SignupPolicy
 from tornchat.chat.rendering import Renderer
+from tornchat.domain.audit import NOWHERE, Source
 from tornchat.log.client import Client
 from tornchat.log.sessions import Sessions
 from tornchat.media.fetcher import Fetcher
@@ -28,12 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who sends a request: a user by one of their sessions. ``digest`` names the session."""
+    """Who sends a request: a user by one of their sessions. ``digest`` names the session;
+    ``source`` is told where something is changed."""
 
     user: str
     role: str
     kind: str
     digest: str
+    source: Source = NOWHERE
 
 
 @dataclass(slots=True)
@@ -53,7 +58,8 @@ class Chat:
     """Makes pictures small, few at a time (`media.pictures`)."""
     disk: OffLoop
     """What waits for a disk, which may be one of another machine."""
-    signup: str = "open"
+    signup: SignupPolicy
+    """Whether strangers may make an account."""
     post_rate: float = 10
     lab: bool = True
     probe_rate: float = 20
@@ -69,6 +75,7 @@ class Chat:
     """Messages whose links are being looked up."""
     heartbeat: float = 25
     names: KnownNames = field(init=False)
+    fleet: Fleet = field(init=False)
     push: PushKeys | None = None
     """What pushes are signed with; None where they are switched off."""
     peopled: bool = False
@@ -84,6 +91,7 @@ class Chat:
 
     def __post_init__(self) -> None:
         self.names = KnownNames(self.database)
+        self.fleet = Fleet(self.client, self.database)
 
     def now(self) -> int:
         """Unix milliseconds."""

@@ -13,12 +13,12 @@ from typing import Any
 from tornchat.archive import hooks, users
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Hook
-from tornchat.chat import bots, messages
+from tornchat.chat import audit, bots, messages
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by, rate_limit
 from tornchat.chat.rooms import room_and_member, seat, unseat
 from tornchat.domain import permissions, rules
-from tornchat.domain.errors import Forbidden, InvalidValue, NotFound
+from tornchat.domain.errors import InvalidValue, NotAMember, NotFound
 from tornchat.domain.messages import Message
 from tornchat.domain.sessions import digest_of
 from tornchat.log import read
@@ -48,6 +48,7 @@ async def add(chat: Chat, who: Identity, room_id: str, name: object) -> tuple[Ho
         await seat(change, room, bot, "member", by=who.user)
         hook = Hook(short_id(), room_id, bot.id, shown, who.user, change.now)
         await hooks.add(change.conn, hook, digest_of(secret))
+        await audit.note(change, who, "hook.made", user=bot.id, room=room_id, name=shown)
     return hook, secret
 
 
@@ -72,6 +73,9 @@ async def remove(chat: Chat, who: Identity, room_id: str, hook_id: str) -> None:
         bot = await users.by_id(change.conn, hook.bot_id)
         if bot is not None:
             await bots.end(change, bot)
+        await audit.note(
+            change, who, "hook.revoked", user=hook.bot_id, room=room_id, name=hook.name
+        )
 
 
 async def post(
@@ -79,7 +83,8 @@ async def post(
 ) -> tuple[Message, bool]:
     """Say something by a hook; as `messages.post`. ``address`` is None where it is not limited.
 
-    Raises `NotFound` for a secret of no hook, and where its bot is not in the room any more.
+    Raises `NotFound` for a secret of no hook, and where its bot is not in the room any more;
+    `Archived`, `Muted` and `Forbidden` as for anybody who writes there.
     """
     if address is not None:
         await rate_limit(chat, f"hook:{address}", PER_MINUTE, AT_ONCE, "Too many calls of hooks.")
@@ -92,7 +97,7 @@ async def post(
     bot = Identity(hook.bot_id, bots.BOT, "token", "")
     try:
         return await messages.post(chat, bot, hook.room_id, text, nonce, None)
-    except Forbidden:
+    except NotAMember:
         raise NotFound(_GONE) from None
 
 

@@ -16,6 +16,7 @@ from tornchat.archive import invites, members, rooms, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Invite, Room, User
+from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by, rate_limit
 from tornchat.chat.rooms import room_and_member, seat
@@ -72,6 +73,7 @@ async def create(
             short_id(), room_id, who.user, change.now, change.now + seconds * 1000, most, 0, None
         )
         await invites.add(change.conn, invite, digest_of(secret))
+        await audit.note(change, who, "invite.made", room=invite.room_id, id=invite.id, uses=most)
     return invite, secret
 
 
@@ -96,7 +98,10 @@ async def revoke(chat: Chat, who: Identity, id: str) -> None:
         invite = await invites.by_id(change.conn, id)
         if invite is None or not await _may_revoke(change, who, invite):
             raise NotFound("There is no such invitation, or it is not yours.")
-        await invites.revoke(change.conn, id, change.now)
+        if await invites.revoke(change.conn, id, change.now):
+            await audit.note(
+                change, who, "invite.revoked", user=invite.created_by, room=invite.room_id, id=id
+            )
 
 
 async def look(chat: Chat, secret: object, address: str | None) -> Invited:

@@ -7,6 +7,7 @@ from typing import cast
 from tornchat.archive import members, mutes
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import Profile, SeatRole
+from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
 from tornchat.chat.rooms import room_and_member
@@ -38,33 +39,36 @@ async def change_member(
         if other is None:
             raise NotFound("That person is not a member of this room.")
         if role is not None:
-            await _give(change, room_id, user_id, role, who.user)
+            await _give(change, room_id, user_id, role, who)
         if muted_until is not None:
             if user_id == who.user:
                 raise InvalidValue("Nobody mutes themselves.", reason="mute_self")
-            await _mute(change, room_id, user_id, muted_until, who.user)
+            await _mute(change, room_id, user_id, muted_until, who)
         found = await members.of_room(change.conn, room_id)
     return next(person for person in found if person.id == user_id)
 
 
-async def _give(change: Change, room_id: str, user_id: str, role: object, by: str) -> None:
+async def _give(change: Change, room_id: str, user_id: str, role: object, who: Identity) -> None:
     if role not in ROLES:
         raise InvalidValue("role is owner, moderator or member.")
     given = cast(SeatRole, role)
     if given != "owner" and await members.owners(change.conn, room_id) == {user_id}:
         raise Conflict("A room keeps an owner. Make somebody else one first.", reason="last_owner")
     if await members.set_role(change.conn, room_id, user_id, given):
-        await change.announce(announcements.role_changed(room_id, user_id, given, by))
+        await change.announce(announcements.role_changed(room_id, user_id, given, who.user))
+        await audit.note(change, who, "member.role", user=user_id, room=room_id, role=given)
 
 
-async def _mute(change: Change, room_id: str, user_id: str, until: object, by: str) -> None:
+async def _mute(change: Change, room_id: str, user_id: str, until: object, who: Identity) -> None:
     if not isinstance(until, int) or isinstance(until, bool):
         raise InvalidValue("muted_until is a time in unix milliseconds, or 0.")
     if until == 0:
         if await mutes.lift(change.conn, room_id, user_id):
-            await change.announce(announcements.muted(room_id, user_id, 0, by))
+            await change.announce(announcements.muted(room_id, user_id, 0, who.user))
+            await audit.note(change, who, "member.unmuted", user=user_id, room=room_id)
         return
     if not change.now < until <= change.now + MOST_MUTED_MS:
         raise InvalidValue("muted_until is a time within the next year, in unix milliseconds.")
     await mutes.put(change.conn, room_id, user_id, until)
-    await change.announce(announcements.muted(room_id, user_id, until, by))
+    await change.announce(announcements.muted(room_id, user_id, until, who.user))
+    await audit.note(change, who, "member.muted", user=user_id, room=room_id, until=until)

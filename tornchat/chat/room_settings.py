@@ -9,6 +9,7 @@ from typing import Any
 from tornchat.archive import members, rooms
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import Room, Who
+from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
 from tornchat.chat.rooms import room_and_member
@@ -38,6 +39,10 @@ async def change(chat: Chat, who: Identity, room_id: str, asked: Mapping[str, An
         if after != room:
             await rooms.change(made.conn, after)
             await _tell(made, room, after, who.user)
+            if room.archived_at is not None:
+                await audit.note(made, who, "room.returned", room=room_id)
+            if changed := _changed(room, after):
+                await audit.note(made, who, "room.changed", room=room_id, settings=changed)
     return after
 
 
@@ -50,6 +55,7 @@ async def archive(chat: Chat, who: Identity, room_id: str) -> None:
             await rooms.change(made.conn, replace(room, archived_at=made.now))
             known = room.kind == permissions.OPEN
             await made.announce(announcements.room_archived(room_id, who.user, known=known))
+            await audit.note(made, who, "room.archived", room=room_id)
 
 
 def public(room: Room) -> dict[str, Any]:
@@ -104,6 +110,12 @@ def _who(value: object, name: str) -> Who:
     if value == "staff":
         return "staff"
     raise InvalidValue(f"{name} is all or staff.")
+
+
+def _changed(before: Room, after: Room) -> list[str]:
+    """The names of the settings that differ."""
+    names = {"name", "kind", "description", "posting", "adding", "readable"}
+    return sorted(name for name in names if getattr(before, name) != getattr(after, name))
 
 
 async def _tell(change: Change, before: Room, after: Room, by: str) -> None:

@@ -8,6 +8,7 @@ from tornchat.archive import invites, members, mutes, rooms, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Member, Profile, Room, RoomKind, SeatRole, User
+from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
 from tornchat.chat.people import public_person
@@ -27,6 +28,7 @@ async def create(
         user = await _user(change.conn, who.user)
         room = await add_room(change, clean, text, "private" if private else "open", who.user)
         await seat(change, room, user, "owner", by=who.user)
+        await audit.note(change, who, "room.created", room=room.id, access=room.kind)
     return room.id
 
 
@@ -102,6 +104,7 @@ async def remove(chat: Chat, who: Identity, room_id: str, user_id: str) -> None:
         )
         if not await unseat(change, room, user_id, by=who.user):
             raise NotFound("That person is not a member of this room.")
+        await audit.note(change, who, "member.removed", user=user_id, room=room_id)
 
 
 async def people(chat: Chat, who: Identity, room_id: str) -> list[Profile]:

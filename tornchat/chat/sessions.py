@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tornchat.archive import sessions
+from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
 from tornchat.domain import announcements
@@ -47,3 +48,4 @@ async def end(chat: Chat, who: Identity, name: str) -> None:
             raise NotFound("You have no such session.")
         await sessions.remove(change.conn, ended)
         await change.announce(announcements.sessions_ended(who.user, ended, "signed_out"))
+        await audit.note(change, who, "session.ended", user=who.user)

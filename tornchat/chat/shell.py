@@ -6,15 +6,18 @@ What they change is announced by the server: at once where one runs, else when i
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
 
 from tornchat.archive import outbox, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Role, RoomKind, User
-from tornchat.chat import accounts, bots, rooms
+from tornchat.chat import accounts, audit, bots, rooms, standing
 from tornchat.chat.passwords import Passwords
 from tornchat.data_folder import in_use
 from tornchat.domain import rules
@@ -23,6 +26,7 @@ from tornchat.settings import Settings
 
 ANNOUNCE_SECONDS = 3.0
 LOOK_SECONDS = 0.05
+DAY_MS = 24 * 3_600_000
 
 
 async def user_add(
@@ -36,7 +40,9 @@ async def user_add(
     async with _change(settings) as change:
         first = await users.count(change.conn) == 0
         role: Role = "admin" if admin or first else "member"
-        return await accounts.add_user(change, username, shown, hashed, role)
+        user = await accounts.add_user(change, username, shown, hashed, role)
+        await audit.note_shell(change, "account.created", user=user.id, role=role)
+        return user
 
 
 async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
@@ -62,21 +68,17 @@ async def user_disable(settings: Settings, name: str) -> None:
     """Sign a person out everywhere. Not the only administrator: `Conflict`."""
     async with _change(settings) as change:
         user = await _named(change, name)
-        everybody = await users.all(change.conn)
-        if [other.id for other in everybody if _is_admin(other)] == [user.id]:
-            raise Conflict(
-                f"{name} is the only administrator. Make another one first: user add NAME --admin."
-            )
-        await users.disable(change.conn, user.id, change.now)
-        await accounts.end_sessions(change, user.id, "disabled")
+        if await standing.disable(change, user):
+            await audit.note_shell(change, "account.disabled", user=user.id)
 
 
 async def user_enable(settings: Settings, name: str) -> None:
     """Let a disabled person sign in again, with the password they had. Their tokens stay ended."""
     async with _change(settings) as change:
         user = await _named(change, name)
-        if not await users.enable(change.conn, user.id):
+        if not await standing.enable(change, user):
             raise Conflict(f"{name} is not disabled.")
+        await audit.note_shell(change, "account.enabled", user=user.id)
 
 
 async def user_password(settings: Settings, name: str, password: str) -> None:
@@ -87,8 +89,20 @@ async def user_password(settings: Settings, name: str, password: str) -> None:
         raise Conflict(f"{name} is a bot, which has tokens and no password: token add NAME.")
     hashed = await _hashed(rules.check_password(password, user.username))
     async with _change(settings) as change:
-        await users.set_password(change.conn, user.id, hashed)
-        await accounts.end_sessions(change, user.id, "signed_out", kind="cookie")
+        await standing.set_password(change, user, hashed)
+        await audit.note_shell(change, "account.reset", user=user.id)
+
+
+async def user_role(settings: Settings, name: str, role: Role) -> None:
+    """Make a person an administrator or a member, with effect at once."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+        if user.role == bots.BOT:
+            raise Conflict(f"{name} is a bot.")
+        if not await standing.set_role(change, user, role):
+            kind = "an administrator" if role == "admin" else "no administrator"
+            raise Conflict(f"{name} is {kind}.")
+        await audit.note_shell(change, "account.role", user=user.id, role=role)
 
 
 async def token_add(settings: Settings, name: str, label: str, count: int = 1) -> list[str]:
@@ -97,6 +111,7 @@ async def token_add(settings: Settings, name: str, label: str, count: int = 1) -
         user = await _named(change, name)
         if user.disabled_at is not None:
             raise NotFound(f"{name} is disabled.")
+        await audit.note_shell(change, "token.made", user=user.id, label=label, count=count)
         return [
             await accounts.begin_session(change, user, "token", label, None) for _ in range(count)
         ]
@@ -111,6 +126,7 @@ async def bot_add(settings: Settings, name: str, display_name: str | None) -> st
             # The first account is the administrator's, and nobody can sign in to this one.
             raise Conflict("Make an account for a person before the first bot: user add NAME.")
         bot = await bots.make(change, username, shown)
+        await audit.note_shell(change, "bot.made", user=bot.id)
         return await accounts.begin_session(change, bot, "token", "", None)
 
 
@@ -119,11 +135,37 @@ async def room_add(settings: Settings, name: str, private: bool) -> str:
     clean = rules.check_room_name(name)
     async with _change(settings) as change:
         kind: RoomKind = "private" if private else "open"
-        return (await rooms.add_room(change, clean, "", kind, None)).id
+        room = await rooms.add_room(change, clean, "", kind, None)
+        await audit.note_shell(change, "room.created", room=room.id, access=kind)
+        return room.id
 
 
-def _is_admin(user: User) -> bool:
-    return user.role == "admin" and user.disabled_at is None
+async def audit_log(
+    settings: Settings, asked: dict[str, str | None], days: int | None, most: int
+) -> list[dict[str, Any]]:
+    """The last entries of the audit log, the oldest of them first. ``asked``: person and kind, as
+    `audit.filter_of` has them; ``days``: of the last so many."""
+    since = None if days is None else str(int(time.time() * 1000) - days * DAY_MS)
+    database = Database(settings.database_url())
+    try:
+        async with database.read() as conn:
+            wanted = await audit.filter_of(conn, {**asked, "since": since, "until": None})
+            return list(reversed(await audit.listed(conn, wanted, most)))
+    finally:
+        await database.close()
+
+
+def line_of(entry: dict[str, Any]) -> str:
+    """An entry of `audit_log` in words that can be cut and searched."""
+    at = datetime.fromtimestamp(entry["at"] / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    parts = [at, entry["kind"].ljust(17)]
+    for role, name in (("by", "actor"), ("to", "user"), ("in", "room")):
+        if name in entry:
+            parts.append(f"{role} {entry.get(f'{name}_name', entry[name])}")
+    parts += [f"from {entry['address']}"] if "address" in entry else []
+    parts += [f"({entry['device']})"] if "device" in entry else []
+    parts += [json.dumps(entry["detail"], ensure_ascii=False)] if "detail" in entry else []
+    return "  ".join(parts)
 
 
 async def _named(change: Change, name: str) -> User:

@@ -33,12 +33,12 @@ MOST_MENTIONED = 100
 """In one room. Older ones are not counted."""
 
 
-def server(chat: Chat) -> dict[str, Any]:
+async def server(chat: Chat) -> dict[str, Any]:
     """What a client should know of the server."""
     return {
         "name": "Tornchat",
         "version": __version__,
-        "signup": chat.signup,
+        "signup": await chat.signup.look(),
         "heartbeat": chat.heartbeat,
         "max_body": MOST_BODY,
         "max_file": chat.max_file,
@@ -69,7 +69,7 @@ async def snapshot(chat: Chat, user_id: str) -> dict[str, Any]:
         "rooms": rooms_of_mine,
         "people": await people.profiles(chat, named),
         "blocked": blocked,
-        "server": server(chat),
+        "server": await server(chat),
     }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive import webhooks
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Webhook
+from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
 from tornchat.chat.rooms import room_and_member
@@ -44,6 +46,9 @@ async def add(chat: Chat, who: Identity, room_id: str, url: object) -> Webhook:
             cursor=cursor,
         )
         await webhooks.add(change.conn, made)
+        # The rest of an address may be a secret.
+        host = urlsplit(checked).hostname
+        await audit.note(change, who, "webhook.made", room=room_id, host=host)
     return made
 
 
@@ -60,6 +65,7 @@ async def remove(chat: Chat, who: Identity, room_id: str, webhook_id: str) -> No
         await _may_connect(change.conn, who, room_id)
         if not await webhooks.remove(change.conn, room_id, webhook_id):
             raise NotFound("There is no such webhook.")
+        await audit.note(change, who, "webhook.ended", room=room_id)
 
 
 async def _may_connect(conn: AsyncConnection, who: Identity, room_id: str) -> None:

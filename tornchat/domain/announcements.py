@@ -30,7 +30,9 @@ def memberships(user: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """``joined`` is (room, user...) where the first event's id is the ``joined_id`` of memberships:
-    of these people in this room. ``opened`` is the room where it is what all may read after."""
+    of these people in this room. ``opened`` is the room where it is what all may read after.
+    ``renewed``: the sessions that are set were there before, and workers must not go on by what
+    they knew of them."""
 
     events: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     set: tuple[tuple[str, str, str], ...] = ()
@@ -38,12 +40,19 @@ class Announcement:
     tell: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     joined: tuple[str, ...] | None = None
     opened: str | None = None
+    renewed: bool = False
 
     @property
     def moved(self) -> list[str]:
         """Who shares rooms with other people than before."""
         moves = ("member.joined", "member.left")
         return [fields["user"] for _, fields in self.events if fields["kind"] in moves]
+
+    @property
+    def outdated(self) -> list[str]:
+        """The sessions of which workers must forget what they know."""
+        gone = [key for name, key in self.drop if name == SESSIONS]
+        return gone + [key for name, key, _ in self.set if name == SESSIONS and self.renewed]
 
     def payload(self) -> dict[str, Any]:
         """As JSON keeps it in the outbox."""
@@ -54,6 +63,7 @@ class Announcement:
             "tell": [[topic, dict(fields)] for topic, fields in self.tell],
             "joined": list(self.joined) if self.joined else None,
             "opened": self.opened,
+            "renewed": self.renewed,
         }
 
     @classmethod
@@ -67,6 +77,7 @@ class Announcement:
             tell=tuple((topic, fields) for topic, fields in payload["tell"]),
             joined=tuple(joined) if joined else None,
             opened=payload.get("opened"),
+            renewed=payload.get("renewed", False),
         )
 
 
@@ -226,6 +237,20 @@ def person_changed(user: str, about: Mapping[str, Any]) -> Announcement:
     """``about``: all that others see of the person now."""
     fields = {name: value for name, value in about.items() if name != "id"}
     return Announcement(events=((SPACE, {**fields, "kind": "person.changed", "user": user}),))
+
+
+def role_in_space_changed(
+    user: str, role: str, records: Mapping[str, str], about: Mapping[str, Any]
+) -> Announcement:
+    """Somebody is an administrator from now on, or a member: said to their own devices alone.
+    ``records``: what the mirror keeps of their sessions."""
+    fields = {name: value for name, value in about.items() if name != "id"}
+    event = {**fields, "kind": "person.changed", "user": user, "role": role}
+    return Announcement(
+        events=((user_topic(user), event),),
+        set=tuple((SESSIONS, digest, record) for digest, record in records.items()),
+        renewed=True,
+    )
 
 
 def read_up_to(user: str, room: str, last_read: int, turn: int) -> Announcement:

@@ -7,7 +7,7 @@ and written by its members (403 until one joins).
 from __future__ import annotations
 
 from tornchat.domain.conduct import NOTHING
-from tornchat.domain.errors import Forbidden, InvalidValue, NotFound
+from tornchat.domain.errors import Forbidden, InvalidValue, NotAMember, NotFound
 
 ADMIN = "admin"
 OWNER = "owner"
@@ -26,7 +26,7 @@ def may_read(kind: str, member: bool) -> None:
     """To read its messages and its list of members."""
     may_see(kind, member)
     if not member:
-        raise Forbidden("You are not a member of this room. Join it first.")
+        raise NotAMember()
 
 
 def may_join(kind: str, member: bool, deserted: bool, space_role: str) -> None:
@@ -76,7 +76,7 @@ def may_moderate(kind: str, own_role: str | None, space_role: str, role: str | N
 
 
 def may_administer(space_role: str) -> None:
-    """To make and end the accounts of bots."""
+    """To look after the server: its people, its rooms, its settings, its bots."""
     if space_role != ADMIN:
         raise Forbidden("Only an administrator may do this.")
 

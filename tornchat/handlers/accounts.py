@@ -6,7 +6,6 @@ from tornchat import metrics
 from tornchat.chat import accounts, people
 from tornchat.chat import snapshot as snapshots
 from tornchat.domain import languages
-from tornchat.domain.devices import device_of
 from tornchat.domain.errors import BadCredentials, InvalidValue, TooMany
 from tornchat.handlers.base import Handler
 
@@ -19,7 +18,7 @@ class Server(Handler):
     public = frozenset({"GET"})
 
     async def get(self) -> None:
-        about = snapshots.server(self.chat)
+        about = await snapshots.server(self.chat)
         token = self.get_cookie(self.site.cookie)
         self.answer(
             {
@@ -31,11 +30,6 @@ class Server(Handler):
 
 
 class _SignsIn(Handler):
-    @property
-    def device(self) -> str:
-        """What to call the browser that signs in."""
-        return device_of(self.request.headers.get("User-Agent", ""))
-
     def keep(self, token: str) -> None:
         """Give the browser its cookie."""
         self.set_cookie(
@@ -75,7 +69,7 @@ class Users(_SignsIn):
             body.get("display_name"),
             self.address,
             body.get("invite"),
-            self.device,
+            self.source,
             languages.preferred(self.request.headers.get("Accept-Language", "")),
         )
         self.keep(token)
@@ -94,7 +88,7 @@ class Session(_SignsIn):
         body = self.body()
         try:
             user, token = await accounts.sign_in(
-                self.chat, body.get("username"), body.get("password"), self.address, self.device
+                self.chat, body.get("username"), body.get("password"), self.address, self.source
             )
         except (BadCredentials, TooMany) as refusal:
             outcome = "refused" if isinstance(refusal, BadCredentials) else "limited"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tornado.httputil import HTTPHeaders, parse_cookie
 
 from tornchat.domain.ids import parse_cursor
-from tornchat.handlers.addresses import limited_address
+from tornchat.handlers.addresses import client_address, limited_address
 
 
 def bearer(headers: HTTPHeaders) -> str | None:
@@ -21,6 +21,11 @@ def cookie(headers: HTTPHeaders, name: str) -> str | None:
 def address(headers: HTTPHeaders, peer: str, *, behind_proxy: bool) -> str | None:
     """Where the request comes from, None where that is not limited."""
     return limited_address(peer, headers.get("X-Forwarded-For", ""), behind_proxy)
+
+
+def client(headers: HTTPHeaders, peer: str, *, behind_proxy: bool) -> str:
+    """Where the request comes from, "" where that is not known."""
+    return client_address(peer, headers.get("X-Forwarded-For", ""), behind_proxy)
 
 
 def wants_json(headers: HTTPHeaders) -> bool:

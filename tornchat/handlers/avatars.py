@@ -38,12 +38,12 @@ class Avatar(FromFolder):
 
     _id = ""
 
-    async def get(self, id: str, include_body: bool = True) -> None:  # type: ignore[override]
+    async def get(self, id: str, include_body: bool = True) -> None:
         await avatars.readable(self.chat, id)
         self._id = id
         await self.send(id, include_body)
 
-    async def head(self, id: str) -> None:  # type: ignore[override]
+    async def head(self, id: str) -> None:
         await self.get(id, False)
 
     # -- asked by Tornado

@@ -6,7 +6,7 @@ import ipaddress
 import json
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from tornado import httputil, web
@@ -14,6 +14,8 @@ from tornado import httputil, web
 from tornchat.chat import accounts
 from tornchat.chat.context import Chat, Identity
 from tornchat.domain import errors
+from tornchat.domain.audit import Source
+from tornchat.domain.devices import device_of
 from tornchat.handlers import asking
 from tornchat.hub.hub import Hub
 from tornchat.wire import websocket
@@ -22,6 +24,7 @@ from tornchat.wire.browser import to_json
 logger = logging.getLogger(__name__)
 
 MOST_BODY_BYTES = 256 * 1024
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 JSON = "application/json; charset=utf-8"
 PROBLEM = "application/problem+json; charset=utf-8"
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -110,13 +113,15 @@ class Handler(web.RequestHandler):
         by_cookie = token is None
         if token is None:
             token = asking.cookie(self.request.headers, self.site.cookie)
-        if by_cookie and self.request.method in ("POST", "PUT", "PATCH", "DELETE"):
+        changes = self.request.method in CHANGING
+        if by_cookie and changes:
             self._demand_type()
         if self.request.method in self.public:
             return
         if token is None:
             raise errors.Unauthenticated()
-        self.who = await accounts.authenticate(self.chat, token)
+        who = await accounts.authenticate(self.chat, token)
+        self.who = replace(who, source=self.source) if changes else who
 
     def on_connection_close(self) -> None:
         self.gone = True
@@ -141,6 +146,13 @@ class Handler(web.RequestHandler):
         """Where the request comes from, None where that is not limited."""
         peer = self.request.remote_ip or ""
         return asking.address(self.request.headers, peer, behind_proxy=self.site.behind_proxy)
+
+    @property
+    def source(self) -> Source:
+        """Where the request comes from, as the audit log notes it."""
+        headers, peer = self.request.headers, self.request.remote_ip or ""
+        address = asking.client(headers, peer, behind_proxy=self.site.behind_proxy)
+        return Source(address, device_of(headers.get("User-Agent", "")))
 
     def body(self) -> dict[str, Any]:
         """The JSON object in the request. Raises `BadRequest`."""

@@ -107,6 +107,11 @@ SCHEMAS: dict[str, Schema] = {
         "id room bot name by at",
         id=TEXT, room=TEXT, bot=TEXT, name=TEXT, by=TEXT, at=NUMBER, url=TEXT,
     ),
+    "Done": _object(
+        "id at kind",
+        id=ID, at=NUMBER, kind=TEXT, actor=TEXT, user=TEXT, room=TEXT, address=TEXT, device=TEXT,
+        detail={"type": "object"},
+    ),
 }  # fmt: skip
 
 _NEW_MESSAGE = _object("body", body=TEXT, nonce=NONCE, reply_to=ID, files=_list(TEXT))
@@ -333,6 +338,72 @@ OPERATIONS: dict[str, Operation] = {
         "Make a webhook", body=_object("url", url=TEXT), answers={201: _ref("Webhook")}
     ),
     "DELETE /api/rooms/{room}/webhooks/{webhook}": Operation("End a webhook"),
+    "GET /api/admin/people": Operation(
+        "Everybody, for administrators",
+        query={"q": TEXT, "role": TEXT, "state": TEXT, "after": TEXT, "limit": LIMIT},
+        answers={
+            200: _object("people more total", people=_list(_ref("Person")), more=FLAG, total=NUMBER)
+        },
+    ),
+    "PATCH /api/admin/people/{user}": Operation(
+        "Make an administrator or a member, close or open an account",
+        body=_object(role={"enum": ["admin", "member"]}, disabled=FLAG),
+        answers={200: _ref("Person")},
+    ),
+    "POST /api/admin/people/{user}/password": Operation(
+        "Give somebody another password, told once",
+        answers={201: _object("password", password=TEXT)},
+    ),
+    "DELETE /api/admin/people/{user}/sessions": Operation("Sign somebody out everywhere"),
+    "GET /api/admin/rooms": Operation(
+        "All rooms that have a name",
+        query={"q": TEXT, "state": TEXT, "after": TEXT, "limit": LIMIT},
+        answers={
+            200: _object("rooms more total", rooms=_list(_object()), more=FLAG, total=NUMBER)
+        },
+    ),
+    "PUT /api/admin/rooms/{room}/owner": Operation(
+        "Give a room that nobody owns an owner",
+        body=_object("user", user=TEXT),
+        answers={204: None},
+    ),
+    "GET /api/admin/invites": Operation(
+        "All invitations that were made",
+        query={"before": TEXT, "limit": LIMIT},
+        answers={200: _object("invites more", invites=_list(_ref("Invite")), more=FLAG)},
+    ),
+    "GET /api/admin/settings": Operation(
+        "Settings that can be changed while the server runs",
+        answers={200: _object("signup fixed", signup=TEXT, fixed=FLAG)},
+    ),
+    "PATCH /api/admin/settings": Operation(
+        "Change them",
+        body=_object("signup", signup={"enum": ["open", "invite", "closed"]}),
+        answers={200: _object("signup fixed", signup=TEXT, fixed=FLAG)},
+    ),
+    "GET /api/admin/storage": Operation("What takes up room", answers={200: _object()}),
+    "GET /api/admin/health": Operation(
+        "How every worker is, Redis and the database",
+        answers={
+            200: _object(
+                "at workers silent", at=NUMBER, workers=_list(_object()), silent=NUMBER
+            )
+        },
+    ),
+    "GET /api/admin/audit": Operation(
+        "What was done, the newest first",
+        query={
+            "person": TEXT, "kind": TEXT, "since": NUMBER, "until": NUMBER, "before": ID,
+            "limit": LIMIT,
+        },
+        answers={200: _object("entries more", entries=_list(_ref("Done")), more=FLAG)},
+    ),
+    "GET /api/admin/audit/export": Operation(
+        "The same, all of it, a JSON object a line",
+        query={"person": TEXT, "kind": TEXT, "since": NUMBER, "until": NUMBER},
+        answers={200: TEXT},
+        gives="application/x-ndjson",
+    ),
     "POST /api/hooks/{secret}": Operation(
         "Write by a hook",
         body=_object("text", text=TEXT, nonce=NONCE),

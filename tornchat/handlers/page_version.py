@@ -12,7 +12,8 @@ from pathlib import Path
 from tornchat.wire.browser import to_json
 
 WORKER = "service-worker.js"
-_LEFT_OUT = {"lab", "__pycache__"}
+_LEFT_OUT = {"admin", "lab", "__pycache__"}
+"""Nobody needs these without a server."""
 _LOOK_SECONDS = 1.0
 
 

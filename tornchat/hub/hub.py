@@ -25,6 +25,7 @@ from tornchat.hub.poll import Poll
 from tornchat.hub.polls import Polls
 from tornchat.hub.presence import Presence
 from tornchat.hub.reader import Reader
+from tornchat.hub.reports import Reports
 from tornchat.hub.standings import Standings
 from tornchat.log import append
 from tornchat.log.bus import Bus
@@ -66,6 +67,7 @@ class Hub:
         self.circles = Circles(self.bus)
         self.passing = Passing()
         self.presence = Presence(self)
+        self.reports = Reports(self)
         self._fan_out = FanOut(self.circles, self._heed)
         self._turns = Turns()
         self._tasks: list[asyncio.Task[None]] = []
@@ -92,6 +94,7 @@ class Hub:
             self.dismiss(reader, "shutdown", retry=True)
         await self.admission.close()
         await self.presence.close()
+        await self.reports.close()
         self.passing.close()
         await self._departures.close()
         await self.bus.close()
@@ -233,7 +236,7 @@ class Hub:
             reader.join_again()
 
     def control(self, message: str) -> None:
-        if self.presence.heard(message):
+        if self.presence.heard(message) or self.reports.heard(message):
             return
         made = append.announced(message)
         if made is not None and made[1]:

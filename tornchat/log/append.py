@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tornchat import metrics
-from tornchat.domain.announcements import SESSIONS, Announcement, memberships
+from tornchat.domain.announcements import Announcement, memberships
 from tornchat.domain.conduct import conduct
 from tornchat.domain.errors import (
     Archived,
@@ -36,7 +36,7 @@ NUDGE = "nudge"
 """Said on the control channel: there is something in the outbox."""
 ANNOUNCED = "announced "
 """Said there, with the key behind it: this announcement has been made. Behind that the digests of
-the sessions that it ended."""
+the sessions that it ended or changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,22 +208,27 @@ async def announce(client: Client, key: str, announcement: Announcement) -> int:
         len(announcement.drop),
         len(announcement.tell),
     ]
-    ended = [field for name, field in announcement.drop if name == SESSIONS]
     _, first = await client.script(
         "announce",
         [keys.run, keys.clock, keys.heads, keys.queue, keys.announced(key), *touched],
-        [NONCE_SECONDS, keys.control, ANNOUNCED + " ".join([key, *ended]), *counts, *args],
+        [
+            NONCE_SECONDS,
+            keys.control,
+            ANNOUNCED + " ".join([key, *announcement.outdated]),
+            *counts,
+            *args,
+        ],
     )
     return int(first)
 
 
 def announced(said: str) -> tuple[str, list[str]] | None:
-    """The key of the announcement that was made, and the sessions that it ended; None where
-    something else was said."""
+    """The key of the announcement that was made, and the sessions that it ended or changed; None
+    where something else was said."""
     if not said.startswith(ANNOUNCED):
         return None
-    key, *ended = said.removeprefix(ANNOUNCED).split(" ")
-    return key, ended
+    key, *outdated = said.removeprefix(ANNOUNCED).split(" ")
+    return key, outdated
 
 
 async def was_announced(client: Client, key: str) -> bool:

@@ -97,6 +97,10 @@ class Keys:
         """Hash: cursor of a stream of this session at its end -> the first id it passed over."""
         return f"{self.prefix}gaps:{session}"
 
+    def reports(self, question: str) -> str:
+        """List: how workers are, as JSON, for whoever asked."""
+        return f"{self.prefix}reports:{question}"
+
     def seats(self, whose: str) -> str:
         """Hash: worker -> how many streams of one user, or of one address, it has."""
         return f"{self.prefix}seats:{whose}"

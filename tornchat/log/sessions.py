@@ -57,7 +57,7 @@ class Sessions:
         return (await asyncio.shield(self._lookup))[digest]
 
     def end(self, digests: Iterable[str]) -> None:
-        """These sessions are over: it was said between workers."""
+        """These sessions are over, or have changed: it was said between workers."""
         self._ended += 1
         for digest in digests:
             self._kept.pop(digest, None)

@@ -37,6 +37,7 @@ const member = (id, user) => `${room(id)}/members/${encodeURIComponent(user)}`;
 const reaction = (id, emoji) => `/api/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
 
 export const api = {
+  ask: request,
   server: () => request("GET", "/api/server"),
 
   session: () => request("GET", "/api/session"),

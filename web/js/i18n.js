@@ -30,6 +30,13 @@ export function preferredLanguage(wanted = navigator.languages ?? []) {
 /** Another page may have words of its own. To be called before a language is loaded. */
 export const wordsAlsoFrom = (folder) => folders.push(folder);
 
+/** Words of a part that is loaded later, from now on. */
+export async function addWords(folder) {
+  if (folders.includes(folder)) return;
+  Object.assign(words, await wordsIn(folder, current));
+  folders.push(folder);
+}
+
 async function wordsIn(folder, name) {
   const response = await fetch(`${folder}/${name}.json`);
   if (!response.ok) throw new Error(`${folder} ${name}: ${response.status}`);

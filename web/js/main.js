@@ -163,6 +163,7 @@ const route = follow({ get state() { return shown(); } }, {
   open: (room) => rooms.open(room),
   reach: (room, message) => places.go(room, message),
   invited: (secret) => openPanel(app, "invited", "openInvited", secret),
+  administer: () => openPanel(app, "admin", "openAdmin", store.state),
 });
 
 /** What the state shows of messages of mine: stored after all, or lost after all. */
@@ -269,6 +270,7 @@ const HANDLERS = {
   ]),
   ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
   ...later("way-doing", ["clock-ask"]),
+  ...later("manage-doing", ["manage"]),
   ...keepingUpHandlers(page),
   ...searchHandlers(page),
   ...directHandlers(page),

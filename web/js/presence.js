@@ -39,11 +39,13 @@ export const PRESENCE_ACTIONS = {
 };
 
 export const PEOPLE_CHANGES = {
-  "person.changed"(state, { id: _id, prev: _prev, at: _at, topic: _topic, kind: _kind, user, ...about }) {
+  "person.changed"(state, { id: _id, prev: _prev, at: _at, topic: _topic, kind: _kind, user, role, ...about }) {
     const known = { ...state, people: { ...state.people, [user]: { id: user, ...state.people[user] } } };
-    return everywhere(known, (person) =>
+    const next = everywhere(known, (person) =>
       person.id === user ? { ...seenAs(person), ...about } : person,
     );
+    // In a room people have a role of their own.
+    return role ? { ...next, user: { ...next.user, role } } : next;
   },
 };
 

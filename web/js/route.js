@@ -25,10 +25,10 @@ export function placeIn(href) {
 export const inviteOf = (hash) => /^#\/invite\/([\w-]+)$/.exec(hash)?.[1] ?? null;
 
 /** Calls `open(room)` as the address changes, and `reach(room, message)` for a message in it. Where two panes
- * fit, there is always a room open. `invited(secret)` is called where it is an invitation, and somebody is
- * signed in. `settle()` looks at the address now, and tells whether it opened another room; `go(hash)` follows
+ * fit, there is always a room open. `invited(secret)` is called where it is an invitation, `administer()` where
+ * it is the administration, `#/admin/SECTION`, and somebody is signed in. `settle()` looks at the address now, and tells whether it opened another room; `go(hash)` follows
  * a link, also to where we are; `leavePlace()` leaves the room alone in it. */
-export function follow(store, { open, reach, invited }) {
+export function follow(store, { open, reach, invited, administer }) {
   const wide = matchMedia("(min-width: 45rem)");
   let reached = null; // the address of the message that was jumped to last
   let shown = null; // the invitation that was told of
@@ -39,6 +39,10 @@ export function follow(store, { open, reach, invited }) {
     if (secret && secret !== shown) invited(secret);
     shown = secret;
     if (secret) return false;
+    if (state.phase === "in" && /^#\/admin\b/.test(location.hash)) {
+      administer();
+      return false;
+    }
     let { room, message } = placeOf(location.hash) ?? { room: null, message: null };
     if (room === null && wide.matches && state.phase === "in") {
       const last = storage.get(`room.${state.user.id}`);

@@ -50,6 +50,13 @@ export function openAccount(app, state) {
       entry("compass", t("sessions.title"), () => open("sessions", "openSessions")),
       entry("lock", t("password.title"), () => (dialog.close(), openPassword(app, user))),
       entry("close", t("blocked.title"), () => open("blocked", "openBlocked")),
+      user.role === "admin" &&
+        h(
+          "a",
+          { class: "button button-wide", href: "#/admin", onclick: () => dialog.close() },
+          icon("sliders"),
+          t("account.administer"),
+        ),
       entry("exit", t("account.sign_out"), leave),
     ),
     server.lab && h("p", { class: "quiet" }, h("a", { href: "/lab/" }, t("account.lab"))),
