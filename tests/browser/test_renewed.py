@@ -54,9 +54,9 @@ def test_a_new_version_waits_until_somebody_asks_for_it_and_comes_whole_to_all_t
 
         edit(root / "web/locale/en.json", '"Browse rooms"', '"Look for rooms"')
         edit(root / "web/panels/keys.js", "export const styled", "throw 1;\nexport const styled")
-        page.evaluate(LOOK)
-        for tab in tabs:
-            tab.get_by_text("A newer version of this page is ready.").wait_for()
+        news = page.get_by_text("A newer version of this page is ready.")
+        page_until(page, lambda: page.evaluate(LOOK) or news.count() > 0, "the page is renewed")
+        expect(tabs[1].get_by_text("A newer version of this page is ready.")).to_be_visible()
         # A part that is loaded only now is of the version that is open.
         page.locator("message-list .scroller").focus()
         page.keyboard.press("?")

@@ -33,12 +33,16 @@ class PageVersion:
             self._take(self._find())
         return self._name
 
-    async def look(self) -> None:
-        """Looks for edited files, where nobody has for a second; not in the loop."""
+    async def look(self) -> bool:
+        """Looks for edited files, where nobody has for a second; not in the loop. Whether any
+        was."""
         now = time.monotonic()
-        if now - self._looked > _LOOK_SECONDS:
-            self._looked = now
-            self._take(await asyncio.get_running_loop().run_in_executor(None, self._find))
+        if now - self._looked <= _LOOK_SECONDS:
+            return False
+        self._looked = now
+        before = self._name
+        self._take(await asyncio.get_running_loop().run_in_executor(None, self._find))
+        return self._name != before
 
     def worker(self) -> bytes:
         """The script, with what it is to keep before it."""

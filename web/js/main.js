@@ -64,9 +64,6 @@ function complain(key, room) {
   app.announce(words, { urgent: true, unseen: room === store.state.open });
 }
 
-/** For so long a notice waits that is not to be missed. */
-const DAY_SECONDS = 86_400;
-
 const outgoing = {
   post: api.post,
   upload: async (files) => (await fileWork()).upload(files),
@@ -107,7 +104,7 @@ const keeping = once(async () => {
     import("../later/kept-page.js"),
     import("../later/remembered.js"),
   ]);
-  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run, over() {}, seconds: DAY_SECONDS } });
+  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run, over() {}, seconds: 86_400 } });
   return { page: new KeptPage({ renewed }), remembered: new Remembered(store) };
 });
 
@@ -229,21 +226,6 @@ const HANDLERS = {
   "theme-choose": ({ name }) => storage.set("theme", name === "auto" ? null : name),
   "settings-choose": async ({ values }) => (await settings()).choose(values),
 
-  "rooms-browse": ({ settle }) => attempt(settle, () => rooms.browse()),
-  "room-create": ({ values, settle }) =>
-    attempt(settle, async () => {
-      const room = await rooms.create(values);
-      location.hash = hashOf(room.id);
-    }),
-  "room-join": ({ room, settle }) =>
-    attempt(settle, async () => {
-      await rooms.join(room);
-      location.hash = hashOf(room);
-    }),
-  "member-add": ({ room, username, settle }) =>
-    attempt(settle, async () => {
-      if (!(await rooms.add(room, username))) return t("members.nobody", { name: username });
-    }),
   "room-step": ({ step }) => {
     const room = neighbour(shown(), language(), step);
     if (room) location.hash = hashOf(room.id);
@@ -255,10 +237,14 @@ const HANDLERS = {
   ...messageHandlers(page),
   ...fileHandlers(fileWork, () => app.announce(t("panel.failed"), { urgent: true })),
   ...later("room-doing", [
+    "rooms-browse",
+    "room-create",
+    "room-join",
     "room-change",
     "room-archive",
     "room-return",
     "room-leave",
+    "members-add",
     "rooms-archived",
     "member-change",
     "member-remove",

@@ -3,7 +3,7 @@ import { language, t } from "../js/i18n.js";
 import { presenceOf } from "../js/presence.js";
 import { mayAdd, mayManage, mayModerate } from "../js/selectors.js";
 import { avatar, nameOf, presenceWords, statusLine } from "../elements/avatar.js";
-import { emit, field, formError, h, submitBy } from "../elements/dom.js";
+import { emit, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { openPanel } from "../elements/panel.js";
 
@@ -86,7 +86,14 @@ class MemberList extends HTMLElement {
         this.#tools(room),
         h("h3", {}, t("members.title")),
         this.#list,
-        room.kind === "private" && mayAdd(room) ? this.#addForm(room) : "",
+        room.kind === "private" &&
+          mayAdd(room) &&
+          h(
+            "button",
+            { class: "button button-wide add-people", onclick: () => this.#add() },
+            icon("plus"),
+            t("members.add"),
+          ),
         room.kind !== "direct" && h(
           "button",
           {
@@ -98,6 +105,12 @@ class MemberList extends HTMLElement {
         ),
       ),
     );
+  }
+
+  #add() {
+    const { members, user } = this.#state;
+    const there = (members[this.#room.id] ?? []).map(({ id }) => id);
+    openPanel(this.closest("tc-app"), "new-message", "openAddPeople", { room: this.#room, user, there });
   }
 
   #showMembers(list) {
@@ -166,27 +179,6 @@ class MemberList extends HTMLElement {
       button.querySelector(".dot").className = `dot dot-${is}`;
       button.querySelector(".presence-words").textContent = t(`presence.${is}`);
     }
-  }
-
-  #addForm(room) {
-    const form = h(
-      "form",
-      { class: "stack add-member", novalidate: true },
-      field("members.add", {
-        name: "username",
-        autocomplete: "off",
-        autocapitalize: "none",
-        spellcheck: "false",
-        hint: "members.add.hint",
-      }),
-      formError(),
-      h("button", { class: "button button-wide" }, icon("plus"), t("members.add.do")),
-    );
-    const detailOf = (data) => ({
-      room: room.id,
-      username: data.get("username").trim().replace(/^@/, ""),
-    });
-    return submitBy(form, "member-add", { detailOf, done: () => form.reset() });
   }
 }
 

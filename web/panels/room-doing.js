@@ -27,6 +27,17 @@ export const handlers = ({ app, rooms, api, undoing }) => {
   const told = (settle, work) => attempt(settle, async () => void (await work()));
 
   return {
+    "rooms-browse": ({ settle }) => attempt(settle, () => rooms.browse()),
+    "room-create": ({ values, settle }) =>
+      attempt(settle, async () => {
+        const room = await rooms.create(values);
+        location.hash = hashOf(room.id);
+      }),
+    "room-join": ({ room, settle }) =>
+      attempt(settle, async () => {
+        await rooms.join(room);
+        location.hash = hashOf(room);
+      }),
     "room-change": ({ room, values, settle }) => told(settle, () => api.changeRoom(room, values)),
     "room-archive": ({ room, name }) =>
       undoable(
@@ -51,6 +62,11 @@ export const handlers = ({ app, rooms, api, undoing }) => {
       );
       location.hash = hashOf(null);
     },
+    /** What is done of it stays done: those who are in the room are not offered again. */
+    "members-add": ({ room, people, settle }) =>
+      attempt(settle, async () => {
+        for (const { id } of people) await api.addMember(room, id);
+      }),
     "member-change": ({ room, user, values, settle }) =>
       told(settle, () => api.changeMember(room, user, values)),
     "member-remove": ({ room, user, name }) =>
