@@ -28,7 +28,8 @@ def said(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     "command",
     [
         *("", "serve", "token", "token add", "bot", "bot add", "room", "room add"),
-        *("user", "user add", "user list", "user disable", "user enable", "user password"),
+        *("user", "user add", "user list", "user disable", "user enable", "user delete"),
+        "user password",
         *("node", "node adopt", "tail", "send"),
     ],
 )
@@ -113,6 +114,7 @@ def test_the_only_administrator_stays_and_others_may_come_back(
         assert main(["user", "add", name, "--password-stdin", *where]) == 0
     capsys.readouterr()
     assert "only administrator" in said(capsys, "user", "disable", "ada", *where)
+    assert "only administrator" in said(capsys, "user", "delete", "ada", "--now", *where)
     assert "not disabled" in said(capsys, "user", "enable", "budi", *where)
     assert main(["user", "disable", "budi", *where]) == 0
     capsys.readouterr()
@@ -120,6 +122,9 @@ def test_the_only_administrator_stays_and_others_may_come_back(
     capsys.readouterr()
     assert main(["user", "enable", "budi", *where]) == 0
     assert main(["token", "add", "budi", *where]) == 0
+    assert main(["user", "delete", "budi", "--messages", *where]) == 0
+    assert "user enable" in capsys.readouterr().out
+    assert main(["user", "enable", "budi", *where]) == 0
 
 
 def test_an_error_of_the_real_program_has_no_traceback() -> None:

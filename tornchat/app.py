@@ -26,6 +26,7 @@ from tornchat.board import BEAT_SECONDS, Board
 from tornchat.chat import previews
 from tornchat.chat.context import Chat
 from tornchat.chat.courier import Courier
+from tornchat.chat.eraser import Eraser
 from tornchat.chat.offloop import OffLoop
 from tornchat.chat.passwords import Passwords
 from tornchat.chat.policy import SignupPolicy
@@ -121,6 +122,7 @@ class Worker:
             own_hosts=site_of(settings).hosts - LOCAL,
         )
         self.courier = Courier(self.chat, Fetcher(settings.fetch_hosts))
+        self.eraser = Eraser(self.chat)
         self.pusher: Pusher | None = None
         if pushes:
             self.chat.push = PushKeys(contact_of(settings))
@@ -147,6 +149,7 @@ class Worker:
         await self.hub.start()
         self.keeper.start()
         self.courier.start()
+        self.eraser.start()
         if self.pusher is not None:
             self.pusher.start()
         self.acceptor.open(listener)
@@ -181,6 +184,7 @@ class Worker:
         except TimeoutError:
             pass
         await self.courier.close()
+        await self.eraser.close()
         if self.pusher is not None:
             await self.pusher.close()
         await self.keeper.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -101,6 +102,19 @@ def _user_enable(settings: Settings, given: argparse.Namespace) -> int:
 
     _with_database(settings, shell.user_enable(settings, given.name), there=True)
     print(f"Enabled {given.name}, who may sign in again.")
+    return 0
+
+
+def _user_delete(settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    deleted = shell.user_delete(settings, given.name, whole=given.messages, at_once=given.now)
+    at = _with_database(settings, deleted, there=True)
+    if given.now:
+        print(f"Closed {given.name}. The server erases the account now, or when it is started.")
+    else:
+        day = time.strftime("%Y-%m-%d %H:%M", time.localtime(at / 1000))
+        print(f"Closed {given.name}, to be erased after {day}. Until then: user enable NAME.")
     return 0
 
 
@@ -266,13 +280,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _command(commands, "serve", _serve, "run the server (the default)")
 
-    users = _group(commands, "user", "accounts: add, list, disable, enable, password, role")
+    text = "accounts: add, list, disable, enable, delete, password, role"
+    users = _group(commands, "user", text)
     add = _command(users, "add", _user_add, "make an account", name="NAME")
     add.add_argument("--admin", action="store_true", help="make it an administrator")
     add.add_argument("--display-name", metavar="D", help="the name that people see")
     _command(users, "list", _user_list, "list the accounts")
     _command(users, "disable", _user_disable, "close an account and end its sessions", name="NAME")
     _command(users, "enable", _user_enable, "let a disabled person in again", name="NAME")
+    delete = _command(users, "delete", _user_delete, "close an account, to be erased", name="NAME")
+    delete.add_argument("--messages", action="store_true", help="with all that they wrote")
+    delete.add_argument("--now", action="store_true", help="without a week to think about it")
     password = _command(users, "password", _user_password, "set a new password", name="NAME")
     text = "make an administrator or a member"
     _command(users, "role", _user_role, text, name="NAME", role="admin|member")

@@ -138,3 +138,36 @@ async def test_expired_sessions_are_removed_and_named(cast: Database) -> None:
         assert await sessions.remove_expired(conn, NOW) == ["old"]
         assert await sessions.remove(conn, ["old", "new"]) == 1
     assert await live(cast, 0) == ["token"]
+
+
+async def test_an_account_that_is_to_be_erased_is_found_when_its_time_has_come(
+    cast: Database,
+) -> None:
+    async with cast.write() as conn:
+        await users.disable(conn, "budi", NOW)
+        await users.note_leaving(conn, "budi", at=NOW + 10, by="budi", whole=True)
+    async with cast.write() as conn:
+        assert await users.to_be_erased(conn, NOW + 9) is None
+        found = await users.to_be_erased(conn, NOW + 10)
+        assert found is not None
+        assert (found[0].id, found[1]) == ("budi", True)
+        # Whoever is disabled besides does not come back by their own wish.
+        await users.disable(conn, "budi", NOW)
+        again = await users.by_id(conn, "budi")
+        assert again is not None
+        assert (again.leaving_at, again.leaving_by) == (NOW + 10, None)
+
+
+async def test_of_an_erased_account_the_name_is_taken_for_good(cast: Database) -> None:
+    async with cast.write() as conn:
+        budi = await users.by_username(conn, "Budi")
+        assert budi is not None
+        erased = await users.erase(conn, budi, NOW)
+        assert (erased.username, erased.deleted, erased.disabled) == ("deleted:budi", True, True)
+        assert not await users.enable(conn, "budi")
+    new = {"user_id": "x", "username": "BUDI", "display_name": "B", "password_hash": None}
+    with pytest.raises(NameTaken):
+        async with cast.write() as conn:
+            await users.add(conn, **new, role="member", now=NOW)  # type: ignore[arg-type]
+    async with cast.write() as conn:
+        await users.add(conn, **new, role="member", now=NOW, again=True)  # type: ignore[arg-type]

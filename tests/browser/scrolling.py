@@ -1,7 +1,7 @@
 """Scrolls through a long room, from its newest message to its first and back: how does that go?
 
-``python -m tests.browser.scrolling [MESSAGES]`` (50,000): frames, elements and memory on the way,
-as JSON.
+``python -m tests.browser.scrolling [MESSAGES [TIMES]]`` (50,000, 3): frames, elements and memory on
+the way, as JSON, each time in a browser that knows nothing yet.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright, sync_playwright
 
 from tests.browser.chromium import launch
 from tests.browser.people import PASSWORD
 from tests.running import RunningServer
 
 MESSAGES = 50_000
+TIMES = 3
 AT_ONCE = 20
 _SCROLL = """
 async ({step, down, most}) => {
@@ -83,27 +84,31 @@ def scroll(page: Page, *, down: bool, step: int, seconds: float) -> dict[str, An
     return {**result, "heap_mb": round(heap["usedSize"] / 1e6, 1)}
 
 
+def there_and_back(playwright: Playwright, url: str, room: str, messages: int) -> None:
+    browser = launch(playwright, whole=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.request.post(f"{url}/api/session", data={"username": "ana", "password": PASSWORD})
+    page = context.new_page()
+    page.set_default_timeout(0)
+    page.goto(f"{url}/#/rooms/{room}")
+    page.locator(".message").first.wait_for()
+    limit = 60 + messages / 20
+    for name, down in (("up", False), ("down", True)):
+        found = scroll(page, down=down, step=2_000, seconds=limit)
+        print(json.dumps({"messages": messages, "way": name, **found}), flush=True)
+    browser.close()
+
+
 def main() -> None:
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else MESSAGES
+    times = int(sys.argv[2]) if len(sys.argv) > 2 else TIMES
     with tempfile.TemporaryDirectory() as data:
         server = RunningServer(Path(data) / "var", "--post-rate", "0").until_ready()
         try:
             room = asyncio.run(fill(server.url, messages))
             with sync_playwright() as playwright:
-                browser = launch(playwright, whole=True)
-                context = browser.new_context(viewport={"width": 1280, "height": 800})
-                context.request.post(
-                    f"{server.url}/api/session", data={"username": "ana", "password": PASSWORD}
-                )
-                page = context.new_page()
-                page.set_default_timeout(0)
-                page.goto(f"{server.url}/#/rooms/{room}")
-                page.locator(".message").first.wait_for()
-                limit = 60 + messages / 20
-                for name, down in (("up", False), ("down", True)):
-                    found = scroll(page, down=down, step=2_000, seconds=limit)
-                    print(json.dumps({"messages": messages, "way": name, **found}), flush=True)
-                browser.close()
+                for _ in range(times):
+                    there_and_back(playwright, server.url, room, messages)
         finally:
             server.stop()
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import PASSWORD, Faults, NewPerson, Person, new_person
 from tests.media.samples import HTML, photo
+from tests.running import RunningServer
 
+ROOT = Path(__file__).parents[2]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
 def faces(page: Page, where: str) -> Any:
     return page.locator(f"{where} .avatar img")
+
+
+def in_the_shell(server: RunningServer, *words: str) -> None:
+    command = [sys.executable, ROOT / "server.py", *words, "--data", str(server.data)]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def account(who: Person, entry: str, page: Page | None = None) -> None:
@@ -91,3 +101,46 @@ def test_a_picture_is_seen_everywhere_and_settings_come_to_the_other_devices(
     ana.composer.press("Control+Enter")
     expect(phone.messages.last).to_have_text("one\ntwo")
     phone.context.close()
+
+
+def test_an_account_is_closed_at_once_kept_by_signing_in_and_then_erased(
+    person: NewPerson, room_name: str, server: RunningServer
+) -> None:
+    ana, budi = person("Ana"), person("Budi", **PHONE)
+    budi.create_room(room_name)
+    ana.join_room(room_name)
+    budi.write("I was here")
+    budi.page.get_by_role("button", name="Send").tap()
+    expect(ana.messages).to_have_text(["I was here"])
+    budi.page.get_by_role("link", name="All rooms").tap()
+
+    def close() -> None:
+        account(budi, "Your data")
+        budi.page.get_by_text("Delete your account").tap()
+        budi.page.get_by_label("Password").fill(PASSWORD)
+        budi.page.get_by_role("button", name="Delete my account").tap()
+
+    account(budi, "Your data")
+    budi.page.get_by_text("Delete your account").tap()
+    budi.page.get_by_label("Password").fill("something else")
+    budi.faults.provoke("401")
+    budi.page.get_by_role("button", name="Delete my account").tap()
+    expect(budi.page.locator("dialog").get_by_role("alert")).to_contain_text("is wrong")
+    budi.page.keyboard.press("Escape")
+    close()
+    expect(budi.page.locator("sign-in")).to_contain_text("will be deleted in 7 days")
+    ana.page.locator(".message .author").click()
+    expect(ana.page.locator("dialog")).to_contain_text("This account is disabled")
+    ana.page.keyboard.press("Escape")
+
+    # Signing in keeps it.
+    budi.page.get_by_label("Username").fill(budi.username)
+    budi.page.get_by_label("Password").fill(PASSWORD)
+    budi.page.get_by_role("button", name="Sign in").tap()
+    expect(budi.page.get_by_text("Your account stays")).to_be_visible()
+
+    # Erased: what was said stays as of a deleted person, on pages that are open, too.
+    in_the_shell(server, "user", "delete", budi.username, "--now")
+    expect(budi.page.locator("sign-in")).to_contain_text("disabled")
+    expect(ana.page.locator(".message .author")).to_have_text("Deleted person")
+    ana.sees("I was here")

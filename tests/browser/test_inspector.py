@@ -114,7 +114,9 @@ def test_a_message_tells_its_way_live_replayed_and_from_the_history(
     way.get_by_role("button", name="Copy as JSON").click()
     expect(ana.page.locator("notice-board")).to_contain_text("was copied")
     copied = ana.page.evaluate("navigator.clipboard.readText()")
-    assert json.loads(copied) == seen
+    # More may have been learned of the clock meanwhile.
+    same = ("message", "came", "stream", "post", "stations", "later")
+    assert {key: json.loads(copied)[key] for key in same} == {key: seen[key] for key in same}
     assert "secret" not in copied
     ana.page.keyboard.press("Escape")
     expect(way).to_have_count(0)

@@ -52,7 +52,9 @@ async def test_a_newcomer_gets_a_snapshot_and_is_signed_in(ana: Visitor) -> None
     snapshot = answer.json
     assert snapshot["user"].keys() == {"id", "username", "display_name", "role"}
     assert (snapshot["user"]["display_name"], snapshot["user"]["role"]) == ("Édith P.", "member")
-    assert snapshot.keys() == {"user", "cursor", "rooms", "people", "blocked", "server"}
+    assert snapshot.keys() == {
+        *("user", "settings", "cursor", "rooms", "people", "blocked", "server")
+    }
     assert isinstance(snapshot["cursor"], int)
     [room] = snapshot["rooms"]
     assert (room["id"], room["role"], room["unread"]) == (ana.room, "member", 0)

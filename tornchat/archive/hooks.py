@@ -54,6 +54,12 @@ async def of_room(conn: AsyncConnection, room_id: str) -> list[Hook]:
     return [Hook(*row) for row in await conn.execute(query)]
 
 
+async def made_by(conn: AsyncConnection, user_id: str) -> list[Hook]:
+    """Those that somebody made, in whatever room."""
+    query = _HOOK.where(hooks.c.created_by == user_id).order_by(hooks.c.created_at, hooks.c.id)
+    return [Hook(*row) for row in await conn.execute(query)]
+
+
 async def remove(conn: AsyncConnection, hook_id: str) -> bool:
     """False where there is none."""
     return await rows_changed(conn, delete(hooks).where(hooks.c.id == hook_id)) > 0

@@ -81,6 +81,15 @@ async def revoke(conn: AsyncConnection, id: str, now: int) -> bool:
     return await rows_changed(conn, statement) > 0
 
 
+async def revoke_all_of(conn: AsyncConnection, created_by: str, now: int) -> None:
+    """Those that somebody made, for whatever it is: their account is erased."""
+    await conn.execute(
+        update(invites)
+        .where(invites.c.created_by == created_by, invites.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
 async def revoke_of(conn: AsyncConnection, room_id: str, created_by: str, now: int) -> None:
     """Those that somebody made for a room: they have left it."""
     await conn.execute(

@@ -206,6 +206,12 @@ async def put_read_back(conn: AsyncConnection, room_id: str, user_id: str, last_
     return int((await conn.execute(statement)).scalar_one())
 
 
+async def forget_reading(conn: AsyncConnection, user_id: str) -> None:
+    """How far somebody has read, and what concerned them, is not remembered any more."""
+    statement = update(members).where(members.c.user_id == user_id)
+    await conn.execute(statement.values(last_read=members.c.joined_id, read_turn=0, level=None))
+
+
 async def set_level(conn: AsyncConnection, room_id: str, user_id: str, level: Level) -> bool:
     """What of a room concerns a member; False where that was so before."""
     statement = (

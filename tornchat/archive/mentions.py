@@ -40,6 +40,11 @@ async def note_again(conn: AsyncConnection, messages: list[Message]) -> None:
     await note(conn, messages)
 
 
+async def forget_of(conn: AsyncConnection, user_id: str) -> None:
+    """Nothing is for somebody any more: their account is erased."""
+    await conn.execute(delete(mentions).where(mentions.c.user_id == user_id))
+
+
 async def unread_of(conn: AsyncConnection, user_id: str) -> dict[str, list[int]]:
     """Room -> ids of messages that concern ``user_id`` and come after what they have
     read; what those say whom they have blocked does not."""

@@ -170,6 +170,18 @@ async def said_after(conn: AsyncConnection, after: int, limit: int) -> list[Mess
     return [_message(row) for row in await conn.execute(query)]
 
 
+async def answered_by(
+    conn: AsyncConnection, user_id: str, *, after: int, limit: int
+) -> tuple[list[Message], int | None]:
+    """Of the ``limit`` messages above ``after`` those to which somebody has given a reaction, and
+    the id of the last one that was looked at, None where there are no more."""
+    query = select(messages.c.id, messages.c.reactions).where(messages.c.id > after)
+    rows = (await conn.execute(query.order_by(messages.c.id).limit(limit))).all()
+    mine = [row.id for row in rows if row.reactions and f'"{user_id}"' in row.reactions]
+    found = sorted(await many(conn, mine), key=lambda message: message.id)
+    return found, rows[-1].id if rows else None
+
+
 async def with_nonce(conn: AsyncConnection, *, after: int, limit: int) -> list[Message]:
     """The first ``limit`` messages above ``after``, of all rooms, that have a nonce."""
     query = _MESSAGE.where(messages.c.id > after, messages.c.nonce.is_not(None))

@@ -59,7 +59,9 @@ async def people(
 ) -> tuple[list[PersonRow], int]:
     """Those whose names hold ``text``, by username, after the person with the id ``after``; and
     how many there are in all. ``role`` and ``disabled`` are None where they do not matter."""
-    which = [_names_hold(users.c.display_name, text, users.c.username_key)] if text else []
+    which: list[ColumnElement[bool]] = [users.c.deleted_at.is_(None)]
+    if text:
+        which.append(_names_hold(users.c.display_name, text, users.c.username_key))
     if role is not None:
         which.append(users.c.role == role)
     if disabled is not None:

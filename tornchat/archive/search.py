@@ -114,6 +114,18 @@ async def index_history(conn: AsyncConnection) -> int:
     return int((await conn.execute(left)).scalar_one())
 
 
+async def said_by(
+    conn: AsyncConnection, author_id: str, *, after: int, limit: int, room_id: str | None = None
+) -> list[Message]:
+    """The first ``limit`` messages above ``after`` that somebody wrote and that are not deleted, of
+    one room where that is given. All there are only where the index `is_complete`."""
+    query = select(found.c.id).where(found.c.author_id == author_id, found.c.id > after)
+    if room_id is not None:
+        query = query.where(found.c.room_id == room_id)
+    ids = list((await conn.execute(query.order_by(found.c.id).limit(limit))).scalars())
+    return sorted(await messages.many(conn, ids), key=lambda message: message.id)
+
+
 async def is_complete(conn: AsyncConnection) -> bool:
     """Whether all of the history is in the index."""
     return await _unindexed(conn) is None

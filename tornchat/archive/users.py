@@ -10,10 +10,11 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Role, User
-from tornchat.archive.schema import users
+from tornchat.archive.schema import retired_names, users
 from tornchat.archive.sql import in_chunks, insert_unless_there, rows_changed
 from tornchat.domain.errors import NameTaken
 from tornchat.domain.rules import username_key
+from tornchat.domain.sessions import digest_of
 
 _USER = select(
     users.c.id,
@@ -40,8 +41,13 @@ async def add(
     password_hash: str | None,
     role: Role,
     now: int,
+    again: bool = False,
 ) -> User:
-    """Raises `NameTaken` where somebody has this name, in whatever case."""
+    """Raises `NameTaken` where somebody has this name, in whatever case, or had it before their
+    account was erased, unless ``again``: somebody vouches for it."""
+    taken = NameTaken(f"The name {username} is taken. {NameTaken.hint}")
+    if not again and await _is_retired(conn, username_key(username)):
+        raise taken
     statement = insert_unless_there(conn, users, on=["username_key"]).values(
         id=user_id,
         username=username,
@@ -52,7 +58,7 @@ async def add(
         created_at=now,
     )
     if not await rows_changed(conn, statement):
-        raise NameTaken(f"The name {username} is taken. {NameTaken.hint}")
+        raise taken
     return User(user_id, username, display_name, role, now, None, password_hash)
 
 
@@ -166,20 +172,78 @@ async def another_admin(conn: AsyncConnection, user_id: str) -> bool:
 
 
 async def enable(conn: AsyncConnection, user_id: str) -> bool:
-    """False where there is no such user, or one who is not disabled."""
+    """False where there is no such user, or one who is not disabled, or erased. Who was to be
+    erased is so no more."""
+    closed = (users.c.disabled_at.is_not(None), users.c.deleted_at.is_(None))
     change = (
         update(users)
-        .where(users.c.id == user_id, users.c.disabled_at.is_not(None))
-        .values(disabled_at=None)
+        .where(users.c.id == user_id, *closed)
+        .values(disabled_at=None, leaving_at=None, leaving_by=None, leaving_whole=False)
     )
     return await rows_changed(conn, change) > 0
 
 
 async def disable(conn: AsyncConnection, user_id: str, now: int) -> bool:
-    """False where there is no such user, or one disabled before (whose time then stays)."""
-    change = (
-        update(users)
-        .where(users.c.id == user_id, users.c.disabled_at.is_(None))
-        .values(disabled_at=now)
+    """False where there is no such user, or one disabled before (whose time then stays). Who is
+    about to leave by their own wish cannot come back by it then."""
+    one = update(users).where(users.c.id == user_id)
+    await conn.execute(one.values(leaving_by=None))
+    closed = one.where(users.c.disabled_at.is_(None)).values(disabled_at=now)
+    return await rows_changed(conn, closed) > 0
+
+
+async def note_leaving(
+    conn: AsyncConnection, user_id: str, *, at: int, by: str | None, whole: bool
+) -> None:
+    """From ``at`` on (unix ms) an account is to be erased; ``whole``: with what they wrote."""
+    values = {"leaving_at": at, "leaving_by": by, "leaving_whole": whole}
+    await conn.execute(update(users).where(users.c.id == user_id).values(**values))
+
+
+async def to_be_erased(conn: AsyncConnection, now: int) -> tuple[User, bool] | None:
+    """The first account whose time has come by ``now``, and whether what they wrote goes, too."""
+    query = (
+        _USER.add_columns(users.c.leaving_whole)
+        .where(users.c.leaving_at <= now)
+        .order_by(users.c.leaving_at, users.c.id)
+        .limit(1)
     )
-    return await rows_changed(conn, change) > 0
+    row = (await conn.execute(query)).one_or_none()
+    return (User(*row[:-1]), row[-1]) if row else None
+
+
+async def erase(conn: AsyncConnection, user: User, now: int) -> User:
+    """Leave nothing of an account but its place; as it is then. Nobody signs up by its name any
+    more, of which only a digest is left."""
+    retired = insert_unless_there(conn, retired_names, on=["digest"])
+    key = username_key(user.username)
+    await conn.execute(retired.values(digest=digest_of(key), retired_at=now))
+    # No username has a colon, so nobody has this one.
+    name = f"deleted:{user.id}"
+    await conn.execute(
+        update(users)
+        .where(users.c.id == user.id)
+        .values(
+            username=name,
+            username_key=name,
+            display_name="Deleted person",
+            password_hash=None,
+            role="member",
+            status=None,
+            avatar=None,
+            settings=None,
+            leaving_at=None,
+            leaving_by=None,
+            leaving_whole=False,
+            disabled_at=func.coalesce(users.c.disabled_at, now),
+            deleted_at=now,
+        )
+    )
+    erased = await by_id(conn, user.id)
+    assert erased is not None
+    return erased
+
+
+async def _is_retired(conn: AsyncConnection, key: str) -> bool:
+    query = select(retired_names.c.digest).where(retired_names.c.digest == digest_of(key))
+    return (await conn.execute(query)).first() is not None

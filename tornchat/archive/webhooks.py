@@ -48,6 +48,11 @@ async def note(conn: AsyncConnection, webhook_id: str, **changed: Any) -> None:
     await conn.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(**changed))
 
 
+async def remove_made_by(conn: AsyncConnection, user_id: str) -> None:
+    """Those that somebody made, in whatever room, are told nothing more."""
+    await conn.execute(delete(webhooks).where(webhooks.c.created_by == user_id))
+
+
 async def remove(conn: AsyncConnection, room_id: str, webhook_id: str) -> bool:
     """False where the room has none with this id."""
     there = webhooks.c.id == webhook_id, webhooks.c.room_id == room_id

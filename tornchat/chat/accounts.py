@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from tornchat.archive import rooms, sessions, users
 from tornchat.archive.announcer import Change
@@ -12,6 +13,7 @@ from tornchat.chat import audit, invites
 from tornchat.chat import rooms as room_verbs
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
+from tornchat.chat.people import public_person
 from tornchat.domain import announcements, languages, rules
 from tornchat.domain.audit import NOWHERE, Source
 from tornchat.domain.errors import (
@@ -74,7 +76,7 @@ def check_live(chat: Chat, record: SessionRecord | None) -> SessionRecord:
 
 async def any_accounts(chat: Chat) -> bool:
     """Whether somebody has signed up: the first one becomes the administrator."""
-    if not chat.peopled:  # and once it is, it stays so: accounts are disabled, never deleted
+    if not chat.peopled:  # and once it is, it stays so: the place of an account is left
         async with chat.database.read() as conn:
             chat.peopled = await users.any_at_all(conn)
     return chat.peopled
@@ -138,9 +140,12 @@ async def add_user(
     password_hash: str,
     role: Role,
     language: str = languages.FALLBACK,
+    *,
+    again: bool = False,
 ) -> User:
     """An account, in a change that may do more. Newcomers are put into the first open room, which
-    the first of all makes, with a description in their ``language``."""
+    the first of all makes, with a description in their ``language``. ``again``: even by the name
+    of somebody whose account was erased."""
     user = await users.add(
         change.conn,
         user_id=short_id(),
@@ -149,6 +154,7 @@ async def add_user(
         password_hash=password_hash,
         role=role,
         now=change.now,
+        again=again,
     )
     room = await rooms.first_open(change.conn)
     if room is None:
@@ -167,7 +173,8 @@ async def sign_in(
     address: str | None,
     source: Source = NOWHERE,
 ) -> tuple[User, str]:
-    """The user and a new session's token. ``address`` is None where it is not limited.
+    """The user and a new session's token. ``address`` is None where it is not limited. Who was
+    about to leave stays: the user is told as they were before.
 
     Raises `BadCredentials`, `TooMany`.
     """
@@ -179,7 +186,7 @@ async def sign_in(
     await _limited(chat, f"signin:{key}:{address or ''}", SIGN_INS_PER_MINUTE)
     async with chat.database.read() as conn:
         user = await users.by_username(conn, username)
-    known = user.password_hash if user is not None and user.disabled_at is None else None
+    known = user.password_hash if user is not None and _opens(user) else None
     if not await chat.passwords.verify(known, password) or user is None:
         await audit.note_failed(chat, source, user.id if user is not None else None)
         raise BadCredentials()
@@ -188,11 +195,15 @@ async def sign_in(
     fresh = await chat.passwords.hash(password) if weak else None
     now = chat.now()
     async with chat.announcer.change(now) as change:
-        await _check_unchanged(change, user)
+        await check_unchanged(change, user)
         if fresh is not None:
             await users.set_password(change.conn, user.id, fresh)
         token = await begin_session(change, user, "cookie", source.device, now + COOKIE_MS)
         await audit.note_from(change, source, "session.began", actor=user.id, user=user.id)
+        if user.disabled and await users.enable(change.conn, user.id):
+            about = public_person(replace(user, disabled_at=None))
+            await change.announce(announcements.person_changed(user.id, about))
+            await audit.note_from(change, source, "account.kept", actor=user.id, user=user.id)
     if change.late:
         raise Unavailable("Signing in takes too long. Try again in a moment.")
     return user, token
@@ -242,7 +253,7 @@ async def change_password(chat: Chat, who: Identity, old: object, new: object) -
         raise BadCredentials("The old password is wrong.", reason="password_old")
     hashed = await chat.passwords.hash(secret)
     async with chat.announcer.change(chat.now()) as change:
-        await _check_unchanged(change, user)
+        await check_unchanged(change, user)
         await users.set_password(change.conn, user.id, hashed)
         await end_sessions(change, user.id, "signed_out", except_hash=who.digest, kind="cookie")
         await audit.note(change, who, "account.password", user=user.id)
@@ -262,12 +273,19 @@ async def end_sessions(
         await change.announce(announcements.sessions_ended(user, ended, code))
 
 
-async def _check_unchanged(change: Change, user: User) -> None:
+async def check_unchanged(change: Change, user: User) -> None:
     """While the password was verified, the account may have been closed or got another one: all of
-    its sessions have ended then, and none may begin or go on by what was right before."""
+    its sessions have ended then, and none may begin or go on by what was right before. Raises
+    `BadCredentials`."""
     now = await users.by_id(change.conn, user.id)
-    if now is None or now.disabled_at is not None or now.password_hash != user.password_hash:
+    if now is None or not _opens(now) or now.password_hash != user.password_hash:
         raise BadCredentials()
+
+
+def _opens(user: User) -> bool:
+    """Whether the right password opens an account: one that is open, or that its owner has closed
+    to be erased, who keeps it by this."""
+    return not user.disabled or (user.leaving_at is not None and user.leaving_by == user.id)
 
 
 async def _limited(chat: Chat, what: str, per_minute: int) -> None:

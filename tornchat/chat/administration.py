@@ -152,7 +152,7 @@ def _with_password_only(who: Identity) -> None:
 
 async def _user(made: Change, user_id: str) -> User:
     user = await users.by_id(made.conn, user_id)
-    if user is None:
+    if user is None or user.deleted:
         raise NotFound("There is no such person.")
     return user
 

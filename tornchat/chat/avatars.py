@@ -11,6 +11,7 @@ from pathlib import Path
 from tornchat.archive import files, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import File, User
+from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.incoming import Incoming, check_room_for
 from tornchat.chat.limits import change_by, rate_limit
@@ -115,6 +116,8 @@ async def remove(chat: Chat, who: Identity, user_id: str) -> None:
             raise NotFound("There is no such person.")
         if user.avatar is not None:
             await put(change, user, None)
+            if user_id != who.user:
+                await audit.note(change, who, "account.picture", user=user_id)
 
 
 async def put(change: Change, user: User, avatar: str | None) -> User:

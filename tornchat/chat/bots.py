@@ -8,7 +8,7 @@ from tornchat.archive import users
 from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Role, User
-from tornchat.chat import accounts, audit
+from tornchat.chat import accounts, audit, standing
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
 from tornchat.chat.people import public_user
@@ -66,6 +66,4 @@ async def make(change: Change, username: str, display_name: str) -> User:
 
 async def end(change: Change, bot: User) -> None:
     """Close a bot's account, in a change that may do more."""
-    if bot.disabled_at is None:
-        await users.disable(change.conn, bot.id, change.now)
-        await accounts.end_sessions(change, bot.id, "disabled")
+    await standing.disable(change, bot)

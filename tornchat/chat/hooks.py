@@ -11,8 +11,9 @@ import secrets
 from typing import Any
 
 from tornchat.archive import hooks, users
+from tornchat.archive.announcer import Change
 from tornchat.archive.ids import short_id
-from tornchat.archive.rows import Hook
+from tornchat.archive.rows import Hook, Room
 from tornchat.chat import audit, bots, messages
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by, rate_limit
@@ -68,14 +69,19 @@ async def remove(chat: Chat, who: Identity, room_id: str, hook_id: str) -> None:
         hook = await hooks.by_id(change.conn, hook_id)
         if hook is None or hook.room_id != room_id:
             raise NotFound(_GONE)
-        await hooks.remove(change.conn, hook_id)
-        await unseat(change, room, hook.bot_id, by=who.user)
-        bot = await users.by_id(change.conn, hook.bot_id)
-        if bot is not None:
-            await bots.end(change, bot)
+        await end(change, room, hook, by=who.user)
         await audit.note(
             change, who, "hook.revoked", user=hook.bot_id, room=room_id, name=hook.name
         )
+
+
+async def end(change: Change, room: Room, hook: Hook, *, by: str) -> None:
+    """Nobody writes by it any more, in a change that may do more."""
+    await hooks.remove(change.conn, hook.id)
+    await unseat(change, room, hook.bot_id, by=by)
+    bot = await users.by_id(change.conn, hook.bot_id)
+    if bot is not None:
+        await bots.end(change, bot)
 
 
 async def post(

@@ -124,11 +124,17 @@ async def unseat(change: Change, room: Room, user_id: str, *, by: str) -> bool:
         return False
     await change.announce(announcements.left(room.id, user_id, by))
     await invites.revoke_of(change.conn, room.id, user_id, change.now)
-    if room.kind != permissions.DIRECT and not await members.owners(change.conn, room.id):
-        heir = await members.heir(change.conn, room.id)
-        if heir is not None and await members.set_role(change.conn, room.id, heir, "owner"):
-            await change.announce(announcements.role_changed(room.id, heir, "owner", by))
+    await keep_owned(change, room, by)
     return True
+
+
+async def keep_owned(change: Change, room: Room, by: str) -> None:
+    """Give a room an owner where none is left who can look after it, while anybody is there."""
+    if room.kind == permissions.DIRECT or await members.owners(change.conn, room.id):
+        return
+    heir = await members.heir(change.conn, room.id)
+    if heir is not None and await members.set_role(change.conn, room.id, heir, "owner"):
+        await change.announce(announcements.role_changed(room.id, heir, "owner", by))
 
 
 async def room_and_member(

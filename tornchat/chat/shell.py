@@ -17,7 +17,7 @@ from tornchat.archive import outbox, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Role, RoomKind, User
-from tornchat.chat import accounts, audit, bots, rooms, standing
+from tornchat.chat import accounts, audit, bots, closing, rooms, standing
 from tornchat.chat.passwords import Passwords
 from tornchat.data_folder import in_use
 from tornchat.domain import rules
@@ -40,7 +40,8 @@ async def user_add(
     async with _change(settings) as change:
         first = await users.count(change.conn) == 0
         role: Role = "admin" if admin or first else "member"
-        user = await accounts.add_user(change, username, shown, hashed, role)
+        # Whoever has the shell may give the name of somebody whose account was erased.
+        user = await accounts.add_user(change, username, shown, hashed, role, again=True)
         await audit.note_shell(change, "account.created", user=user.id, role=role)
         return user
 
@@ -56,12 +57,20 @@ async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
                     user.username,
                     user.display_name,
                     user.role,
-                    "active" if user.disabled_at is None else "disabled",
+                    _state(user),
                 )
                 for user in await users.all(conn)
             ]
     finally:
         await database.close()
+
+
+def _state(user: User) -> str:
+    if user.deleted:
+        return "deleted"
+    if user.leaving_at is not None:
+        return "leaving"
+    return "disabled" if user.disabled else "active"
 
 
 async def user_disable(settings: Settings, name: str) -> None:
@@ -73,12 +82,24 @@ async def user_disable(settings: Settings, name: str) -> None:
 
 
 async def user_enable(settings: Settings, name: str) -> None:
-    """Let a disabled person sign in again, with the password they had. Their tokens stay ended."""
+    """Let a disabled person sign in again, with the password they had, and keep an account that is
+    to be erased. Their tokens stay ended."""
     async with _change(settings) as change:
         user = await _named(change, name)
         if not await standing.enable(change, user):
             raise Conflict(f"{name} is not disabled.")
         await audit.note_shell(change, "account.enabled", user=user.id)
+
+
+async def user_delete(settings: Settings, name: str, *, whole: bool, at_once: bool) -> int:
+    """Close an account, to be erased by the server; when that will be (unix ms). ``whole``: with
+    what they wrote. Not the only administrator: `Conflict`."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+        grace = 0 if at_once else closing.GRACE_MS
+        at = await closing.begin_to_leave(change, user, None, whole=whole, grace_ms=grace)
+        await audit.note_shell(change, "account.leaving", user=user.id, messages=whole)
+        return at
 
 
 async def user_password(settings: Settings, name: str, password: str) -> None:

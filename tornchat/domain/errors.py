@@ -163,6 +163,12 @@ class NameTaken(Conflict):
     hint = "Choose another name."
 
 
+class LastAdministrator(Conflict):
+    code = "last_admin"
+    title = "The only administrator cannot go"
+    hint = "Make somebody else an administrator first."
+
+
 class NonceReused(Conflict):
     code = "nonce_reused"
     title = "This nonce belongs to another message"

@@ -96,7 +96,10 @@ class Session(_SignsIn):
             raise
         metrics.SIGN_INS.labels("ok").inc()
         self.keep(token)
-        self.answer(await snapshots.snapshot(self.chat, user.id), 201)
+        snapshot = await snapshots.snapshot(self.chat, user.id)
+        if user.disabled:
+            snapshot["returned"] = True
+        self.answer(snapshot, 201)
 
     async def delete(self) -> None:
         await accounts.sign_out(self.chat, self.who)

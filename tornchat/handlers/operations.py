@@ -81,7 +81,7 @@ SCHEMAS: dict[str, Schema] = {
     "Snapshot": _object(
         "user settings cursor rooms server",
         user=_ref("Person"), settings={"type": "object"}, cursor=ID, rooms=_list(_ref("Room")),
-        server={"type": "object"},
+        server={"type": "object"}, returned=FLAG,
     ),
     "Settings": _object(
         "id name kind description history posting adding",
@@ -153,6 +153,16 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "PATCH /api/users/me/settings": Operation(
         "What I choose, on all my devices", body=_PREFERENCES, answers={200: _PREFERENCES}
+    ),
+    "DELETE /api/users/me": Operation(
+        "My account goes",
+        body=_object("password", password=TEXT, messages=FLAG),
+        answers={200: _object("erased_at", erased_at=NUMBER)},
+    ),
+    "DELETE /api/users/{user}": Operation(
+        "Somebody's account goes",
+        body=_object(messages=FLAG),
+        answers={200: _object("erased_at", erased_at=NUMBER)},
     ),
     "PUT /api/users/{user}/avatar": Operation(
         "My picture",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tornchat.chat import presence, profiles, sessions
+from tornchat.chat import closing, presence, profiles, sessions
 from tornchat.handlers.base import Handler
 
 
@@ -27,10 +27,26 @@ class Typing(Handler):
 
 
 class Me(Handler):
-    """``PATCH /api/users/me {display_name?, status?}``: how others see me."""
+    """``PATCH /api/users/me {display_name?, status?}``: how others see me; ``DELETE {password,
+    messages?}``: my account goes."""
 
     async def patch(self) -> None:
         self.answer(await profiles.change(self.chat, self.who, self.body()))
+
+    async def delete(self) -> None:
+        body = self.body()
+        at = await closing.leave(self.chat, self.who, body.get("password"), body.get("messages"))
+        self.clear_cookie(self.site.cookie, path="/", secure=self.site.secure)
+        self.answer({"erased_at": at})
+
+
+class Person(Handler):
+    """``DELETE /api/users/U {messages?}``: an account goes."""
+
+    async def delete(self, user: str) -> None:
+        body = self.body() if self.request.body else {}
+        at = await closing.dismiss(self.chat, self.who, user, body.get("messages"))
+        self.answer({"erased_at": at})
 
 
 class MySettings(Handler):

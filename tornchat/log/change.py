@@ -46,12 +46,14 @@ async def append_change(
     nonce: str | None = None,
     edited: int | None = None,
     until: int | None = None,
+    erases: bool = False,
 ) -> Changed:
     """Append an event about ``message`` (as the archive or its own event has it).
 
     Where the message says so already, or is deleted already, nothing is appended. ``edited`` is
     when it must have been edited last (unix ms, 0 for never), ``until`` the unix ms after which it
-    is too late. Raises `NotAMember` where ``by`` is not, `Archived` and `Muted`
+    is too late. ``erases``: the account of ``by`` is, who need not be in the room by now and
+    whom nothing forbids it. Raises `NotAMember` where ``by`` is not, `Archived` and `Muted`
     unless it is deleted, `NotFound` where the message is deleted, `NonceReused`, `EditConflict`,
     `TooLate`, `TooMany`, `LogAway`.
     """
@@ -86,7 +88,8 @@ async def append_change(
             -1 if edited is None else edited,
             until or 0,
             # Whoever is muted, and whatever the room has become, may take their own words away.
-            "" if wanted == _DELETED else by,
+            "" if wanted == _DELETED or erases else by,
+            "1" if erases else "",
         ],
     )
     match reply:

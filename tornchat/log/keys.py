@@ -26,6 +26,7 @@ class Keys:
         self.pusher = self.prefix + "pusher"
         """Who sends pushes now: a token that expires."""
         self.courier = self.prefix + "courier"
+        self.eraser = self.prefix + "eraser"
         """Who tells webhooks now: a token that expires."""
         self.workers = self.prefix + "workers"
         """Sorted set: worker -> when it last said how many streams it has, unix milliseconds."""

@@ -2,7 +2,8 @@
 import { avatar, nameOf } from "../elements/avatar.js";
 import { field, formError, h } from "../elements/dom.js";
 import { t } from "../js/i18n.js";
-import { act, ask, bones, button, secret, tag } from "./parts.js";
+import { act, ask, button, secret } from "../panels/managing.js";
+import { bones, tag } from "./parts.js";
 
 export function botsSection(section) {
   const list = h("ul", { class: "admin-list", "aria-busy": "true" }, bones(3));
@@ -70,7 +71,7 @@ function entry(section, bot) {
           "p",
           {},
           h("bdi", { class: "found-name" }, nameOf(bot)),
-          h("span", { class: "quiet" }, `@${bot.username}`),
+          h("bdi", { class: "quiet" }, `@${bot.username}`),
           bot.disabled && tag(t("person.disabled.short"), "tag-danger"),
         ),
         formError(),

@@ -4,7 +4,8 @@ import { locale, t } from "../js/i18n.js";
 import { timeLabel } from "../js/times.js";
 import { sizeLabel } from "../panels/sizes.js";
 import { doing } from "./figures.js";
-import { ask, line, tag } from "./parts.js";
+import { ask } from "../panels/managing.js";
+import { line, tag } from "./parts.js";
 
 const EVERY_MS = 3000;
 /** Nothing was heard for so long: what is shown is old. */

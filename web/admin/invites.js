@@ -1,7 +1,8 @@
 /** Who may come: the policy for strangers, and all invitations. */
 import { formError, h } from "../elements/dom.js";
 import { t } from "../js/i18n.js";
-import { act, ask, button, isolated, line, Paged, tag, when } from "./parts.js";
+import { act, ask, button } from "../panels/managing.js";
+import { isolated, line, Paged, tag, when } from "./parts.js";
 
 const POLICIES = ["open", "invite", "closed"];
 

@@ -2,7 +2,8 @@
 import { avatar, nameOf } from "../elements/avatar.js";
 import { formError, h } from "../elements/dom.js";
 import { t } from "../js/i18n.js";
-import { act, ask, button, choice, line, opening, Paged, searchField, secret, tag, when } from "./parts.js";
+import { act, ask, button, secret } from "../panels/managing.js";
+import { choice, line, opening, Paged, searchField, tag, when } from "./parts.js";
 
 export function peopleSection(section, { user: me }) {
   new Paged(section, "people", {
@@ -40,7 +41,7 @@ function draw(head, person, me) {
         "p",
         {},
         h("bdi", { class: "found-name" }, nameOf(person)),
-        h("span", { class: "quiet" }, `@${person.username}`),
+        h("bdi", { class: "quiet" }, `@${person.username}`),
         person.role === "admin" && tag(t("account.admin")),
         person.bot && tag(t("person.bot")),
         person.disabled && tag(t("person.disabled.short"), "tag-danger"),

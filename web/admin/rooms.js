@@ -3,7 +3,8 @@ import { formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { t } from "../js/i18n.js";
 import { sizeLabel } from "../panels/sizes.js";
-import { act, ask, button, choice, line, opening, Paged, searchField, tag, when } from "./parts.js";
+import { act, ask, button } from "../panels/managing.js";
+import { choice, line, opening, Paged, searchField, tag, when } from "./parts.js";
 
 export function roomsSection(section) {
   new Paged(section, "rooms", {

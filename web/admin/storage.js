@@ -4,7 +4,8 @@ import { formError, h } from "../elements/dom.js";
 import { t } from "../js/i18n.js";
 import { sizeLabel as sizeOf } from "../panels/sizes.js";
 import { figure } from "./health.js";
-import { ask, bones, button } from "./parts.js";
+import { ask, button } from "../panels/managing.js";
+import { bones } from "./parts.js";
 
 const sizeLabel = (bytes) => (bytes === 0 ? "0" : sizeOf(bytes));
 

@@ -82,6 +82,6 @@ function directBeginning({ with: others }, name, partner) {
     partner ? avatar(partner, "large") : mark,
     h("h3", {}, h("bdi", {}, name)),
     h("p", { class: "quiet" }, t(words, { name })),
-    partner?.disabled && h("p", { class: "quiet" }, t("person.disabled")),
+    partner?.disabled && h("p", { class: "quiet" }, t(partner.deleted ? "person.deleted.more" : "person.disabled")),
   );
 }

@@ -4,9 +4,10 @@
  * Whoever reads the newest stays at the newest; whoever reads further up is not moved, whatever
  * comes above or below.
  */
+import { LONGEST } from "../js/history.js";
 import { t } from "../js/i18n.js";
 import { partnerIn, roomName } from "../js/naming.js";
-import { composed, originalOf, pendingIn, shownPage } from "../js/selectors.js";
+import { composed, isStaff, originalOf, pendingIn, shownPage } from "../js/selectors.js";
 import { isFar, timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { loadExtras, showProgress } from "./extras.js";
@@ -19,8 +20,6 @@ import { RowKeeper } from "./row-keeper.js";
 
 const AT_END_PX = 40;
 const OLDER_PX = 900;
-/** More messages than this are not kept while the reader is at the newest. */
-const MANY = 600;
 
 class MessageList extends HTMLElement {
   #head = h("div", { class: "list-head" });
@@ -36,6 +35,7 @@ class MessageList extends HTMLElement {
   #placed = false; // the room's first page is in, and scrolled to where reading begins
   #unread = null; // the way to the first unread message, once it is out of sight
   #atEnd = true;
+  #place = null; // what is first in sight, and where: it stays there whatever comes or changes above it
   #endId = 0; // newest message when the end was last in sight
   #target = null; // the jump that was made last
   #gone = new AbortController();
@@ -47,7 +47,7 @@ class MessageList extends HTMLElement {
       if (id) openPanel(this.closest("tc-app"), "person", "openPerson", this.#state, id);
     });
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    const sizes = new ResizeObserver(() => this.#atEnd && this.#toEnd());
+    const sizes = new ResizeObserver(() => this.#settle());
     sizes.observe(this.#scroller);
     sizes.observe(this.#column);
     const { signal } = this.#gone;
@@ -72,7 +72,7 @@ class MessageList extends HTMLElement {
     const watched = this.#placed && this.#atEnd && !hadNews;
     const wasAway = !switched && this.#view.away;
     if (view.away) this.#atEnd = false;
-    const place = this.#atEnd ? null : this.#keeper.firstBelow(this.#scroller);
+    this.#measurePlace();
     this.#view = view;
 
     const { room, page, people, me } = view;
@@ -83,17 +83,21 @@ class MessageList extends HTMLElement {
     this.#foot.replaceChildren(...historyFoot(view, ask));
     const rows = timeline({ ...view, target: view.target?.id });
     const quotes = rows.some(({ message, item }) => (message ?? item)?.reply_to) ? this.#quotes() : null;
-    this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked });
+    const hadFocus = this.#rows.contains(document.activeElement);
+    this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked, staff: view.staff });
+    // The row that had it may have been let go.
+    if (hadFocus && !this.#rows.contains(document.activeElement)) this.#scroller.focus({ preventScroll: true });
     loadExtras(rows, () => this.isConnected && this.update(this.#state, { afresh: true }));
 
     if (!this.#placed && page?.status === "ready") this.#begin();
     else if (this.#atEnd || wrote) this.#toEnd();
-    else if (!this.#keeper.restore(this.#scroller, place) && wasAway && !view.away) this.#toEnd();
+    else if (!this.#keeper.restore(this.#scroller, this.#place) && wasAway && !view.away) this.#toEnd();
     if (view.target !== this.#target) this.#showTarget();
 
     this.#look({ watching: watched || wrote, said: wrote });
     this.#showPills();
     this.#askMore();
+    this.#narrow();
   }
 
   #quotes = () => quoting(() => this.update(this.#state, { afresh: true }));
@@ -160,6 +164,25 @@ class MessageList extends HTMLElement {
 
   #measure() {
     this.#atEnd = !this.#view.away && this.#below() < AT_END_PX;
+    this.#measurePlace();
+  }
+
+  #measurePlace() {
+    this.#place = this.#atEnd ? null : this.#keeper.firstBelow(this.#scroller);
+  }
+
+  /** Something has another height now: the window, or a row, be it by a picture that has come. */
+  #settle() {
+    if (this.#atEnd) this.#toEnd();
+    else this.#keeper.restore(this.#scroller, this.#place);
+  }
+
+  /** Only what is near is kept, and has elements; and a message that is being edited. */
+  #narrow() {
+    const { page, room } = this.#view;
+    if (!this.#placed || this.#state.composing || page.messages.length <= LONGEST) return;
+    if (this.#atEnd) return emit(this, "history-trim", { room: room.id });
+    if (this.#place) emit(this, "history-narrow", { room: room.id, near: this.#place.id || Infinity });
   }
 
   #below() {
@@ -175,9 +198,6 @@ class MessageList extends HTMLElement {
     if (!this.#placed || !this.#atEnd || !this.#view.page) return;
     const message = this.#newest();
     this.#endId = message;
-    if (this.#view.page.messages.length > MANY && !this.#unread?.wanted) {
-      emit(this, "history-trim", { room: this.#view.room.id });
-    }
     emit(this, "newest-reached");
     if (message === 0 || document.hidden || !document.hasFocus()) return;
     const room = this.#view.room.id;
@@ -207,8 +227,8 @@ class MessageList extends HTMLElement {
   async #offerUnread() {
     this.#unread = { show() {} }; // while it is loaded
     const handlers = {
-      reach: () =>
-        emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since }),
+      reach: (missed) =>
+        emit(this, "history-reach", { room: this.#view.room.id, message: this.#view.since, missed }),
       arrived: () => this.#measure(),
       caughtUp: () => this.catchUp(),
     };
@@ -245,7 +265,7 @@ function viewOf(state) {
   const target = state.target?.room === room.id ? state.target : null;
   const name = roomName(state, room);
   const partner = partnerIn(state, room);
-  const named = { room, name, partner, people, blocked, me: user.id };
+  const named = { room, name, partner, people, blocked, me: user.id, staff: isStaff(room, user) };
   const more = page?.more ?? false;
   const originals = state.originals[room.id];
   const seen = { live, page, more, away, messages, losses, pending, originals, since };

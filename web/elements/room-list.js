@@ -103,7 +103,7 @@ class RoomList extends HTMLElement {
           "span",
           { class: "account-names" },
           h("bdi", { class: "account-name ellipsis" }, nameOf(user)),
-          h("span", { class: "account-user ellipsis" }, statusLine(user) || `@${user.username}`),
+          h("bdi", { class: "account-user ellipsis" }, statusLine(user) || `@${user.username}`),
         ),
         icon("sliders"),
         h("span", { class: "visually-hidden" }, t("account.title")),
@@ -137,7 +137,7 @@ function entry(state, room, troubled) {
     },
     roomMark(state, room, 18),
     h("bdi", { class: "ellipsis" }, roomName(state, room)),
-    partnerIn(state, room)?.disabled && h("span", { class: "tag" }, t("person.disabled.short")),
+    isDisabled(partnerIn(state, room)) && h("span", { class: "tag" }, t("person.disabled.short")),
   );
   if (troubled) {
     link.append(icon("alert", 18), h("span", { class: "visually-hidden" }, t("rooms.unsent")));
@@ -153,5 +153,7 @@ function entry(state, room, troubled) {
   }
   return h("li", {}, link);
 }
+
+const isDisabled = (partner) => partner?.disabled && !partner.deleted;
 
 customElements.define("room-list", RoomList);

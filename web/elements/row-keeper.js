@@ -49,7 +49,8 @@ export class RowKeeper {
     this.#parent.replaceChildren();
   }
 
-  /** The first message that reaches into the scroller's sight, and how far below its top it begins. */
+  /** The first message that reaches into the scroller's sight, its id (0 of one on its way), and how far below its
+   * top it begins. */
   firstBelow(scroller) {
     const top = scroller.getBoundingClientRect().top;
     const elements = this.#parent.children;
@@ -64,7 +65,8 @@ export class RowKeeper {
     let first = elements[low];
     while (first && !first.classList.contains("message")) first = first.nextElementSibling;
     if (!first) return null;
-    return { key: this.#keys.get(first), offset: first.getBoundingClientRect().top - top };
+    const { top: begin } = first.getBoundingClientRect();
+    return { key: this.#keys.get(first), id: Number(first.dataset.id), offset: begin - top };
   }
 
   /** Scrolls so that `place` (of `firstBelow`) is where it was; false where it is not there any more. */

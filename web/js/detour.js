@@ -7,16 +7,35 @@
  * What else becomes of them is in panels/jumps.js, which is loaded for the first jump.
  */
 import { versionOf } from "./changes.js";
-import { withChange } from "./history.js";
+import { KEPT, narrowed, trimmed, withChange } from "./history.js";
 
 export const NO_DETOUR = Object.freeze({ detour: null, arriving: null, target: null });
 
 export const detourActions = {
   "detour.changed": (state, { change }) => settled(change(state)),
   "detour.left": (state) => (state.detour || state.arriving ? { ...state, ...NO_DETOUR } : state),
+  "page.narrowed": (state, { room, near }) =>
+    state.detour?.room === room ? { ...state, detour: narrowed(state.detour, near).page } : parted(state, room, near),
   "target.set": (state, { target }) => ({ ...state, target }),
   "target.passed": (state, { target }) => (state.target === target ? { ...state, target: null } : state),
 };
+
+/** Whoever has read on far from the newest messages, to the message `near`, is on a detour: the newest page is short
+ * again. */
+function parted(state, room, near) {
+  const page = state.pages[room];
+  const isQuiet = page.unsure === 0 && page.losses.length === 0;
+  if (room !== state.open || state.arriving || !isQuiet) return state;
+  const { from, page: part } = narrowed(page, near);
+  if (part === page) return state;
+  const withPage = (after) => ({ ...state.pages, [room]: after });
+  // Where the part reaches to what is kept of the newest, they are one.
+  if (from + part.messages.length >= page.messages.length - KEPT) {
+    return { ...state, pages: withPage({ ...part, messages: page.messages.slice(from) }) };
+  }
+  const detour = { ...part, room, around: part.messages[0].id };
+  return { ...state, detour, pages: withPage(trimmed(page)) };
+}
 
 /** One page of both, where the detour reaches the newest one. */
 export function settled(state) {

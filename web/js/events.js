@@ -1,7 +1,7 @@
 /** What each event of the stream changes in the state. Pure; the same event twice changes nothing. */
 import { isChange } from "./changes.js";
 import { detourAfter, NO_DETOUR } from "./detour.js";
-import { withChange, withMessage } from "./history.js";
+import { LONGEST, trimmed, withChange, withMessage } from "./history.js";
 import { HEARD } from "./keeping-up.js";
 import { withoutLostTail } from "./losses.js";
 import { BLOCKS, callsMe, counted, noted } from "./mentions.js";
@@ -41,7 +41,11 @@ const CHANGES = {
     const page = state.pages[roomId];
     if (!page) return { ...state, rooms };
     const { prev: _prev, topic: _topic, kind: _kind, ...message } = event;
-    return { ...state, rooms, pages: { ...state.pages, [roomId]: withMessage(page, message) } };
+    const after = withMessage(page, message);
+    // What is shown is for whoever shows it to narrow: they know where it is read.
+    const isShown = roomId === state.open && state.detour?.room !== roomId;
+    const kept = isShown || after.messages.length <= LONGEST ? after : trimmed(after);
+    return { ...state, rooms, pages: { ...state.pages, [roomId]: kept } };
   },
 
   ...HEARD,

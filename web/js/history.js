@@ -9,9 +9,12 @@
  */
 import { allChanged, changed } from "./changes.js";
 
-
 /** Messages kept where nobody looks at older ones; the rest is fetched again. */
-const KEPT = 100;
+export const KEPT = 100;
+/** More than this are neither kept nor shown at once, but for a moment. */
+export const LONGEST = 300;
+/** So many stay around what is read of a page that has become longer. */
+const NEAR = 200;
 
 export function emptyPage() {
   return {
@@ -111,9 +114,23 @@ export function withChange(page, event) {
   return { ...page, messages, changes: page.waiting > 0 ? [...page.changes, event] : page.changes };
 }
 
+/** The newest of it. While an answer is on its way that might leave a hole: then it stays whole. */
 export function trimmed(page) {
-  if (page.messages.length <= KEPT) return page;
+  if (page.messages.length <= KEPT || page.waiting > 0) return page;
   return { ...page, messages: page.messages.slice(-KEPT), more: true };
+}
+
+/** Without what is far from the message `near` where it has become long: {from, page}, `from` the place of its
+ * first message in what it was. As `trimmed`, it waits for answers on their way. */
+export function narrowed(page, near) {
+  const { length } = page.messages;
+  if (length <= LONGEST || page.waiting > 0) return { from: 0, page };
+  const at = page.messages.findLastIndex(({ id }) => id <= near);
+  const from = Math.max(0, Math.min(at - NEAR / 2, length - NEAR));
+  const messages = page.messages.slice(from, from + NEAR);
+  const before = from > 0 ? { more: true, older: "idle" } : {};
+  const after = from + NEAR < length ? { later: "idle" } : {};
+  return { from, page: { ...page, ...before, ...after, messages } };
 }
 
 /** How many messages of others came after `read`, or null where the page does not reach back so far. */

@@ -195,7 +195,9 @@ const HANDLERS = {
     attempt(settle, async () => {
       owner.unset();
       const enter = mode === "up" ? api.signUp : api.signIn;
-      session.enter(await enter(values));
+      const snapshot = await enter(values);
+      session.enter(snapshot);
+      if (snapshot.returned) app.announce(t("leaving.returned"));
       // An invitation that made the account is used, and its room is where one wants to be.
       if (values.invite) location.hash = hashOf(room ?? null);
     }),
@@ -231,6 +233,7 @@ const HANDLERS = {
     if (room) location.hash = hashOf(room.id);
   },
 
+  "history-narrow": (detail) => store.dispatch({ type: "page.narrowed", ...detail }),
   "history-trim": ({ room }) => store.dispatch({ type: "page.trimmed", room }),
   "history-retry": ({ room }) => rooms.loadNewest(room),
 
@@ -254,6 +257,7 @@ const HANDLERS = {
     "invite-look",
     "invite-accept",
   ]),
+  ...later("account-doing", ["account-leave", "avatar-put", "avatar-remove", "password-change"]),
   ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
   ...later("way-doing", ["clock-ask"]),
   ...later("manage-doing", ["manage"]),

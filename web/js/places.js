@@ -14,7 +14,7 @@ export class Places {
   constructor(store, hooks) {
     this.#store = store;
     this.#hooks = hooks;
-    store.subscribe((state) => !this.#loading && hasAnswers(state) && this.#load());
+    store.subscribe((state) => !this.#loading && (state.detour || hasAnswers(state)) && this.#load());
   }
 
   /** Whether a jump is under way. */
@@ -30,11 +30,14 @@ export class Places {
   /** Shows a message of a room of mine, wherever in its history it is. */
   go = async (room, id) => (await this.#load()).go(room, id);
 
+  /** Shows the history around an event of a room; false where it could not be had. */
+  reach = async (room, id) => (await this.#load()).reach(room, id);
+
   /** Back to the newest messages. */
   leave = () => this.#whole?.leave();
 
   /** More of what was jumped to, on one of its sides: "older" or "later". */
-  more = (side) => this.#whole?.more(side);
+  more = async (side) => (await this.#load()).more(side);
 
   #load() {
     this.#loading ??= this.#loaded();

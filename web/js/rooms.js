@@ -6,7 +6,6 @@ import { storage } from "./storage.js";
 
 const PAGE = 50;
 const AGAIN = 200;
-const REACH_PAGES = 10;
 const NAMES_AT_ONCE = 100;
 
 export class Rooms {
@@ -119,23 +118,14 @@ export class Rooms {
     return this.#store.state.pages[room]?.messages.at(-1)?.id ?? 0;
   }
 
-  /** Loads what is older until `message` is there, or so much that nobody reads it. */
-  async reach(room, message) {
-    for (let pages = 0; pages < REACH_PAGES; pages += 1) {
-      const page = this.#store.state.pages[room];
-      if (!page?.more || page.older !== "idle" || page.messages[0].id <= message) return;
-      await this.loadOlder(room, AGAIN);
-    }
-  }
-
-  async loadOlder(room, limit = PAGE) {
+  async loadOlder(room) {
     const page = this.#store.state.pages[room];
     if (page?.status !== "ready" || !page.more || page.older === "loading") return;
     const epoch = this.#epoch;
     const older = true;
     this.#store.dispatch({ type: "page.asked", room, older });
     try {
-      const { messages, more } = await api.before(room, page.messages[0].id, limit);
+      const { messages, more } = await api.before(room, page.messages[0].id, PAGE);
       if (epoch === this.#epoch) {
         this.#store.dispatch({ type: "page.came", room, messages, more, older });
       }

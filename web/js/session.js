@@ -82,6 +82,11 @@ export class Session {
     if (this.#account.left(mark)) this.#leave(null);
   }
 
+  /** My account was closed, here. */
+  closed(reason) {
+    if (this.#account.left(this.#account.mark)) this.#leave(reason);
+  }
+
   /** The network, the sight of the page or the sleep of the computer has changed. */
   wake() {
     this.#account.look();

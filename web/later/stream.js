@@ -15,7 +15,7 @@ const OBEYED_MS = 60_000;
 /** Signs of life of page and network do not make a try of ours come sooner than this after another. */
 const CALM_MS = 1000;
 /** With these the session is over; after any other `bye` without `retry` only a person tries again. */
-const SESSION_OVER = new Set(["signed_out", "disabled"]);
+const SESSION_OVER = new Set(["signed_out", "disabled", "leaving"]);
 
 const isOnline = () => navigator.onLine !== false;
 

@@ -1,15 +1,34 @@
-/** What people do with their account: their picture, their password. */
+/** What people do with their account: their picture, their password, leaving. */
 import { attempt } from "../js/doing/attempt.js";
+import { drafts } from "../js/drafts.js";
 import { explain } from "../js/explain.js";
 import { t } from "../js/i18n.js";
+import { owner } from "../js/owner.js";
+import { hashOf } from "../js/route.js";
 import { pictureOf, putOn } from "../later/uploads.js";
 
 /** Loaded with the first of these events (`later` in main.js). */
-export const handlers = ({ app, store, api }) => {
+export const handlers = ({ app, store, api, outbox, session }) => {
   const wear = async (blob, moved = () => {}) =>
     store.dispatch({ type: "me.changed", user: await putOn(blob, moved) });
 
   return {
+    "account-leave": ({ values, settle }) =>
+      attempt(settle, async () => {
+        const { user } = store.state;
+        try {
+          await api.leave(values);
+        } catch (error) {
+          if (error.code === "bad_credentials") return t("password.wrong");
+          throw error;
+        }
+        owner.unset();
+        await outbox.forget(user.id);
+        drafts.forget(user.id);
+        session.closed("leaving");
+        location.hash = hashOf(null);
+      }),
+
     "password-change": ({ values, settle }) =>
       attempt(settle, async () => {
         await api.changePassword(values);

@@ -36,7 +36,7 @@ export function openAccount(app, state) {
           h("bdi", {}, nameOf(user)),
           user.role === "admin" && h("span", { class: "tag" }, t("account.admin")),
         ),
-        h("p", { class: "quiet" }, `@${user.username}`),
+        h("p", { class: "quiet" }, h("bdi", {}, `@${user.username}`)),
       ),
     ),
     h(
@@ -50,6 +50,7 @@ export function openAccount(app, state) {
       entry("compass", t("sessions.title"), () => open("sessions", "openSessions")),
       entry("lock", t("password.title"), () => (dialog.close(), openPassword(app, user))),
       entry("close", t("blocked.title"), () => open("blocked", "openBlocked")),
+      entry("archive", t("data.title"), () => open("own-data", "openOwnData")),
       user.role === "admin" &&
         h(
           "a",

@@ -149,7 +149,7 @@ class MemberList extends HTMLElement {
         h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
         member.bot && h("span", { class: "tag" }, t("person.bot")),
         statusLine(member, { short: true }),
-        h("span", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
+        h("bdi", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
         isMuted && h("span", { class: "member-mark", title: t("member.is_muted") }, icon("silent", 16)),
         isMuted && h("span", { class: "visually-hidden" }, t("member.is_muted")),
         member.role !== "member" &&

@@ -159,7 +159,7 @@ class NewMessage extends HTMLElement {
       },
       avatar(person, "small"),
       h("bdi", { class: "ellipsis" }, nameOf(person)),
-      h("span", { class: "quiet ellipsis" }, mine ? t("members.you") : `@${person.username}`),
+      h("bdi", { class: "quiet ellipsis" }, mine ? t("members.you") : `@${person.username}`),
     );
   }
 

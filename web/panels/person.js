@@ -45,14 +45,14 @@ export function openPerson(app, state, id) {
         "div",
         {},
         h("p", { class: "profile-name" }, h("bdi", {}, nameOf(person))),
-        h("p", { class: "quiet" }, `@${person.username} · ${t(`presence.${is}`)}`),
+        h("p", { class: "quiet" }, person.deleted ? t("person.deleted.more") : [h("bdi", {}, `@${person.username}`), ` · ${t(`presence.${is}`)}`]),
         statusLine(person),
-        person.disabled && h("p", { class: "quiet" }, t("person.disabled")),
+        person.disabled && !person.deleted && h("p", { class: "quiet" }, t("person.disabled")),
       ),
     ),
-    !mine && h("p", { class: "quiet" }, t(isBlocked ? "person.blocked" : "person.block.more")),
+    !mine && !person.deleted && h("p", { class: "quiet" }, t(isBlocked ? "person.blocked" : "person.block.more")),
     error,
-    h(
+    !person.deleted && h(
       "div",
       { class: "account-actions" },
       h(

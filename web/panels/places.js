@@ -42,7 +42,7 @@ export class Places {
     const { detour, open } = this.#store.state;
     const going = this.#going;
     this.#going = null;
-    if (going?.room === open) this.go(going.room, going.id);
+    if (going?.room === open) this.#load(going);
     else if (detour) this.#renew(detour);
   }
 
@@ -58,6 +58,9 @@ export class Places {
     }
     this.#load({ room, id });
   }
+
+  /** To an event, be it no message: there is nothing to stand out. False where it could not be had. */
+  reach = (room, id) => this.#load({ room, id, anything: true });
 
   leave() {
     this.#going = null;
@@ -98,6 +101,7 @@ export class Places {
     const isWanted = () => this.#going === going;
     const came = (found) => {
       this.#going = null;
+      if (going.anything) return true;
       const isThere = Boolean(found) && !found.deleted;
       if (isThere) this.#arrive(going);
       else this.#hooks.missing(found);
@@ -105,9 +109,11 @@ export class Places {
     };
     try {
       await this.#around(going.room, going.id, PAGE, { isWanted, came });
+      return true;
     } catch (error) {
       if (isWanted()) this.#going = null;
       this.#hooks.failed(error);
+      return false;
     }
   }
 

@@ -4,6 +4,7 @@ import { t } from "../js/i18n.js";
 import { openDialog } from "./dialog.js";
 import { emit, field, formError, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
+import { openPanel } from "../elements/panel.js";
 
 export const styled = true;
 
@@ -49,11 +50,24 @@ class RoomSettings extends HTMLElement {
       this.closest("dialog").close();
       emit(this.app, "room-archive", { room: this.#room.id, name: this.#room.name });
     };
+    const programs = () => {
+      this.closest("dialog").close();
+      openPanel(this.app, "programs", "openPrograms", this.#room);
+    };
     this.append(
       this.#form,
       h(
         "section",
         { class: "settings-end" },
+        h("p", { class: "quiet" }, t("programs.more")),
+        h(
+          "button",
+          { type: "button", class: "button button-wide", onclick: programs },
+          icon("link"),
+          t("programs.hook.title"),
+          " · ",
+          t("programs.webhook.title"),
+        ),
         h("p", { class: "quiet" }, t("archive.more")),
         h(
           "button",

@@ -198,6 +198,7 @@ class SignIn extends HTMLElement {
 
 function farewellWords(code) {
   if (code === "disabled") return t("farewell.disabled");
+  if (code === "leaving") return t("farewell.leaving");
   return t("farewell.signed_out");
 }
 

@@ -16,7 +16,7 @@ export class UnreadJump {
   #seen = false; // the line above it has been in sight
   #wanted = false; // to be gone to as soon as it is loaded
 
-  /** `reach()` asks for history back to it, `arrived()` tells that the list was scrolled to it, and
+  /** `reach(missed)` asks for the history around it and calls `missed()` where that cannot be had, `arrived()` tells that the list was scrolled to it, and
    * `caughtUp()` that all is read. */
   constructor(scroller, { reach, arrived, caughtUp }) {
     this.#scroller = scroller;
@@ -30,11 +30,6 @@ export class UnreadJump {
       h("button", { ...attributes, onclick: caughtUp }, icon("check", 18)),
     );
     this.#button.append(icon("up", 18), h("span", {}, t("unread.jump")));
-  }
-
-  /** It is on its way: what is loaded must stay. */
-  get wanted() {
-    return this.#wanted;
   }
 
   /** `view` is that of <message-list>. */
@@ -60,7 +55,10 @@ export class UnreadJump {
     if (line) return this.#arrive(line);
     this.#wanted = true;
     this.#button.setAttribute("aria-busy", "true");
-    this.#reach();
+    this.#reach(() => {
+      this.#wanted = false;
+      this.#button.setAttribute("aria-busy", "false");
+    });
   }
 
   #arrive(line) {

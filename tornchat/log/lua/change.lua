@@ -5,10 +5,10 @@
 --       7 hash of what the message will say, 'deleted' for nothing, '' where that stays as it is  8 ms between messages at the full rate, 0 for no limit  9 burst
 --       10 the state as the archive knows it: '<version>:<time of the edit or 0>:<hash>'  11 seconds that the state is remembered
 --       12 time of the edit that it must have (0: of none), -1 for any  13 unix ms until which it may be changed, 0 for ever
---       14 who does it, where those who are muted may not, else ''
+--       14 who does it, where those who are muted may not, else ''  15 '1' where they need not be in the room
 -- Result  {'ok', version, at} | {'again', version, at} | {'same', version, at} | {'gone'} | {'conflict'} | {'changed'} | {'late'}
 --         | {'stranger'} | {'slow', ms} | {'archived'} | {'muted', ms} | {'blocked'}
-if redis.call('HEXISTS', KEYS[5], ARGV[5]) == 0 then return {'stranger'} end
+if ARGV[15] ~= '1' and redis.call('HEXISTS', KEYS[5], ARGV[5]) == 0 then return {'stranger'} end
 local ttl = tonumber(ARGV[6])
 if ttl > 0 then
   local first = redis.call('GET', KEYS[6])

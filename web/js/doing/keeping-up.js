@@ -4,13 +4,15 @@ import { explain } from "../explain.js";
 import { t } from "../i18n.js";
 import { attempt } from "./attempt.js";
 
-export function keepingUpHandlers({ app, store, rooms, reading, alerts }) {
+export function keepingUpHandlers({ app, store, reading, places, alerts }) {
   const failed = (error) => app.announce(explain(error), { urgent: true });
 
   return {
     "room-seen": ({ room, message, said }) => reading.seen(room, message, { said }),
     "news-seen": ({ room, message }) => store.dispatch({ type: "news.seen", room, message }),
-    "history-reach": ({ room, message }) => rooms.reach(room, message),
+    "history-reach": async ({ room, message, missed }) => {
+      if (!(await places.reach(room, message))) missed();
+    },
     "message-unread": async ({ room, id }) => {
       try {
         await reading.unreadAgain(room, id);
