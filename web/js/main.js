@@ -216,11 +216,6 @@ const HANDLERS = {
     drafts.forget(user.id);
     location.hash = hashOf(null);
   },
-  "password-change": ({ values, settle }) =>
-    attempt(settle, async () => {
-      await api.changePassword(values);
-      app.announce(t("password.changed"));
-    }),
   "language-choose": async ({ name }) => {
     await chooseLanguage(name);
     app.rebuild(shown());
@@ -258,7 +253,6 @@ const HANDLERS = {
     "invite-accept",
   ]),
   ...later("account-doing", ["account-leave", "avatar-put", "avatar-remove", "password-change"]),
-  ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
   ...later("way-doing", ["clock-ask"]),
   ...later("manage-doing", ["manage"]),
   ...keepingUpHandlers(page),
