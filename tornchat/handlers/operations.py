@@ -151,6 +151,9 @@ OPERATIONS: dict[str, Operation] = {
         body=_object(display_name=TEXT, status={"type": ["object", "null"]}),
         answers={200: _ref("Person")},
     ),
+    "GET /api/users/me/export": Operation(
+        "All that there is of me", answers={200: {}}, gives="application/zip"
+    ),
     "PATCH /api/users/me/settings": Operation(
         "What I choose, on all my devices", body=_PREFERENCES, answers={200: _PREFERENCES}
     ),
