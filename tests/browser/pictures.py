@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import launch
 from tests.browser.people import PASSWORD
-from tests.browser.weight import weigh
+from tests.browser.weight import median, weigh
 from tests.running import ROOT, RunningServer
 
 ROOMS = {
@@ -66,6 +66,8 @@ ASIDE = [
 # Where Linux has no system font of its own, DejaVu stands in; Inter is nearer to what others see.
 FONT = ':root { --font: Inter, "Noto Sans", system-ui, sans-serif !important; }'
 
+
+VISITS = 5
 
 Scheme = Literal["light", "dark"]
 
@@ -172,10 +174,24 @@ def main() -> None:
                 browser = launch(playwright, whole=True)
                 draw_icons(browser)
                 take_all(browser, server.url, folder)
-                print(weigh(*fresh_visit(browser, server.url)))
+                say_weight(browser, server.url)
                 browser.close()
         finally:
             server.stop()
+
+
+def say_weight(browser: Browser, url: str) -> None:
+    """What a room weighs and when it is seen: medians of visits to an empty cache, and of the
+    next ones in the same browser, which has the files."""
+    cold, warm = [], []
+    for _ in range(VISITS):
+        page, address = fresh_visit(browser, url)
+        cold.append(weigh(page, address))
+        page.close()
+        warm.append(weigh(page.context.new_page(), address))
+        page.context.close()
+    print(f"Cold: {median(cold)}")
+    print(f"Warm: {median(warm)}")
 
 
 def take_all(browser: Browser, url: str, folder: Path) -> None:

@@ -3,6 +3,8 @@ scripts and styles, and the time to its first messages."""
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
@@ -49,3 +51,12 @@ def weigh(page: Page, address: str) -> Weight:
     page.goto(address)
     page.wait_for_function("() => globalThis.roomSeen")
     return Weight(*page.evaluate(_WEIGH))
+
+
+def median(weights: Sequence[Weight]) -> Weight:
+    """Of each figure by itself."""
+    each = zip(
+        *((one.files, one.size, one.first_paint, one.room_seen) for one in weights), strict=True
+    )
+    files, size, first_paint, room_seen = (statistics.median(values) for values in each)
+    return Weight(int(files), int(size), first_paint, room_seen)

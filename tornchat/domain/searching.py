@@ -179,6 +179,7 @@ def _add_trait(asked: Wanted, part: Part) -> None:
             reason="search_trait",
             filter=part.filter,
             value=part.value[:40],
+            known=", ".join(known),
         )
     if part.negated:
         asked.no_traits |= bit

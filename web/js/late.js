@@ -34,3 +34,10 @@ export function late(make, names) {
   };
   return Object.fromEntries(names.map((name) => [name, method(name)]));
 }
+
+/** What `make` promises, made once; again after it failed. */
+export function once(make) {
+  let made = null;
+  const fail = () => (made = null);
+  return () => (made ??= make().catch(fail));
+}

@@ -15,7 +15,7 @@ import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { language, loadLanguage, preferredLanguage, t } from "./i18n.js";
-import { insist, late } from "./late.js";
+import { insist, late, once } from "./late.js";
 import { roomName } from "./naming.js";
 import { owner } from "./owner.js";
 import { Places } from "./places.js";
@@ -49,13 +49,6 @@ const delivery = new DeliveryWatch({
   },
   caughtUp: () => store.dispatch({ type: "line.late", late: false }),
 });
-
-/** What `make` promises, made once; again after it failed. */
-function once(make) {
-  let made = null;
-  const fail = () => (made = null);
-  return () => (made ??= make().catch(fail));
-}
 
 /** Of a message of mine. In the open room the message itself shows it; elsewhere its room is named. */
 function complain(key, room) {

@@ -51,6 +51,7 @@ export function openAccount(app, state) {
       entry("lock", t("password.title"), () => (dialog.close(), openPassword(app, user))),
       entry("close", t("blocked.title"), () => open("blocked", "openBlocked")),
       entry("archive", t("data.title"), () => open("own-data", "openOwnData")),
+      user.role === "admin" && entry("link", t("invite.people"), () => open("invites", "openInvites", null)),
       user.role === "admin" &&
         h(
           "a",

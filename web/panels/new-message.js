@@ -32,7 +32,7 @@ class NewMessage extends HTMLElement {
     spellcheck: "false",
   });
   #chips = h("div", { class: "people-chosen" });
-  #list = h("ul", { class: "people-found", id: "people-found", role: "listbox" });
+  #list = h("ul", { class: "people-found", id: "people-found", role: "listbox", "aria-busy": "true" });
   #note = h("p", { class: "people-note quiet", role: "status" });
   #error = formError();
   #go = h("button", { class: "button button-main", type: "button", disabled: true });
@@ -72,6 +72,7 @@ class NewMessage extends HTMLElement {
     const asked = (this.#asked += 1);
     const found = (people, problem = "") => {
       if (asked !== this.#asked) return;
+      this.#list.removeAttribute("aria-busy");
       this.#error.textContent = problem;
       const taken = new Set([...this.#there, ...this.#chosen.map(({ id }) => id)]);
       this.#found = people.filter(({ id }) => !taken.has(id));

@@ -15,7 +15,7 @@ class RoomBrowser extends HTMLElement {
     oninput: () => this.#show(),
   });
   #error = formError();
-  #list = h("ul", { class: "found" });
+  #list = h("ul", { class: "found", "aria-busy": "true" });
   #archived = h("div");
   #rooms = null;
   #mine = null;
@@ -23,7 +23,10 @@ class RoomBrowser extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#search, this.#error, this.#list, this.#archived);
-    const settle = (problem) => (this.#error.textContent = problem ?? "");
+    const settle = (problem) => {
+      this.#error.textContent = problem ?? "";
+      this.#list.removeAttribute("aria-busy");
+    };
     emit(this, "rooms-browse", { settle });
   }
 

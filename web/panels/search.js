@@ -102,12 +102,12 @@ class MessageSearch extends HTMLElement {
   #ask(query, { older = false } = {}) {
     const asked = (this.#asked += 1);
     this.#query = query;
-    this.setAttribute("aria-busy", "true");
+    for (const part of [this, this.#list]) part.setAttribute("aria-busy", "true");
     this.#more.disabled = true;
     if (!older) this.#note.textContent = t("search.busy");
     const found = (answer, problem) => {
       if (asked !== this.#asked) return;
-      this.removeAttribute("aria-busy");
+      for (const part of [this, this.#list]) part.removeAttribute("aria-busy");
       this.#more.disabled = false;
       this.#error.textContent = problem ?? "";
       if (problem) this.#note.textContent = "";
@@ -141,7 +141,7 @@ class MessageSearch extends HTMLElement {
 
   /** Nothing is asked for: what was asked before, or how to ask. */
   #showBeginning() {
-    this.removeAttribute("aria-busy");
+    for (const part of [this, this.#list]) part.removeAttribute("aria-busy");
     this.#more.hidden = true;
     this.#query = "";
     const recent = this.#recent();
