@@ -258,7 +258,6 @@ const HANDLERS = {
     "invite-accept",
   ]),
   ...later("account-doing", ["account-leave", "avatar-put", "avatar-remove", "password-change"]),
-  ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
   ...later("way-doing", ["clock-ask"]),
   ...later("manage-doing", ["manage"]),
   ...keepingUpHandlers(page),
@@ -266,7 +265,6 @@ const HANDLERS = {
   ...directHandlers(page),
   ...replyHandlers(page),
   ...presenceHandlers(page),
-
   undo: () => undoing.last(),
   "line-retry": () => session.retry(),
 };

@@ -19,7 +19,7 @@ export const handlers = ({ app, store, api, outbox, session }) => {
         try {
           await api.leave(values);
         } catch (error) {
-          if (error.code === "bad_credentials") return t("password.wrong");
+          if (error.code === "bad_credentials") return t("reason.password_old");
           throw error;
         }
         owner.unset();
