@@ -169,7 +169,7 @@ def test_an_owner_lets_programs_write_and_listen_from_a_phone(
 
     page.get_by_label("https://").fill("not an address")
     page.get_by_role("button", name="Make webhook").tap()
-    expect(page.get_by_text("url begins with https://")).to_be_visible()
+    expect(page.get_by_text("The address begins with https://")).to_be_visible()
     page.get_by_label("https://").fill("https://localhost/told")
     page.get_by_role("button", name="Make webhook").tap()
     expect(page.get_by_label("Secret of the webhook")).to_have_value(re.compile(r"^[\w-]{43}$"))
