@@ -73,7 +73,11 @@ def test_an_administrator_looks_after_people_the_door_and_the_servers(
     about.get_by_role("button", name="Disable account").press("Enter")
     expect(about.locator("summary")).to_contain_text("disabled")
     expect(ben.page.get_by_label("Username")).to_be_visible()  # out at once
+    about.get_by_role("button", name="Delete account…").click()
+    about.get_by_role("button", name="Delete account", exact=True).click()
+    expect(about.locator("summary")).to_contain_text("Erased on")
     about.get_by_role("button", name="Enable account").click()
+    expect(about.locator("summary")).not_to_contain_text("Erased on")
     about.get_by_role("button", name="New password…").click()
     about.get_by_role("button", name="Make a new password").click()
     password = page.get_by_label("New password", exact=True).input_value()
@@ -120,10 +124,12 @@ def test_an_administrator_looks_after_people_the_door_and_the_servers(
     expect(said.first).to_have_text("\u2068Ben\u2069 signed in")
     expect(said.nth(1)).to_have_text("A sign-in failed, as \u2068Ben\u2069")
     done.get_by_label("What").select_option("account")
-    expect(said).to_have_text([re.compile(r) for r in ("another", "enabled", "disabled", "made")])
+    expect(said).to_have_text(
+        [re.compile(r) for r in ("another", "enabled", "to be erased", "disabled", "made")]
+    )
     with page.expect_download() as saved:
         done.get_by_role("link", name="Save").click()
-    assert len(saved.value.path().read_text().splitlines()) == 4
+    assert len(saved.value.path().read_text().splitlines()) == 5
     assert findings(page, "audit log") == []
 
     # On a phone.
@@ -142,3 +148,36 @@ def test_an_administrator_looks_after_people_the_door_and_the_servers(
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
     assert "#/admin" not in page.url
+
+
+def test_an_owner_lets_programs_write_and_listen_from_a_phone(
+    person: NewPerson, room_name: str, faults: Faults
+) -> None:
+    faults.provoke("422")
+    ana, ben = person("Ana", **PHONE), person("Ben")
+    ana.create_room(room_name)
+    ben.join_room(room_name)
+    page = ana.page
+    page.get_by_role("button", name="Room details").click()
+    page.get_by_role("button", name="Room settings").click()
+    page.get_by_role("button", name="Hooks").click()
+    page.get_by_label("Name of the program").fill("Builds")
+    page.get_by_role("button", name="Make hook").tap()
+    address = page.get_by_label("Address of the hook").input_value()
+    assert ana.context.request.post(address, data={"text": "Build 7 passed"}).status == 201
+    ben.sees("Build 7 passed")
+
+    page.get_by_label("https://").fill("not an address")
+    page.get_by_role("button", name="Make webhook").tap()
+    expect(page.get_by_text("The address begins with https://")).to_be_visible()
+    page.get_by_label("https://").fill("https://localhost/told")
+    page.get_by_role("button", name="Make webhook").tap()
+    expect(page.get_by_label("Secret of the webhook")).to_have_value(re.compile(r"^[\w-]{43}$"))
+    ben.write("Thanks")
+    settings = page.locator("room-programs")
+    assert findings(page, "programs") == []
+    settings.get_by_role("button", name="Remove: https://localhost/told").tap()
+    expect(settings.get_by_text("No address is told.")).to_be_visible()
+    settings.get_by_role("button", name="Revoke: Builds").tap()
+    expect(settings.get_by_text("No program writes here by a hook.")).to_be_visible()
+    assert ana.context.request.post(address, data={"text": "Build 8 passed"}).status == 404

@@ -159,8 +159,10 @@ async def _user(made: Change, user_id: str) -> User:
 
 def _person(row: PersonRow, there: bool) -> dict[str, Any]:
     times = [row.began, None if row.wrote is None else time_of(row.wrote)]
+    leaving = {} if row.user.leaving_at is None else {"erased_at": row.user.leaving_at}
     return {
         **public_user(row.user),
+        **leaving,
         "created_at": row.user.created_at,
         "active_at": max((at for at in times if at is not None), default=None),
         "sessions": row.sessions,

@@ -47,6 +47,7 @@ function draw(head, person, me) {
         person.disabled && tag(t("person.disabled.short"), "tag-danger"),
         person.id === me.id && tag(t("admin.people.you")),
       ),
+      person.erased_at && h("p", { class: "quiet" }, t("admin.people.leaving"), " ", when(person.erased_at)),
       line(
         person.there ? t("admin.people.there") : person.active_at ? [t("admin.people.active"), " ", when(person.active_at)] : t("admin.people.never"),
         t("admin.people.sessions", { count: person.sessions }),
@@ -64,8 +65,8 @@ function actions(section, person, me, head, place) {
     place.querySelector("button")?.focus();
   };
   const change = (values) =>
-    act(place, async () => again(await ask(section, "person", { id: person.id, values })), {
-      conflict: "admin.people.last",
+    act(place, async () => {
+      again({ erased_at: undefined, ...(await ask(section, "person", { id: person.id, values })) });
     });
   const made = h("div");
   const reset = () =>
@@ -75,14 +76,19 @@ function actions(section, person, me, head, place) {
       draw(head, person, me);
       made.replaceChildren(secret(t("admin.people.password"), password, t("admin.people.password.once")));
     });
-  /** What cannot be taken back is said before it is done. */
-  const sure = () => {
+  const erase = () =>
+    act(place, async () => {
+      const { erased_at } = await ask(section, "erase", { id: person.id });
+      again({ erased_at, disabled: true, sessions: 0, there: false });
+    });
+  /** What is hard to take back is said before it is done. */
+  const sure = (more, words, work) => () => {
     made.replaceChildren(
-      h("p", {}, t("admin.people.reset.more")),
+      h("p", {}, t(more)),
       h(
         "div",
         { class: "admin-actions" },
-        button(t("admin.people.reset.do"), reset, { kind: "button-danger" }),
+        button(t(words), work, { kind: "button-danger" }),
         button(t("dialog.cancel"), () => made.replaceChildren(), { kind: "button-plain" }),
       ),
     );
@@ -92,6 +98,11 @@ function actions(section, person, me, head, place) {
     act(place, async () => {
       await ask(section, "sign_out", { id: person.id });
       again({ sessions: person.id === me.id ? 1 : 0, there: person.id === me.id, disabled: person.disabled });
+    });
+  const unpicture = () =>
+    act(place, async () => {
+      await ask(section, "picture", { id: person.id });
+      again({ avatar: undefined, disabled: person.disabled });
     });
   const isMe = person.id === me.id;
   const admin = person.role === "admin";
@@ -104,7 +115,10 @@ function actions(section, person, me, head, place) {
         button(t(admin ? "admin.people.demote" : "admin.people.promote"), () => change({ role: admin ? "member" : "admin" })),
       !isMe &&
         button(t(person.disabled ? "admin.people.enable" : "admin.people.disable"), () => change({ disabled: !person.disabled })),
-      !isMe && !person.bot && !person.disabled && button(t("admin.people.reset"), sure),
+      !isMe && !person.bot && !person.disabled && button(t("admin.people.reset"), sure("admin.people.reset.more", "admin.people.reset.do", reset)),
+      person.avatar && !isMe && button(t("admin.people.picture"), unpicture),
+      !isMe && !person.bot && !person.erased_at &&
+        button(t("admin.people.erase"), sure("admin.people.erase.more", "admin.people.erase.do", erase)),
       !person.bot && person.sessions > 0 && button(t("admin.people.out"), out),
     ),
     made,

@@ -253,7 +253,6 @@ const HANDLERS = {
   ...directHandlers(page),
   ...replyHandlers(page),
   ...presenceHandlers(page),
-
   undo: () => undoing.last(),
   "line-retry": () => session.retry(),
 };

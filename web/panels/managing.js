@@ -3,20 +3,18 @@ import { emit, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { t } from "../js/i18n.js";
 
-/** Asks for `what`; resolves to the answer, rejects with the words of the problem and its code. */
+/** Asks for `what`; resolves to the answer, rejects with the words of the problem. */
 export const ask = (element, what, given) =>
   new Promise((done, failed) => {
-    const settle = (problem, error) =>
-      problem && failed(Object.assign(new Error(problem), { code: error?.code }));
+    const settle = (problem) => problem && failed(new Error(problem));
     emit(element, "manage", { what, given, show: done, settle });
   });
 
 export const button = (words, act, { kind = "", name = null } = {}) =>
   h("button", { type: "button", class: `button ${kind}`.trim(), onclick: act, "aria-label": name }, words);
 
-/** Does something of a row: its buttons wait meanwhile, and it says what went wrong. `conflict` is what to
- * say where something else is in the way. */
-export async function act(row, work, { conflict = null } = {}) {
+/** Does something of a row: its buttons wait meanwhile, and it says what went wrong. */
+export async function act(row, work) {
   const error = row.querySelector(".form-error");
   const buttons = [...row.querySelectorAll("button")];
   for (const one of buttons) one.disabled = true;
@@ -24,7 +22,7 @@ export async function act(row, work, { conflict = null } = {}) {
   try {
     return await work();
   } catch (problem) {
-    error.textContent = problem.code === "conflict" && conflict ? t(conflict) : problem.message;
+    error.textContent = problem.message;
     return undefined;
   } finally {
     for (const one of buttons) one.disabled = false;
