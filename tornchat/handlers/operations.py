@@ -60,6 +60,7 @@ SCHEMAS: dict[str, Schema] = {
     "Problem": _object(
         "type status title detail code",
         type=TEXT, status=NUMBER, title=TEXT, detail=TEXT, code=TEXT,
+        reason=TEXT, values={"type": "object"},
     ),
     "Person": _object(
         "id username display_name role",
