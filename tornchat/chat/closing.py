@@ -36,7 +36,7 @@ async def leave(chat: Chat, who: Identity, password: object, whole: object) -> i
     if who.kind != "cookie":
         raise Forbidden("A token cannot delete its account. Sign in with the password.")
     if not isinstance(password, str):
-        raise BadCredentials("The password is wrong.")
+        raise BadCredentials("The password is wrong.", reason="password_old")
     everything = _flag(whole)
     await rate_limit(
         chat, f"password:{who.user}", TRIES_PER_MINUTE, TRIES_PER_MINUTE, "Too many tries."
@@ -46,7 +46,7 @@ async def leave(chat: Chat, who: Identity, password: object, whole: object) -> i
     if user is None:
         raise NotFound()
     if not await chat.passwords.verify(user.password_hash, password):
-        raise BadCredentials("The password is wrong.")
+        raise BadCredentials("The password is wrong.", reason="password_old")
     async with chat.announcer.change(chat.now()) as change:
         await accounts.check_unchanged(change, user)
         at = await begin_to_leave(change, user, user.id, whole=everything, grace_ms=GRACE_MS)

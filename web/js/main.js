@@ -95,7 +95,7 @@ const shown = () => (store.state.going.length > 0 ? undoing.shown(store.state) :
 /** What I have chosen of how the page looks and works, on all my devices. */
 const settings = once(async () => {
   const { Settings } = await insist((again) => import(`../later/settings.js${again}`));
-  return new Settings(app, store, api);
+  return new Settings(app, store, api, shown);
 });
 
 /** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
@@ -216,16 +216,6 @@ const HANDLERS = {
     drafts.forget(user.id);
     location.hash = hashOf(null);
   },
-  "password-change": ({ values, settle }) =>
-    attempt(settle, async () => {
-      await api.changePassword(values);
-      app.announce(t("password.changed"));
-    }),
-  "language-choose": async ({ name }) => {
-    await chooseLanguage(name);
-    app.rebuild(shown());
-  },
-  "theme-choose": ({ name }) => storage.set("theme", name === "auto" ? null : name),
   "settings-choose": async ({ values }) => (await settings()).choose(values),
 
   "room-step": ({ step }) => {
@@ -258,7 +248,6 @@ const HANDLERS = {
     "invite-accept",
   ]),
   ...later("account-doing", ["account-leave", "avatar-put", "avatar-remove", "password-change"]),
-  ...later("account-doing", ["avatar-put", "avatar-remove", "password-change"]),
   ...later("way-doing", ["clock-ask"]),
   ...later("manage-doing", ["manage"]),
   ...keepingUpHandlers(page),

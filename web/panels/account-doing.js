@@ -16,12 +16,7 @@ export const handlers = ({ app, store, api, outbox, session }) => {
     "account-leave": ({ values, settle }) =>
       attempt(settle, async () => {
         const { user } = store.state;
-        try {
-          await api.leave(values);
-        } catch (error) {
-          if (error.code === "bad_credentials") return t("password.wrong");
-          throw error;
-        }
+        await api.leave(values);
         owner.unset();
         await outbox.forget(user.id);
         drafts.forget(user.id);
