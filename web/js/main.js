@@ -88,7 +88,7 @@ const shown = () => (store.state.going.length > 0 ? undoing.shown(store.state) :
 /** What I have chosen of how the page looks and works, on all my devices. */
 const settings = once(async () => {
   const { Settings } = await insist((again) => import(`../later/settings.js${again}`));
-  return new Settings(app, store, api);
+  return new Settings(app, store, api, shown);
 });
 
 /** Keeps the page and what was read for times without a server. Loaded when the page is drawn, or cannot be. */
@@ -209,11 +209,6 @@ const HANDLERS = {
     drafts.forget(user.id);
     location.hash = hashOf(null);
   },
-  "language-choose": async ({ name }) => {
-    await chooseLanguage(name);
-    app.rebuild(shown());
-  },
-  "theme-choose": ({ name }) => storage.set("theme", name === "auto" ? null : name),
   "settings-choose": async ({ values }) => (await settings()).choose(values),
 
   "room-step": ({ step }) => {
@@ -253,6 +248,7 @@ const HANDLERS = {
   ...directHandlers(page),
   ...replyHandlers(page),
   ...presenceHandlers(page),
+
   undo: () => undoing.last(),
   "line-retry": () => session.retry(),
 };

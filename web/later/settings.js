@@ -14,12 +14,14 @@ export class Settings {
   #app;
   #store;
   #api;
+  #shown;
   #seen = null; // what the server said last
   #line = null;
   #sending = false;
 
-  constructor(app, store, api) {
-    [this.#app, this.#store, this.#api] = [app, store, api];
+  /** `shown()`: the state as it is to be seen. */
+  constructor(app, store, api, shown) {
+    [this.#app, this.#store, this.#api, this.#shown] = [app, store, api, shown];
     store.subscribe((state) => this.#look(state));
     this.#look(store.state);
   }
@@ -72,9 +74,9 @@ export class Settings {
     const wanted = preferredLanguage();
     if (wanted !== language()) {
       await loadLanguage(wanted).catch(() => this.#app.announce(t("panel.failed"), { urgent: true }));
-      this.#app.rebuild(this.#store.state);
+      this.#app.rebuild(this.#shown());
     } else if (before !== storage.get("clock")) {
-      this.#app.show(this.#store.state, { afresh: true });
+      this.#app.show(this.#shown(), { afresh: true });
     }
     dispatchEvent(new Event("settings-applied"));
   }
