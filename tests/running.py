@@ -28,8 +28,9 @@ class RunningServer:
         environ: Mapping[str, str] | None = None,
         through: Sequence[str] = (),
         stdin: int = subprocess.DEVNULL,
+        root: Path = ROOT,
     ) -> None:
-        command = [sys.executable, str(ROOT / "server.py"), "--port", str(port)]
+        command = [sys.executable, str(root / "server.py"), "--port", str(port)]
         self.data = data
         self._output = data.with_name(f"{data.name}.out")
         self._errors = data.with_name(f"{data.name}.err")

@@ -29,7 +29,7 @@ def said(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     [
         *("", "serve", "token", "token add", "bot", "bot add", "room", "room add"),
         *("user", "user add", "user list", "user disable", "user enable", "user delete"),
-        "user password",
+        *("user password", "user export"),
         *("node", "node adopt", "tail", "send"),
     ],
 )

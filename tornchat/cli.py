@@ -105,6 +105,15 @@ def _user_enable(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
+def _user_export(settings: Settings, given: argparse.Namespace) -> int:
+    from tornchat.chat import shell
+
+    to = Path(given.to or f"tornchat-{given.name}.zip")
+    _with_database(settings, shell.user_export(settings, given.name, to), there=True)
+    print(f"Wrote {to}.")
+    return 0
+
+
 def _user_delete(settings: Settings, given: argparse.Namespace) -> int:
     from tornchat.chat import shell
 
@@ -280,7 +289,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _command(commands, "serve", _serve, "run the server (the default)")
 
-    text = "accounts: add, list, disable, enable, delete, password, role"
+    text = "accounts: add, list, disable, enable, export, delete, password, role"
     users = _group(commands, "user", text)
     add = _command(users, "add", _user_add, "make an account", name="NAME")
     add.add_argument("--admin", action="store_true", help="make it an administrator")
@@ -288,6 +297,8 @@ def _parser() -> argparse.ArgumentParser:
     _command(users, "list", _user_list, "list the accounts")
     _command(users, "disable", _user_disable, "close an account and end its sessions", name="NAME")
     _command(users, "enable", _user_enable, "let a disabled person in again", name="NAME")
+    export = _command(users, "export", _user_export, "write all there is of them", name="NAME")
+    export.add_argument("--to", metavar="FILE", help="instead of tornchat-NAME.zip")
     delete = _command(users, "delete", _user_delete, "close an account, to be erased", name="NAME")
     delete.add_argument("--messages", action="store_true", help="with all that they wrote")
     delete.add_argument("--now", action="store_true", help="without a week to think about it")

@@ -31,6 +31,12 @@ _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
 """
+_UNHURRIED = """
+() => {
+  const wait = setTimeout;
+  globalThis.setTimeout = (act, ms, ...more) => wait(act, ms === 10_000 ? 1e9 : ms, ...more);
+}
+"""
 _numbers = itertools.count(1)
 
 
@@ -150,6 +156,15 @@ class Person:
     @property
     def composer(self) -> Locator:
         return self.page.locator("message-composer textarea")
+
+    def unhurried(self) -> Person:
+        """From now on notices stay until something is done about them, as slow machines need."""
+        self.page.evaluate(_UNHURRIED)
+        return self
+
+    def notice(self, text: str) -> Locator:
+        """At the foot of the page, with what can be done about it."""
+        return self.page.locator("notice-board p").filter(has_text=text)
 
     @property
     def line(self) -> Locator:

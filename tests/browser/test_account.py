@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def faces(page: Page, where: str) -> Any:
 
 
 def in_the_shell(server: RunningServer, *words: str) -> None:
-    command = [sys.executable, ROOT / "server.py", *words, "--data", str(server.data)]
+    command = [sys.executable, str(ROOT / "server.py"), *words, "--data", str(server.data)]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -121,6 +122,11 @@ def test_an_account_is_closed_at_once_kept_by_signing_in_and_then_erased(
         budi.page.get_by_role("button", name="Delete my account").tap()
 
     account(budi, "Your data")
+    with budi.page.expect_download() as download:
+        budi.page.get_by_role("link", name="Download your data").tap()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert b"I was here" in archive.read("messages.jsonl")
+    expect(budi.page.locator("dialog")).to_contain_text("The download has begun")
     budi.page.get_by_text("Delete your account").tap()
     budi.page.get_by_label("Password").fill("something else")
     budi.faults.provoke("401")

@@ -127,6 +127,13 @@ def test_every_error_that_users_meet_has_words() -> None:
     assert {f"error.{code}" for code in of_people} <= set(words("en"))
 
 
+def test_every_reason_that_the_server_gives_has_words_and_the_other_way_round() -> None:
+    sources = [path.read_text() for path in (WEB.parent / "tornchat").rglob("*.py")]
+    given = {name for text in sources for name in re.findall(r'\breason="(\w+)"', text)}
+    said = {key.removeprefix("reason.") for key in words("en") if key.startswith("reason.")}
+    assert given == said
+
+
 def test_all_modules_and_styles_are_named_in_the_page_so_that_they_load_at_once() -> None:
     preloaded = re.findall(r'modulepreload" href="/([^"]+)"', PAGE)
     modules = {str(path.relative_to(WEB)) for path in SCRIPTS} - STARTED

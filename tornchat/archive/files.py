@@ -44,6 +44,12 @@ async def many(conn: AsyncConnection, ids: Collection[str]) -> dict[str, File]:
     return {row.id: File(*row) for row in rows}
 
 
+async def of_owner(conn: AsyncConnection, owner_id: str, *, after: str, limit: int) -> list[File]:
+    """The first ``limit`` files of one user, by their ids, after the id ``after``."""
+    query = _FILE.where(files.c.owner_id == owner_id, files.c.id > after)
+    return [File(*row) for row in await conn.execute(query.order_by(files.c.id).limit(limit))]
+
+
 async def bytes_of(conn: AsyncConnection, owner_id: str) -> int:
     """How much the files of one user take up."""
     return int((await conn.execute(_total(files.c.owner_id == owner_id))).scalar_one())

@@ -14,7 +14,7 @@ from tornchat.chat import rooms as room_verbs
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
 from tornchat.chat.people import public_person
-from tornchat.domain import announcements, rules
+from tornchat.domain import announcements, languages, rules
 from tornchat.domain.audit import NOWHERE, Source
 from tornchat.domain.errors import (
     BadCredentials,
@@ -34,6 +34,8 @@ SIGN_INS_PER_MINUTE = 30
 SIGN_INS_OF_ALL_PER_MINUTE = 120
 """From one address, whatever the name: one password can be tried on many names, too."""
 SIGN_UPS_PER_MINUTE = 20
+_FOR_EVERYBODY = {"en": "For everybody", "id": "Untuk semua orang"}
+"""What the first room is for."""
 
 
 async def authenticate(chat: Chat, token: str) -> Identity:
@@ -88,9 +90,11 @@ async def sign_up(
     address: str | None,
     invite: object = None,
     source: Source = NOWHERE,
+    language: str = languages.FALLBACK,
 ) -> tuple[User, str]:
     """A new account and its first session's token. ``address`` is None where it is not limited,
-    ``invite`` the secret of an invitation: that may be needed, and its room is joined.
+    ``invite`` the secret of an invitation: that may be needed, and its room is joined,
+    ``language`` the newcomer's.
 
     Raises `InvalidValue`, `NameTaken`, `SignupClosed`, `InviteGone`, `TooMany`, `LogAway`.
     """
@@ -113,7 +117,8 @@ async def sign_up(
         first = await users.count(change.conn) == 0
         if not first and not _lets_in(await chat.signup.read(change.conn), digest):
             raise SignupClosed()
-        user = await add_user(change, name, shown, hashed, "admin" if first else "member")
+        role: Role = "admin" if first else "member"
+        user = await add_user(change, name, shown, hashed, role, language)
         if digest is not None:
             # In the same transaction: of two who come by its last use one makes no account.
             await invites.come_in(change, digest, user)
@@ -134,11 +139,13 @@ async def add_user(
     display_name: str,
     password_hash: str,
     role: Role,
+    language: str = languages.FALLBACK,
     *,
     again: bool = False,
 ) -> User:
-    """An account, in a change that may do more. Newcomers are put into the first open room.
-    ``again``: even by the name of somebody whose account was erased."""
+    """An account, in a change that may do more. Newcomers are put into the first open room, which
+    the first of all makes, with a description in their ``language``. ``again``: even by the name
+    of somebody whose account was erased."""
     user = await users.add(
         change.conn,
         user_id=short_id(),
@@ -151,7 +158,8 @@ async def add_user(
     )
     room = await rooms.first_open(change.conn)
     if room is None:
-        room = await room_verbs.add_room(change, "General", "For everybody", "open", user.id)
+        about = _FOR_EVERYBODY[language]
+        room = await room_verbs.add_room(change, "General", about, "open", user.id)
         await room_verbs.seat(change, room, user, "owner", by=user.id)
     else:
         await room_verbs.seat(change, room, user, "member", by=user.id)
@@ -242,7 +250,7 @@ async def change_password(chat: Chat, who: Identity, old: object, new: object) -
         raise NotFound()
     secret = rules.check_password(new, user.username)
     if not await chat.passwords.verify(user.password_hash, old):
-        raise BadCredentials("The old password is wrong.")
+        raise BadCredentials("The old password is wrong.", reason="password_old")
     hashed = await chat.passwords.hash(secret)
     async with chat.announcer.change(chat.now()) as change:
         await check_unchanged(change, user)

@@ -19,7 +19,7 @@ from tornchat.domain.errors import InvalidValue, NotFound
 async def block(chat: Chat, who: Identity, user_id: str) -> None:
     """Harmless for one who is blocked already. Raises `NotFound`, `InvalidValue`."""
     if user_id == who.user:
-        raise InvalidValue("You cannot block yourself.")
+        raise InvalidValue("You cannot block yourself.", reason="block_self")
     async with change_by(chat, who) as change:
         if await users.by_id(change.conn, user_id) is None:
             raise NotFound("There is no such person.")

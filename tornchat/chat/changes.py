@@ -77,7 +77,9 @@ async def react(chat: Chat, who: Identity, id: int, emoji: str) -> None:
     if who.user in given.get(emoji, ()):
         return
     if emoji not in given and len(given) >= rules.MOST_REACTIONS:
-        raise InvalidValue("This message has as many different reactions as it may have.")
+        raise InvalidValue(
+            "This message has as many different reactions as it may have.", reason="reactions_most"
+        )
     await _say(chat, who, message, changes.REACTED, emoji)
 
 

@@ -82,6 +82,8 @@ class Chat:
     """Whether there was an account when it was looked at."""
     uploading: Counter[str] = field(default_factory=Counter)
     """How many files each user is sending to this worker."""
+    exporting: set[str] = field(default_factory=set)
+    """To whom this worker is sending all that there is of them."""
     known: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     """Kind and ``readable`` of each room that was looked at, which spares a query per page: they
     only count where the mirror does not know that the room has changed."""

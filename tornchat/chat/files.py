@@ -35,7 +35,9 @@ def check_ids(value: object) -> list[str]:
     if not isinstance(value, list) or not all(is_text(id) for id in value):
         raise InvalidValue("files is a list of the ids of files.")
     if len(value) > MOST_FILES:
-        raise InvalidValue(f"A message may have {MOST_FILES} files at most.")
+        raise InvalidValue(
+            f"A message may have {MOST_FILES} files at most.", reason="files_most", most=MOST_FILES
+        )
     return list(dict.fromkeys(value))
 
 

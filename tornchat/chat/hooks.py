@@ -42,7 +42,9 @@ async def add(chat: Chat, who: Identity, room_id: str, name: object) -> tuple[Ho
         room, mine = await room_and_member(change.conn, room_id, who.user)
         permissions.may_connect(room.kind, mine.role if mine else None, who.role)
         if len(await hooks.of_room(change.conn, room_id)) >= MOST_OF_ROOM:
-            raise InvalidValue(f"A room has at most {MOST_OF_ROOM} hooks.")
+            raise InvalidValue(
+                f"A room has at most {MOST_OF_ROOM} hooks.", reason="hooks_most", most=MOST_OF_ROOM
+            )
         bot = await bots.make(change, _username(shown), shown)
         await seat(change, room, bot, "member", by=who.user)
         hook = Hook(short_id(), room_id, bot.id, shown, who.user, change.now)

@@ -64,7 +64,11 @@ async def create(
             room, member = await room_and_member(change.conn, room_id, who.user)
             permissions.may_add(room.kind, member.role if member else None, room.adding)
         if len(await invites.good(change.conn, change.now, created_by=who.user)) >= MOST_OPEN:
-            raise Conflict(f"You have {MOST_OPEN} open invitations. Revoke some first.")
+            raise Conflict(
+                f"You have {MOST_OPEN} open invitations. Revoke some first.",
+                reason="invites_most",
+                most=MOST_OPEN,
+            )
         invite = Invite(
             short_id(), room_id, who.user, change.now, change.now + seconds * 1000, most, 0, None
         )

@@ -42,7 +42,7 @@ async def change_member(
             await _give(change, room_id, user_id, role, who)
         if muted_until is not None:
             if user_id == who.user:
-                raise InvalidValue("Nobody mutes themselves.")
+                raise InvalidValue("Nobody mutes themselves.", reason="mute_self")
             await _mute(change, room_id, user_id, muted_until, who)
         found = await members.of_room(change.conn, room_id)
     return next(person for person in found if person.id == user_id)
@@ -53,7 +53,7 @@ async def _give(change: Change, room_id: str, user_id: str, role: object, who: I
         raise InvalidValue("role is owner, moderator or member.")
     given = cast(SeatRole, role)
     if given != "owner" and await members.owners(change.conn, room_id) == {user_id}:
-        raise Conflict("A room keeps an owner. Make somebody else one first.")
+        raise Conflict("A room keeps an owner. Make somebody else one first.", reason="last_owner")
     if await members.set_role(change.conn, room_id, user_id, given):
         await change.announce(announcements.role_changed(room_id, user_id, given, who.user))
         await audit.note(change, who, "member.role", user=user_id, room=room_id, role=given)

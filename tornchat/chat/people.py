@@ -64,7 +64,11 @@ async def find(chat: Chat, who: Identity, prefix: str) -> list[dict[str, Any]]:
     """People whose username, or a word of whose display name, begins with ``prefix``."""
     text = " ".join(prefix.split()).removeprefix("@")
     if not rules.is_text(text) or len(text) > MOST_PREFIX:
-        raise InvalidValue(f"Search with {MOST_PREFIX} characters at most.")
+        raise InvalidValue(
+            f"Search with {MOST_PREFIX} characters at most.",
+            reason="people_length",
+            most=MOST_PREFIX,
+        )
     if chat.post_rate:
         await rate_limit(
             chat,

@@ -27,7 +27,11 @@ async def pin(chat: Chat, who: Identity, id: int) -> None:
         return
     # Two at the same moment may make it one more than that, which harms nobody.
     if len(await _pinned(chat, message.room)) >= rules.MOST_PINS:
-        raise InvalidValue(f"A room has at most {rules.MOST_PINS} pinned messages: unpin one.")
+        raise InvalidValue(
+            f"A room has at most {rules.MOST_PINS} pinned messages: unpin one.",
+            reason="pins_most",
+            most=rules.MOST_PINS,
+        )
     await _say(chat, who, message, changes.PINNED)
 
 

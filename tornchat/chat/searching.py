@@ -209,7 +209,9 @@ class _Names:
     def room(self, name: str) -> set[str]:
         found = self._mine.get(rules.room_key(name.removeprefix("#")))
         if not found:
-            raise InvalidValue(f"You are in no room named {name[:64]}.")
+            raise InvalidValue(
+                f"You are in no room named {name[:64]}.", reason="search_room", name=name[:64]
+            )
         return found
 
     def person(self, name: str) -> set[str]:
@@ -217,7 +219,9 @@ class _Names:
         if plain.lower() == ME:
             return {self._me}
         if plain not in self._people:
-            raise InvalidValue(f"There is nobody named {plain[:64]}.")
+            raise InvalidValue(
+                f"There is nobody named {plain[:64]}.", reason="search_person", name=plain[:64]
+            )
         return {self._people[plain]}
 
 

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from tornchat.archive import outbox, users
 from tornchat.archive.announcer import Change
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import Role, RoomKind, User
-from tornchat.chat import accounts, audit, bots, closing, rooms, standing
+from tornchat.chat import accounts, audit, bots, closing, rooms, standing, takeout
 from tornchat.chat.passwords import Passwords
 from tornchat.data_folder import in_use
 from tornchat.domain import rules
 from tornchat.domain.errors import Conflict, NotFound
+from tornchat.media.folder import Folder
 from tornchat.settings import Settings
 
 ANNOUNCE_SECONDS = 3.0
@@ -65,6 +68,21 @@ async def user_list(settings: Settings) -> list[tuple[str, str, str, str, str]]:
         await database.close()
 
 
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that was not there, for its owner alone; gone again where it is not finished."""
+    try:
+        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    except OSError as wrong:
+        raise Conflict(f"cannot write {path}: {wrong.strerror}") from None
+    try:
+        with file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _state(user: User) -> str:
     if user.deleted:
         return "deleted"
@@ -89,6 +107,20 @@ async def user_enable(settings: Settings, name: str) -> None:
         if not await standing.enable(change, user):
             raise Conflict(f"{name} is not disabled.")
         await audit.note_shell(change, "account.enabled", user=user.id)
+
+
+async def user_export(settings: Settings, name: str, to: Path) -> None:
+    """Write all that there is of somebody into a new file, which its owner alone may read."""
+    async with _change(settings) as change:
+        user = await _named(change, name)
+        await audit.note_shell(change, "account.exported", user=user.id)
+    database = Database(settings.database_url())
+    try:
+        with _new_file(to) as file:
+            async for piece in takeout.of_user(database, Folder(settings.files_folder()), user.id):
+                file.write(piece)
+    finally:
+        await database.close()
 
 
 async def user_delete(settings: Settings, name: str, *, whole: bool, at_once: bool) -> int:

@@ -29,11 +29,14 @@ async def begin(chat: Chat, who: Identity, name: object, length: int) -> Upload:
     """
     clean = files.check_file_name(name)
     if not chat.max_file:
-        raise Forbidden("Nobody sends files on this server.")
+        raise Forbidden("Nobody sends files on this server.", reason="files_off")
     if length <= 0:
-        raise InvalidValue("The file is empty.")
+        raise InvalidValue("The file is empty.", reason="file_empty")
     if length > chat.max_file:
-        raise TooLarge(f"A file may have {chat.max_file / 1e6:g} MB at most.")
+        raise TooLarge(
+            f"A file may have {chat.max_file / 1e6:g} MB at most.",
+            reason="file_size",
+        )
     await rate_limit(chat, f"upload:{who.user}", PER_MINUTE, AT_ONCE, "You send files too fast.")
     if chat.file_quota:
         async with chat.database.read() as conn:

@@ -31,7 +31,11 @@ async def add(chat: Chat, who: Identity, room_id: str, url: object) -> Webhook:
     async with change_by(chat, who) as change:
         await _may_connect(change.conn, who, room_id)
         if len(await webhooks.of_room(change.conn, room_id)) >= MOST_OF_ROOM:
-            raise InvalidValue(f"A room has at most {MOST_OF_ROOM} webhooks.")
+            raise InvalidValue(
+                f"A room has at most {MOST_OF_ROOM} webhooks.",
+                reason="webhooks_most",
+                most=MOST_OF_ROOM,
+            )
         made = Webhook(
             id=short_id(),
             room_id=room_id,

@@ -12,6 +12,7 @@ KINDS: dict[str, str] = {
     "account.leaving": "an account was closed, to be erased after a while",
     "account.kept": "somebody came back in time, and their account is not erased",
     "account.erased": "nothing but its place is left of an account",
+    "account.exported": "somebody took away all that there is of them",
     "account.picture": "somebody's picture was taken away by an administrator",
     "account.password": "somebody changed their password",
     "account.reset": "somebody was given another password",

@@ -1,8 +1,9 @@
 """Every error that a user of Tornchat can meet, in one tree.
 
 Each class is one row of the table in ``docs/protocol.md``: an HTTP ``status``, a stable ``code``
-that clients may rely on, and a ``title``. The ``detail`` says what to do about this one case.
-``retry_after`` is in seconds.
+that clients may rely on, and a ``title``. The ``detail`` says what to do about this one case;
+its ``reason`` names the case for programs that say it in words of their own, with the ``values``
+that these need: the page has them in each of its languages. ``retry_after`` is in seconds.
 """
 
 from __future__ import annotations
@@ -19,9 +20,18 @@ class TornchatError(Exception):
     title: ClassVar[str] = "Something went wrong"
     hint: ClassVar[str] = "Try again; if it stays, look into the server's log."
 
-    def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        retry_after: float | None = None,
+        reason: str | None = None,
+        **values: str | int,
+    ) -> None:
         self.detail = detail or self.hint
         self.retry_after = retry_after
+        self.reason = reason
+        self.values = values
         super().__init__(self.detail)
 
     def problem(self) -> dict[str, object]:
@@ -32,6 +42,8 @@ class TornchatError(Exception):
             "title": self.title,
             "detail": self.detail,
             "code": self.code,
+            **({"reason": self.reason} if self.reason else {}),
+            **({"values": self.values} if self.values else {}),
         }
 
 

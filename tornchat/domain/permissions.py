@@ -46,7 +46,9 @@ def may_add(kind: str, own_role: str | None, adding: str) -> None:
     may_read(kind, own_role is not None)
     _may_change_people(kind)
     if adding == "staff" and own_role not in (OWNER, MODERATOR):
-        raise Forbidden("In this room only owners and moderators add people.")
+        raise Forbidden(
+            "In this room only owners and moderators add people.", reason="adding_staff"
+        )
 
 
 def may_leave(kind: str, member: bool) -> None:
@@ -123,4 +125,6 @@ def _may_order(kind: str, own_role: str | None, space_role: str) -> None:
 
 def _may_change_people(kind: str) -> None:
     if kind == DIRECT:
-        raise InvalidValue("A direct room stays among its people. Make a new one.")
+        raise InvalidValue(
+            "A direct room stays among its people. Make a new one.", reason="direct_closed"
+        )

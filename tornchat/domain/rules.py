@@ -52,11 +52,16 @@ def check_username(value: object) -> str:
     """2 to 32 letters, digits and ``. _ -``, in NFKC."""
     text = unicodedata.normalize("NFKC", _text(value, "The username"))
     if not 2 <= len(text) <= 32:
-        raise InvalidValue("Choose a username of 2 to 32 characters.")
+        raise InvalidValue("Choose a username of 2 to 32 characters.", reason="username_length")
     if not all(fit_for_a_username(char) for char in text) or _INVISIBLE.search(text):
-        raise InvalidValue("Use only letters, digits and . _ - in the username, without spaces.")
+        raise InvalidValue(
+            "Use only letters, digits and . _ - in the username, without spaces.",
+            reason="username_characters",
+        )
     if not any(char.isalnum() for char in text) or unicodedata.category(text[0])[0] == "M":
-        raise InvalidValue("Begin the username with a letter or a digit.")
+        raise InvalidValue(
+            "Begin the username with a letter or a digit.", reason="username_beginning"
+        )
     return text
 
 
@@ -70,9 +75,14 @@ def check_line(value: object, what: str, most: int) -> str:
     text = unicodedata.normalize("NFC", " ".join(_text(value, f"The {what}").split()))
     for char in text:
         if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") and char not in _JOINERS:
-            raise InvalidValue(f"Remove the invisible character U+{ord(char):04X} from the {what}.")
+            raise InvalidValue(
+                f"Remove the invisible character U+{ord(char):04X} from the {what}.",
+                reason="invisible",
+            )
     if not _shows_something(text) or len(text) > most:
-        raise InvalidValue(f"Choose a {what} of 1 to {most} visible characters.")
+        raise InvalidValue(
+            f"Choose a {what} of 1 to {most} visible characters.", reason="line_length", most=most
+        )
     return text
 
 
@@ -95,7 +105,9 @@ def check_description(value: object) -> str:
     """At most 500 characters, perhaps none; lines are allowed."""
     text = _lines(value, "The description")
     if len(text) > 500:
-        raise InvalidValue("Shorten the description to 500 characters.")
+        raise InvalidValue(
+            "Shorten the description to 500 characters.", reason="description_length", most=500
+        )
     return text
 
 
@@ -103,11 +115,11 @@ def check_password(value: object, username: str) -> str:
     """8 to 256 characters that are not the username."""
     text = _text(value, "The password")
     if len(text) < 8:
-        raise InvalidValue("Choose a password of at least 8 characters.")
+        raise InvalidValue("Choose a password of at least 8 characters.", reason="password_short")
     if len(text) > 256:
-        raise InvalidValue("Choose a password of at most 256 characters.")
+        raise InvalidValue("Choose a password of at most 256 characters.", reason="password_long")
     if _key(text) == username_key(username):
-        raise InvalidValue("Choose a password that is not the username.")
+        raise InvalidValue("Choose a password that is not the username.", reason="password_name")
     return text
 
 
@@ -118,10 +130,12 @@ def check_body(value: object, *, may_be_empty: bool = False) -> str:
         return ""
     text = _lines(value, "The message")
     if not _shows_something(text):
-        raise InvalidValue("Write something first: the message is empty.")
+        raise InvalidValue("Write something first: the message is empty.", reason="message_empty")
     if len(text) > MOST_BODY:
         raise InvalidValue(
-            f"Shorten the message to {MOST_BODY:,} characters; it has {len(text):,}."
+            f"Shorten the message to {MOST_BODY:,} characters; it has {len(text):,}.",
+            reason="message_length",
+            most=MOST_BODY,
         )
     return text
 
@@ -138,7 +152,7 @@ def check_emoji(value: str) -> str:
     """One emoji: a sequence of Unicode Technical Standard 51, whichever pictures there are by
     now."""
     if not _EMOJI.fullmatch(value):
-        raise InvalidValue("A reaction is one emoji.")
+        raise InvalidValue("A reaction is one emoji.", reason="emoji")
     return value
 
 
@@ -148,7 +162,11 @@ def check_people(value: object, me: str) -> list[str]:
         raise InvalidValue("users is a list of the ids of people.")
     people = sorted({me, *value})
     if len(people) > MOST_DIRECT:
-        raise InvalidValue(f"A direct room has {MOST_DIRECT} people at most, with you.")
+        raise InvalidValue(
+            f"A direct room has {MOST_DIRECT} people at most, with you.",
+            reason="direct_most",
+            most=MOST_DIRECT,
+        )
     return people
 
 

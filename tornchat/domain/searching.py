@@ -128,13 +128,25 @@ def wanted(
 def parts_of(query: str) -> list[Part]:
     """The parts of a query that is neither too long nor half written. Raises `InvalidValue`."""
     if len(query) > MOST_QUERY:
-        raise InvalidValue(f"Shorten the search to {MOST_QUERY} characters.")
+        raise InvalidValue(
+            f"Shorten the search to {MOST_QUERY} characters.",
+            reason="search_length",
+            most=MOST_QUERY,
+        )
     parts = parse(query)
     if len(parts) > MOST_PARTS:
-        raise InvalidValue(f"Search for at most {MOST_PARTS} things at a time.")
+        raise InvalidValue(
+            f"Search for at most {MOST_PARTS} things at a time.",
+            reason="search_parts",
+            most=MOST_PARTS,
+        )
     for part in parts:
         if part.filter and not part.value.strip():
-            raise InvalidValue(f"Write something after {part.filter}: or take it away.")
+            raise InvalidValue(
+                f"Write something after {part.filter}: or take it away.",
+                reason="search_filter_empty",
+                filter=part.filter,
+            )
     return parts
 
 
@@ -163,7 +175,10 @@ def _add_trait(asked: Wanted, part: Part) -> None:
         known = [name for name in _TRAITS if name.startswith(part.filter + ":")]
         raise InvalidValue(
             f"There is no {part.filter}:{part.value[:40]}. {', '.join(known) or 'Nothing'} can be"
-            " asked for."
+            " asked for.",
+            reason="search_trait",
+            filter=part.filter,
+            value=part.value[:40],
         )
     if part.negated:
         asked.no_traits |= bit
@@ -173,7 +188,11 @@ def _add_trait(asked: Wanted, part: Part) -> None:
 
 def _add_date(asked: Wanted, part: Part, minutes: int) -> None:
     if part.negated:
-        raise InvalidValue(f"-{part.filter}: is not understood. Use before:, after: or on:.")
+        raise InvalidValue(
+            f"-{part.filter}: is not understood. Use before:, after: or on:.",
+            reason="search_negated",
+            filter=part.filter,
+        )
     begin = _day(part) * DAY_MS - minutes * 60_000
     if part.filter == "before":
         asked.until = begin if asked.until is None else min(asked.until, begin)
@@ -193,5 +212,8 @@ def _day(part: Part) -> int:
         return (datetime.date.fromisoformat(part.value) - _EPOCH).days
     except ValueError:
         raise InvalidValue(
-            f"Write the day after {part.filter}: as in 2026-01-31; {part.value[:40]!r} is none."
+            f"Write the day after {part.filter}: as in 2026-01-31; {part.value[:40]!r} is none.",
+            reason="search_day",
+            filter=part.filter,
+            value=part.value[:40],
         ) from None

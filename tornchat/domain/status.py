@@ -41,6 +41,6 @@ def check_status(value: object, now: int) -> dict[str, Any] | None:
         if not isinstance(until, int) or isinstance(until, bool):
             raise InvalidValue("until is a time in unix milliseconds.")
         if not now < until <= now + LONGEST_MS:
-            raise InvalidValue("A status ends within a year from now.")
+            raise InvalidValue("A status ends within a year from now.", reason="status_until")
         status["until"] = until
     return status

@@ -20,14 +20,17 @@ GONE = 410
 def check_url(value: object) -> str:
     """An address that could be told something; whether it may be is asked when it is."""
     if not isinstance(value, str) or not value.isascii() or len(value) > MOST_URL:
-        raise InvalidValue("url is the address that is to be told, in ASCII.")
+        raise InvalidValue("url is the address that is to be told, in ASCII.", reason="webhook_url")
     try:
         parts = urlsplit(value)
         fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         fits = False
     if not fits or "@" in parts.netloc or any(char <= " " for char in value):
-        raise InvalidValue("url begins with https:// or http://, and has no password in it.")
+        raise InvalidValue(
+            "url begins with https:// or http://, and has no password in it.",
+            reason="webhook_https",
+        )
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tornchat import metrics
 from tornchat.chat import accounts, people
 from tornchat.chat import snapshot as snapshots
+from tornchat.domain import languages
 from tornchat.domain.errors import BadCredentials, InvalidValue, TooMany
 from tornchat.handlers.base import Handler
 
@@ -69,6 +70,7 @@ class Users(_SignsIn):
             self.address,
             body.get("invite"),
             self.source,
+            languages.preferred(self.request.headers.get("Accept-Language", "")),
         )
         self.keep(token)
         self.answer(await snapshots.snapshot(self.chat, user.id), 201)

@@ -18,7 +18,7 @@ PROBLEM = "application/problem+json"
 
 _GROUP = re.compile(r"\(\[[^)]*\)")
 _NAMES = {
-    **dict.fromkeys(("members", "bots", "blocks"), "user"),
+    **dict.fromkeys(("members", "bots", "blocks", "people"), "user"),
     "reactions": "emoji",
     "previews": "preview",
 }

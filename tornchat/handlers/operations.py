@@ -60,6 +60,7 @@ SCHEMAS: dict[str, Schema] = {
     "Problem": _object(
         "type status title detail code",
         type=TEXT, status=NUMBER, title=TEXT, detail=TEXT, code=TEXT,
+        reason=TEXT, values={"type": "object"},
     ),
     "Person": _object(
         "id username display_name role",
@@ -149,6 +150,9 @@ OPERATIONS: dict[str, Operation] = {
         "How others see me",
         body=_object(display_name=TEXT, status={"type": ["object", "null"]}),
         answers={200: _ref("Person")},
+    ),
+    "GET /api/users/me/export": Operation(
+        "All that there is of me", answers={200: {}}, gives="application/zip"
     ),
     "PATCH /api/users/me/settings": Operation(
         "What I choose, on all my devices", body=_PREFERENCES, answers={200: _PREFERENCES}

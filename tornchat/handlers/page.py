@@ -48,6 +48,8 @@ class Page(Handler, web.StaticFileHandler):
     async def get(self, path: str, include_body: bool = True) -> None:
         if "\0" in path:
             raise NotFound()  # to the file system it would be a fault of ours
+        if await self._version.look():
+            self.reset()  # Tornado keeps the hashes of files for ever
         if path == WORKER:
             return self._service_worker()
         if not self.chat.lab and self._is_of_lab(path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tornchat.chat import closing, presence, profiles, sessions
+from contextlib import aclosing
+
+from tornchat.chat import closing, presence, profiles, sessions, takeout
 from tornchat.handlers.base import Handler
 
 
@@ -47,6 +49,20 @@ class Person(Handler):
         body = self.body() if self.request.body else {}
         at = await closing.dismiss(self.chat, self.who, user, body.get("messages"))
         self.answer({"erased_at": at})
+
+
+class Export(Handler):
+    """``GET /api/users/me/export``: all that there is of me, as a ZIP."""
+
+    async def get(self) -> None:
+        pieces = await takeout.begin(self.chat, self.who)
+        self.set_header("Content-Type", "application/zip")
+        self.set_header("Content-Disposition", 'attachment; filename="tornchat.zip"')
+        async with aclosing(pieces):
+            async for piece in pieces:
+                self.write(piece)
+                # Nothing more is read before the client has taken this.
+                await self.flush()
 
 
 class MySettings(Handler):

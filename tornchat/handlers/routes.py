@@ -50,6 +50,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (r"/api/session/password", accounts.Password),
     (r"/api/users/me", people.Me),
     (r"/api/users/me/settings", people.MySettings),
+    (r"/api/users/me/export", people.Export),
     (rf"/api/users/{_ID}", people.Person),
     (rf"/api/users/{_ID}/avatar", avatars.OfPerson),
     (rf"/api/avatars/{_ID}", avatars.Avatar),

@@ -71,7 +71,7 @@ function entry(section, bot) {
           "p",
           {},
           h("bdi", { class: "found-name" }, nameOf(bot)),
-          h("span", { class: "quiet" }, `@${bot.username}`),
+          h("bdi", { class: "quiet" }, `@${bot.username}`),
           bot.disabled && tag(t("person.disabled.short"), "tag-danger"),
         ),
         formError(),

@@ -41,7 +41,7 @@ function draw(head, person, me) {
         "p",
         {},
         h("bdi", { class: "found-name" }, nameOf(person)),
-        h("span", { class: "quiet" }, `@${person.username}`),
+        h("bdi", { class: "quiet" }, `@${person.username}`),
         person.role === "admin" && tag(t("account.admin")),
         person.bot && tag(t("person.bot")),
         person.disabled && tag(t("person.disabled.short"), "tag-danger"),

@@ -75,9 +75,9 @@ class TornchatApp extends HTMLElement {
   }
 
   /** Says something that has no place of its own: read aloud, and (unless `unseen`) shown a while.
-   * `act`: see <notice-board>. */
+   * `act` and the answer: see <notice-board>. */
   announce(text, { urgent = false, unseen = false, act = null } = {}) {
-    this.#notices.add(text, { urgent, unseen, act });
+    return this.#notices.add(text, { urgent, unseen, act });
   }
 
   /** Opens the search, perhaps with something in it. */
@@ -104,6 +104,9 @@ class TornchatApp extends HTMLElement {
     } else if (plain && event.key === "?" && !event.target.matches("input, textarea, select")) {
       event.preventDefault();
       openPanel(this, "keys", "openKeys");
+    } else if (this.#seen.going.length > 0 && isUndo(event)) {
+      event.preventDefault();
+      emit(this, "undo");
     } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       emit(this, "room-step", { step: event.key === "ArrowDown" ? 1 : -1 });
@@ -125,6 +128,9 @@ function isSearchKey(event, plain) {
   if (plain) return event.key === "/" && event.target === document.body;
   return (event.ctrlKey || event.metaKey) && event.shiftKey && event.code === "KeyF";
 }
+
+const isUndo = ({ ctrlKey, metaKey, shiftKey, key, target }) =>
+  (ctrlKey || metaKey) && !shiftKey && key === "z" && !target.matches("input, textarea");
 
 /** iOS lays its keyboard over the page: the page must end where the keyboard begins. */
 function followKeyboard() {

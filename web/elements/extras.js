@@ -8,7 +8,7 @@ let loading = null;
 export const extrasOf = ({ message, item }) =>
   message?.files || message?.previews || item?.files ? `extras ${Boolean(loaded)}` : "";
 
-export const buildExtras = (row, me) => (loaded && extrasOf(row) ? loaded.rowParts(row, me) : null);
+export const buildExtras = (row, context) => (loaded && extrasOf(row) ? loaded.rowParts(row, context) : null);
 
 /** Calls `then` once the rows can be built with what they lack now. */
 export function loadExtras(rows, then) {

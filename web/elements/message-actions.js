@@ -59,7 +59,7 @@ export class MessageActions {
         button("unread", (at) => emit(at, "message-unread", { room, id })),
       mayEdit(state, message) &&
         button("edit", (at) => emit(at, "compose-begin", { room, kind: "edit", id })),
-      mayDelete(state, message) && button("delete", () => openPanel(app, "messages", "openDeleteMessage", message)),
+      mayDelete(state, message) && button("delete", (at) => emit(at, "message-delete", { message })),
       !message.deleted &&
         button("more", (at) => openPanel(app, "message-menu", "openMessageMenu", at.closest("button"), message, state)),
     ].filter(Boolean);

@@ -7,7 +7,7 @@
 import { LONGEST } from "../js/history.js";
 import { t } from "../js/i18n.js";
 import { partnerIn, roomName } from "../js/naming.js";
-import { composed, originalOf, pendingIn, shownPage } from "../js/selectors.js";
+import { composed, isStaff, originalOf, pendingIn, shownPage } from "../js/selectors.js";
 import { isFar, timeline } from "../js/timeline.js";
 import { emit, h } from "./dom.js";
 import { loadExtras, showProgress } from "./extras.js";
@@ -84,7 +84,7 @@ class MessageList extends HTMLElement {
     const rows = timeline({ ...view, target: view.target?.id });
     const quotes = rows.some(({ message, item }) => (message ?? item)?.reply_to) ? this.#quotes() : null;
     const hadFocus = this.#rows.contains(document.activeElement);
-    this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked });
+    this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked, staff: view.staff });
     // The row that had it may have been let go.
     if (hadFocus && !this.#rows.contains(document.activeElement)) this.#scroller.focus({ preventScroll: true });
     loadExtras(rows, () => this.isConnected && this.update(this.#state, { afresh: true }));
@@ -265,7 +265,7 @@ function viewOf(state) {
   const target = state.target?.room === room.id ? state.target : null;
   const name = roomName(state, room);
   const partner = partnerIn(state, room);
-  const named = { room, name, partner, people, blocked, me: user.id };
+  const named = { room, name, partner, people, blocked, me: user.id, staff: isStaff(room, user) };
   const more = page?.more ?? false;
   const originals = state.originals[room.id];
   const seen = { live, page, more, away, messages, losses, pending, originals, since };

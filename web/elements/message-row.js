@@ -55,7 +55,7 @@ function buildMessage(row, author, context) {
   const said = [
     answer.reply_to && context.quotes?.quote(answer, row.original, context),
     row.item ? row.item.body && typedProse(row.item.body) : rendered(row.message, context.me),
-    buildExtras(row, context.me),
+    buildExtras(row, context),
     row.message?.reactions && reactions(row.message, context),
   ].flat().filter(Boolean);
   const name = nameOf(author);

@@ -103,7 +103,7 @@ class RoomList extends HTMLElement {
           "span",
           { class: "account-names" },
           h("bdi", { class: "account-name ellipsis" }, nameOf(user)),
-          h("span", { class: "account-user ellipsis" }, statusLine(user) || `@${user.username}`),
+          h("bdi", { class: "account-user ellipsis" }, statusLine(user) || `@${user.username}`),
         ),
         icon("sliders"),
         h("span", { class: "visually-hidden" }, t("account.title")),

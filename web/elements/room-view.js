@@ -11,6 +11,8 @@ import "./message-list.js";
 import { needed, openPanel } from "./panel.js";
 import { roomMark } from "./room-mark.js";
 
+/** Which of them a phone shows (css/room.css). */
+const TOOLS = ["", "tool-wide", "tool-wide", "tool-phone"];
 const LEVEL_ICONS = { all: "bell", mentions: "mention", none: "mute" };
 
 class RoomView extends HTMLElement {
@@ -90,27 +92,7 @@ class RoomView extends HTMLElement {
         ),
         description && h("p", { class: "ellipsis quiet", dir: "auto" }, description),
       ),
-      this.#bell(room),
-      h(
-        "button",
-        {
-          class: "icon-button",
-          title: t("search.title"),
-          "aria-label": t("search.title"),
-          onclick: () => this.closest("tc-app").search(room.name ? `in:${JSON.stringify(room.name)} ` : ""),
-        },
-        icon("search"),
-      ),
-      h(
-        "button",
-        {
-          class: "icon-button",
-          "aria-label": t("pins.title"),
-          title: t("pins.title"),
-          onclick: () => openPanel(this.closest("tc-app"), "pins", "openPins", this.#state, this.#room.id),
-        },
-        icon("pin"),
-      ),
+      ...this.#tools(room),
       h(
         "button",
         {
@@ -126,14 +108,24 @@ class RoomView extends HTMLElement {
     );
   }
 
-  /** What of the room concerns me, and the way to choose it. */
-  #bell(room) {
-    const words = t("level.title.named", { level: t(`level.${room.level}`) });
-    const open = () => openPanel(this.closest("tc-app"), "room-level", "openRoomLevel", this.#room, this.#name);
-    return h(
-      "button",
-      { class: "icon-button", title: words, "aria-label": words, onclick: open },
-      icon(LEVEL_ICONS[room.level]),
+  /** What can be looked up and chosen here; on a phone the last two are in a menu. */
+  #tools(room) {
+    const app = this.closest("tc-app");
+    const tools = [
+      ["search", t("search.title"), () => app.search(room.name ? `in:${JSON.stringify(room.name)} ` : "")],
+      ["pin", t("pins.title"), () => openPanel(app, "pins", "openPins", this.#state, this.#room.id)],
+      [
+        LEVEL_ICONS[room.level],
+        t("level.title.named", { level: t(`level.${room.level}`) }),
+        () => openPanel(app, "room-level", "openRoomLevel", this.#room, this.#name),
+      ],
+    ];
+    const more = ({ currentTarget }) => {
+      const entries = tools.slice(1).map(([mark, words, act]) => ({ drawing: icon(mark, 18), words, act }));
+      openPanel(app, "message-menu", "openMenu", currentTarget, entries);
+    };
+    return [...tools, ["more", t("actions.more"), more]].map(([mark, words, onclick], i) =>
+      h("button", { class: `icon-button ${TOOLS[i]}`, title: words, "aria-label": words, onclick }, icon(mark)),
     );
   }
 

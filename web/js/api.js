@@ -9,6 +9,7 @@ const PATIENCE_MS = 15_000;
 /** `told(response)`: as soon as its head is there. */
 async function request(method, path, body, told) {
   const init = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  if (method === "DELETE") init.keepalive = true; // A page that is closed says it as its last (later/undoing.js).
   if (method !== "GET") {
     // A cross-site form cannot send this type: it is part of the server's protection.
     init.headers["Content-Type"] = "application/json";

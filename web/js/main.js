@@ -85,6 +85,13 @@ const outbox = late(
   ["start", "stop", "send", "notStored", "retry", "remove", "forget", "hurry"],
 );
 
+/** Deeds that can be undone, for as long as they can. */
+const undoing = late(async () => {
+  const { Undoing } = await insist((again) => import(`../later/undoing.js${again}`));
+  return new Undoing({ app, store });
+}, ["offer", "last", "settle", "shown"]);
+/** The state as it is to be seen. Where something is going, its module is there. */
+const shown = () => (store.state.going.length > 0 ? undoing.shown(store.state) : store.state);
 /** What I have chosen of how the page looks and works, on all my devices. */
 const settings = once(async () => {
   const { Settings } = await insist((again) => import(`../later/settings.js${again}`));
@@ -97,7 +104,7 @@ const keeping = once(async () => {
     import("../later/kept-page.js"),
     import("../later/remembered.js"),
   ]);
-  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run } });
+  const renewed = (run) => app.announce(t("page.renewed"), { act: { words: t("page.reload"), run, over() {}, seconds: 86_400 } });
   return { page: new KeptPage({ renewed }), remembered: new Remembered(store) };
 });
 
@@ -149,7 +156,7 @@ const session = new Session(store, {
   },
 });
 
-const route = follow(store, {
+const route = follow({ get state() { return shown(); } }, {
   open: (room) => rooms.open(room),
   reach: (room, message) => places.go(room, message),
   invited: (secret) => openPanel(app, "invited", "openInvited", secret),
@@ -167,10 +174,10 @@ store.subscribe((state) => {
   }
   outbox.notStored(state.lost);
 });
-store.subscribe((state) => app.show(state));
+store.subscribe(() => app.show(shown()));
 
 /** What the handlers of a subject work with. */
-const page = { app, store, rooms, reading, places, alerts, outbox, session, presence, route };
+const page = { app, store, rooms, reading, places, alerts, outbox, session, presence, route, undoing };
 
 /** What is done with files. Loaded with the first of them. */
 const fileWork = once(async () => (await import("../later/files.js")).fileWork({ ...page, api }));
@@ -195,7 +202,8 @@ const HANDLERS = {
       if (values.invite) location.hash = hashOf(room ?? null);
     }),
   "sign-out": async () => {
-    const { user } = store.state;
+    const { user, going } = store.state;
+    if (going.length > 0) await undoing.settle();
     owner.unset();
     // Whoever leaves was asked. Afterwards somebody may have come in already, and it would be sent.
     await outbox.forget(user.id);
@@ -208,30 +216,20 @@ const HANDLERS = {
     drafts.forget(user.id);
     location.hash = hashOf(null);
   },
+  "password-change": ({ values, settle }) =>
+    attempt(settle, async () => {
+      await api.changePassword(values);
+      app.announce(t("password.changed"));
+    }),
+  "language-choose": async ({ name }) => {
+    await chooseLanguage(name);
+    app.rebuild(shown());
+  },
+  "theme-choose": ({ name }) => storage.set("theme", name === "auto" ? null : name),
   "settings-choose": async ({ values }) => (await settings()).choose(values),
 
-  "rooms-browse": ({ settle }) => attempt(settle, () => rooms.browse()),
-  "room-create": ({ values, settle }) =>
-    attempt(settle, async () => {
-      const room = await rooms.create(values);
-      location.hash = hashOf(room.id);
-    }),
-  "room-join": ({ room, settle }) =>
-    attempt(settle, async () => {
-      await rooms.join(room);
-      location.hash = hashOf(room);
-    }),
-  "room-leave": ({ room, settle }) =>
-    attempt(settle, async () => {
-      await rooms.leave(room);
-      location.hash = hashOf(null);
-    }),
-  "member-add": ({ room, username, settle }) =>
-    attempt(settle, async () => {
-      if (!(await rooms.add(room, username))) return t("members.nobody", { name: username });
-    }),
   "room-step": ({ step }) => {
-    const room = neighbour(store.state, language(), step);
+    const room = neighbour(shown(), language(), step);
     if (room) location.hash = hashOf(room.id);
   },
 
@@ -242,9 +240,14 @@ const HANDLERS = {
   ...messageHandlers(page),
   ...fileHandlers(fileWork, () => app.announce(t("panel.failed"), { urgent: true })),
   ...later("room-doing", [
+    "rooms-browse",
+    "room-create",
+    "room-join",
     "room-change",
     "room-archive",
     "room-return",
+    "room-leave",
+    "members-add",
     "rooms-archived",
     "member-change",
     "member-remove",
@@ -264,6 +267,7 @@ const HANDLERS = {
   ...replyHandlers(page),
   ...presenceHandlers(page),
 
+  undo: () => undoing.last(),
   "line-retry": () => session.retry(),
 };
 
@@ -286,7 +290,7 @@ addEventListener("pagehide", () => session.sleep());
 document.addEventListener("freeze", () => session.sleep());
 
 function rollOver() {
-  app.show(store.state, { afresh: true });
+  app.show(shown(), { afresh: true });
   setTimeout(rollOver, untilMidnight());
 }
 

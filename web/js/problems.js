@@ -1,12 +1,15 @@
 /** What becomes of a request that does not succeed: the two kinds of errors. */
 
-/** The server answered, and refused: `status`, stable `code`, `detail` for people (English). */
+/** The server answered, and refused: `status`, stable `code`, `reason` of the one case with its `values`, `detail` for
+ * people (English). */
 export class Problem extends Error {
-  constructor(status, { code = "unknown", detail = "", title = "" } = {}, retryAfter = null) {
+  constructor(status, { code = "unknown", detail = "", title = "", reason, values } = {}, retryAfter = null) {
     super(detail || title || code);
     this.status = status;
     this.code = code;
     this.detail = detail;
+    this.reason = reason;
+    this.values = values;
     /** Seconds to wait before the next try, or null. */
     this.retryAfter = retryAfter;
   }

@@ -227,15 +227,6 @@ export class Rooms {
     this.#store.dispatch({ type: "rooms.found", discoverable });
   }
 
-  /** Adds somebody by username; false where nobody has that name. */
-  async add(room, username) {
-    const { users } = await api.userByName(username);
-    if (users.length === 0) return false;
-    await api.addMember(room, users[0].id);
-    await this.#loadMembers(room);
-    return true;
-  }
-
   async #loadMembers(room) {
     const epoch = this.#epoch;
     try {

@@ -84,7 +84,7 @@ export const mayDelete = (state, message) =>
   isMine(state, message) || (!message.deleted && isStaff(state.rooms[message.room], state.user));
 
 const STAFF = ["owner", "moderator"];
-const isStaff = (room, user) => STAFF.includes(room?.role) || user.role === "admin";
+export const isStaff = (room, user) => STAFF.includes(room?.role) || user.role === "admin";
 
 /** Whether I may change a room and the roles in it. */
 export const mayManage = ({ user }, room) =>

@@ -58,6 +58,7 @@ export const initialState = Object.freeze({
   trays: {},
   uploads: {},
   lost: [],
+  going: [], // what I have done and can still undo: the server is not told yet (later/going.js)
 });
 
 export function reduce(state, action) {
@@ -206,6 +207,8 @@ const ACTIONS = {
   },
 
   "lost.taken": (state) => ({ ...state, lost: [] }),
+
+  "going.changed": (state, { going }) => ({ ...state, going }),
 
   "members.came"(state, { room: roomId, members }) {
     const room = state.rooms[roomId];

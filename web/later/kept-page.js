@@ -6,6 +6,7 @@ export class KeptPage {
   #registration = null;
   #hooks;
   #asked = false;
+  #told = false; // that a newer page waits
 
   /** hooks: `renewed(reload)`: a newer page waits; `reload()` shows it, in all tabs. */
   constructor(hooks) {
@@ -35,9 +36,10 @@ export class KeptPage {
   }
 
   #tell() {
-    const { waiting } = this.#registration;
-    if (waiting && navigator.serviceWorker.controller) {
-      this.#hooks.renewed(() => waiting.postMessage("take-over"));
-    }
+    const registration = this.#registration;
+    if (this.#told || !registration.waiting || !navigator.serviceWorker.controller) return;
+    this.#told = true;
+    // A newer one still may have come meanwhile.
+    this.#hooks.renewed(() => registration.waiting?.postMessage("take-over"));
   }
 }

@@ -18,9 +18,11 @@ export const blank = (user, room, body, at, more = {}) => ({
 });
 
 /** An error as it can be kept. */
-export const plain = ({ code = "unknown", detail = "", temporary = true }) => ({
+export const plain = ({ code = "unknown", detail = "", reason, values, temporary = true }) => ({
   code,
   detail,
+  reason,
+  values,
   temporary,
 });
 

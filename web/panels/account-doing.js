@@ -31,12 +31,7 @@ export const handlers = ({ app, store, api, outbox, session }) => {
 
     "password-change": ({ values, settle }) =>
       attempt(settle, async () => {
-        try {
-          await api.changePassword(values);
-        } catch (error) {
-          if (error.code === "bad_credentials") return t("password.wrong");
-          throw error;
-        }
+        await api.changePassword(values);
         app.announce(t("password.changed"));
       }),
 

@@ -36,7 +36,7 @@ export function openAccount(app, state) {
           h("bdi", {}, nameOf(user)),
           user.role === "admin" && h("span", { class: "tag" }, t("account.admin")),
         ),
-        h("p", { class: "quiet" }, `@${user.username}`),
+        h("p", { class: "quiet" }, h("bdi", {}, `@${user.username}`)),
       ),
     ),
     h(

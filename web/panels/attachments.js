@@ -14,11 +14,11 @@ export const fileUrl = ({ id, name }) => `/api/files/${id}/${encodeURIComponent(
 export const thumbUrl = ({ id }) => `/api/thumbs/${id}`;
 
 /** All of a row; `me` may take the previews of a message of mine away. */
-export function rowParts({ message, item }, me) {
+export function rowParts({ message, item }, { me, staff }) {
   // How far those are that are on their way says `showProgress`.
   if (item) return box(item.files.map((file) => card(file, null, progress(file))));
   const { files, previews, author } = message;
-  return [files && box(files.map(attachment)), previews && cards(message, author === me)];
+  return [files && box(files.map(attachment)), previews && cards(message, staff || author === me)];
 }
 
 const box = (parts) => h("div", { class: "files" }, ...parts);
@@ -90,8 +90,8 @@ const ICONS = {
 
 export const fileIcon = (type = "", size = 24) => drawn(ICONS[type.split("/")[0]] ?? ICONS.other, size);
 
-/** What the links of a message lead to. `mine`: they may be taken away. */
-function cards({ id, previews }, mine) {
+/** What the links of a message lead to. `may`: I may take them away. */
+function cards({ id, previews }, may) {
   const hide = ({ target }) => emit(target, "previews-hide", { id });
   const words = { "aria-label": t("previews.hide"), title: t("previews.hide") };
   const button = { type: "button", class: "icon-button preview-hide", ...words, onclick: hide };
@@ -99,7 +99,7 @@ function cards({ id, previews }, mine) {
     "div",
     { class: "previews" },
     ...previews.map(preview),
-    mine && h("button", button, icon("close", 16)),
+    may && h("button", button, icon("close", 16)),
   );
 }
 

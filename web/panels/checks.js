@@ -13,9 +13,9 @@ export function checkSignUp({ username, password, display_name: shown = "" }) {
 
 export function checkPassword(password, username) {
   const length = lengthOf(password);
-  if (length < 8) return "check.password.short";
-  if (length > 256) return "check.password.long";
-  return password.toLowerCase() === username.toLowerCase() ? "check.password.name" : null;
+  if (length < 8) return "reason.password_short";
+  if (length > 256) return "reason.password_long";
+  return password.toLowerCase() === username.toLowerCase() ? "reason.password_name" : null;
 }
 
 export function checkSignIn({ username, password }) {

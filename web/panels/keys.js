@@ -11,11 +11,11 @@ export const styled = true;
 const GROUPS = {
   anywhere: [
     ["switcher", ["Ctrl", "K"]],
-    ["search", ["Ctrl", "Shift", "F"], ["/"]],
     ["room_step", ["Alt", "↑"], ["Alt", "↓"]],
     ["search", ["/"], ["Ctrl", "Shift", "F"]],
     ["newest", ["Esc"]],
     ["write", ["A–Z"]],
+    ["undo", ["Ctrl", "Z"]],
     ["help", ["?"]],
   ],
   writing: [

@@ -3,7 +3,7 @@ import { language, t } from "../js/i18n.js";
 import { presenceOf } from "../js/presence.js";
 import { mayAdd, mayManage, mayModerate } from "../js/selectors.js";
 import { avatar, nameOf, presenceWords, statusLine } from "../elements/avatar.js";
-import { emit, field, formError, h, submitBy } from "../elements/dom.js";
+import { emit, h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { openPanel } from "../elements/panel.js";
 
@@ -86,18 +86,31 @@ class MemberList extends HTMLElement {
         this.#tools(room),
         h("h3", {}, t("members.title")),
         this.#list,
-        room.kind === "private" && mayAdd(room) ? this.#addForm(room) : "",
+        room.kind === "private" &&
+          mayAdd(room) &&
+          h(
+            "button",
+            { class: "button button-wide add-people", onclick: () => this.#add() },
+            icon("plus"),
+            t("members.add"),
+          ),
         room.kind !== "direct" && h(
           "button",
           {
             class: "button button-wide leave",
-            onclick: () => openPanel(this.closest("tc-app"), "rooms", "openLeaveRoom", this.#room),
+            onclick: () => emit(this, "room-leave", { room: this.#room }),
           },
           icon("exit"),
           t("leave.do"),
         ),
       ),
     );
+  }
+
+  #add() {
+    const { members, user } = this.#state;
+    const there = (members[this.#room.id] ?? []).map(({ id }) => id);
+    openPanel(this.closest("tc-app"), "new-message", "openAddPeople", { room: this.#room, user, there });
   }
 
   #showMembers(list) {
@@ -136,7 +149,7 @@ class MemberList extends HTMLElement {
         h("bdi", { class: "member-name ellipsis" }, nameOf(member)),
         member.bot && h("span", { class: "tag" }, t("person.bot")),
         statusLine(member, { short: true }),
-        h("span", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
+        h("bdi", { class: "quiet ellipsis" }, member.disabled ? t("person.disabled.short") : about),
         isMuted && h("span", { class: "member-mark", title: t("member.is_muted") }, icon("silent", 16)),
         isMuted && h("span", { class: "visually-hidden" }, t("member.is_muted")),
         member.role !== "member" &&
@@ -166,27 +179,6 @@ class MemberList extends HTMLElement {
       button.querySelector(".dot").className = `dot dot-${is}`;
       button.querySelector(".presence-words").textContent = t(`presence.${is}`);
     }
-  }
-
-  #addForm(room) {
-    const form = h(
-      "form",
-      { class: "stack add-member", novalidate: true },
-      field("members.add", {
-        name: "username",
-        autocomplete: "off",
-        autocapitalize: "none",
-        spellcheck: "false",
-        hint: "members.add.hint",
-      }),
-      formError(),
-      h("button", { class: "button button-wide" }, icon("plus"), t("members.add.do")),
-    );
-    const detailOf = (data) => ({
-      room: room.id,
-      username: data.get("username").trim().replace(/^@/, ""),
-    });
-    return submitBy(form, "member-add", { detailOf, done: () => form.reset() });
   }
 }
 

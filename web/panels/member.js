@@ -39,7 +39,7 @@ class MemberCard extends HTMLElement {
           "div",
           {},
           h("p", { class: "profile-name" }, h("bdi", {}, nameOf(member))),
-          h("p", { class: "quiet" }, `@${member.username}`),
+          h("p", { class: "quiet" }, h("bdi", {}, `@${member.username}`)),
         ),
       ),
       this.#roles,

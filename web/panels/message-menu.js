@@ -21,7 +21,7 @@ export function openMessageMenu(app, anchor, message, state) {
 }
 
 /** `entries`: {drawing, words, act}. The focus goes back to `anchor`. */
-function openMenu(app, anchor, entries) {
+export function openMenu(app, anchor, entries) {
   const menu = h("div", { class: "menu", popover: "auto", role: "menu", "aria-label": t("actions.more") });
   const entry = ({ drawing, words, act }) => {
     const onclick = () => {

@@ -1,4 +1,5 @@
-/** The dialog in which one chooses whom to write to: a search, those chosen, those found. */
+/** The dialogs in which one chooses people, to write to them or to add them to a room: a search, those chosen, those
+ * found. */
 import { t } from "../js/i18n.js";
 import { avatar, nameOf } from "../elements/avatar.js";
 import { openDialog } from "./dialog.js";
@@ -13,6 +14,8 @@ const CALM_MS = 150;
 
 class NewMessage extends HTMLElement {
   #me;
+  #there; // ids of those who are not to be found
+  #done;
   #chosen = [];
   #found = [];
   #at = -1; // the one that Enter takes
@@ -34,16 +37,19 @@ class NewMessage extends HTMLElement {
   #error = formError();
   #go = h("button", { class: "button button-main", type: "button", disabled: true });
 
-  constructor(me) {
+  /** `go` words of the button; `done(people, settle)` what it does. */
+  constructor(me, { go, there = [], done }) {
     super();
     this.#me = me;
+    this.#there = there;
+    this.#done = done;
+    this.#go.append(go);
   }
 
   connectedCallback() {
     this.#input.setAttribute("aria-label", t("direct.search"));
     this.#input.placeholder = t("direct.search");
     this.#list.setAttribute("aria-label", t("direct.found"));
-    this.#go.append(t("direct.go"));
     this.#go.addEventListener("click", () => this.#open());
     this.#input.addEventListener("input", () => this.#soon());
     this.#input.addEventListener("keydown", (event) => this.#key(event));
@@ -67,7 +73,7 @@ class NewMessage extends HTMLElement {
     const found = (people, problem = "") => {
       if (asked !== this.#asked) return;
       this.#error.textContent = problem;
-      const taken = new Set(this.#chosen.map(({ id }) => id));
+      const taken = new Set([...this.#there, ...this.#chosen.map(({ id }) => id)]);
       this.#found = people.filter(({ id }) => !taken.has(id));
       this.#at = this.#found.length > 0 && this.#input.value.trim() !== "" ? 0 : -1;
       this.#show();
@@ -153,7 +159,7 @@ class NewMessage extends HTMLElement {
       },
       avatar(person, "small"),
       h("bdi", { class: "ellipsis" }, nameOf(person)),
-      h("span", { class: "quiet ellipsis" }, mine ? t("members.you") : `@${person.username}`),
+      h("bdi", { class: "quiet ellipsis" }, mine ? t("members.you") : `@${person.username}`),
     );
   }
 
@@ -164,12 +170,19 @@ class NewMessage extends HTMLElement {
       if (!problem) return this.closest("dialog")?.close();
       this.#error.textContent = problem;
     };
-    emit(this, "direct-open", { people: this.#chosen, settle });
+    this.#done(this.#chosen, settle);
   }
 }
 
 customElements.define("new-message", NewMessage);
 
 export function openNewMessage(app, { user }) {
-  openDialog(app, t("direct.new"), new NewMessage(user));
+  const done = (people, settle) => emit(app, "direct-open", { people, settle });
+  openDialog(app, t("direct.new"), new NewMessage(user, { go: t("direct.go"), done }));
+}
+
+/** `there`: ids of the members of `room`. */
+export function openAddPeople(app, { room, user, there }) {
+  const done = (people, settle) => emit(app, "members-add", { room: room.id, people, settle });
+  openDialog(app, t("members.add.to", { room: room.name }), new NewMessage(user, { go: t("members.add.do"), there, done }));
 }

@@ -1,12 +1,26 @@
-/** The dialog about what this server has of me: taking it all away. */
+/** The dialog about what this server has of me: to take with me, or to be deleted. */
 import { field, formError, h, submitBy } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
 import { t } from "../js/i18n.js";
 import { openDialog } from "./dialog.js";
 
 export const styled = true;
 
 export function openOwnData(app) {
-  openDialog(app, t("data.title"), leaving());
+  openDialog(app, t("data.title"), takeout(), leaving());
+}
+
+function takeout() {
+  const begun = h("p", { class: "quiet", role: "status" });
+  const say = () => (begun.textContent = t("data.take.begun"));
+  return h(
+    "section",
+    { class: "own-data-part", "aria-labelledby": "own-data-take" },
+    h("h3", { id: "own-data-take", class: "own-data-head" }, t("data.take")),
+    h("p", { class: "quiet" }, t("data.take.more")),
+    h("a", { class: "button button-wide first-focus", href: "/api/users/me/export", download: "tornchat.zip", onclick: say }, icon("down"), t("data.take.do")),
+    begun,
+  );
 }
 
 /** Says plainly what happens before it asks for the password. */

@@ -45,7 +45,7 @@ export function openPerson(app, state, id) {
         "div",
         {},
         h("p", { class: "profile-name" }, h("bdi", {}, nameOf(person))),
-        h("p", { class: "quiet" }, person.deleted ? t("person.deleted.more") : `@${person.username} · ${t(`presence.${is}`)}`),
+        h("p", { class: "quiet" }, person.deleted ? t("person.deleted.more") : [h("bdi", {}, `@${person.username}`), ` · ${t(`presence.${is}`)}`]),
         statusLine(person),
         person.disabled && !person.deleted && h("p", { class: "quiet" }, t("person.disabled")),
       ),

@@ -1,4 +1,4 @@
-/** Dialogs about one room: make it, leave it. */
+/** The dialog in which a room is made. */
 import { checkRoom } from "./checks.js";
 import { t } from "../js/i18n.js";
 import { openDialog } from "./dialog.js";
@@ -49,33 +49,5 @@ export function openCreateRoom(app) {
       check: ({ values }) => checkRoom(values),
       done: closeDialog,
     }),
-  );
-}
-
-export function openLeaveRoom(app, room) {
-  const form = h(
-    "form",
-    { class: "stack" },
-    h("p", {}, t(room.kind === "open" ? "leave.open" : "leave.private", { room: room.name })),
-    formError(),
-    h(
-      "div",
-      { class: "dialog-actions" },
-      h(
-        "button",
-        {
-          type: "button",
-          class: "button button-plain first-focus",
-          onclick: () => closeDialog(form),
-        },
-        t("dialog.cancel"),
-      ),
-      h("button", { class: "button button-danger" }, t("leave.do")),
-    ),
-  );
-  openDialog(
-    app,
-    t("leave.title", { room: room.name }),
-    submitBy(form, "room-leave", { detailOf: () => ({ room: room.id }), done: closeDialog }),
   );
 }

@@ -12,7 +12,7 @@ export function openName(app, user) {
   const form = h(
     "form",
     { class: "stack", novalidate: true },
-    h("div", { class: "profile" }, avatar(user, "large"), h("p", { class: "quiet" }, `@${user.username}`)),
+    h("div", { class: "profile" }, avatar(user, "large"), h("p", { class: "quiet" }, h("bdi", {}, `@${user.username}`))),
     field("field.display_name", {
       name: "display_name",
       value: user.display_name,

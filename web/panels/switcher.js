@@ -121,7 +121,7 @@ class QuickSwitcher extends HTMLElement {
     };
     if (person) {
       const name = h("bdi", { class: "ellipsis" }, nameOf(person));
-      return h("li", about, avatar(person, "tiny"), name, h("span", { class: "quiet ellipsis" }, `@${person.username}`));
+      return h("li", about, avatar(person, "tiny"), name, h("bdi", { class: "quiet ellipsis" }, `@${person.username}`));
     }
     const unread = room.unread > 0 && h("span", { class: "badge" }, room.unread.toLocaleString());
     const name = h("bdi", { class: "ellipsis" }, roomName(this.#state, room));

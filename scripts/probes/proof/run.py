@@ -26,6 +26,8 @@ from probes.violations import Violation, Wrong
 
 CATCH_UP_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
+_MOST_OF_A_TRACEBACK = 3_000
+"""Characters that are shown of it."""
 _NUMBERS = itertools.count(1)
 
 
@@ -247,8 +249,10 @@ class Run:
         for name in late:
             detail = f"not at the end of the log after {CATCH_UP_SECONDS:g} s"
             found.append(Violation(Wrong.LOST, name, detail=detail))
-        if "Traceback" in self._rig.complaints():
-            found.append(Violation(Wrong.PROTOCOL, "the servers", detail="a traceback was printed"))
+        _, traceback, text = self._rig.complaints().partition("Traceback")
+        if traceback:
+            detail = f"a traceback was printed: {traceback}{text[:_MOST_OF_A_TRACEBACK]}"
+            found.append(Violation(Wrong.PROTOCOL, "the servers", detail=detail))
         return found
 
     def _counts(self, evidence: Evidence, verdict: Verdict) -> dict[str, Any]:

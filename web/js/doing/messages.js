@@ -2,10 +2,11 @@
 import { api } from "../api.js";
 import { drafts } from "../drafts.js";
 import { explain } from "../explain.js";
+import { t } from "../i18n.js";
 import { lastOfMine } from "../selectors.js";
 import { attempt } from "./attempt.js";
 
-export const messageHandlers = ({ app, store, outbox }) => ({
+export const messageHandlers = ({ app, store, outbox, undoing }) => ({
   "message-send": async ({ room, body, files = [], reply_to = null, kept }) => {
     store.dispatch({ type: "detour.left" });
     store.dispatch({ type: "reply.ended", room });
@@ -34,7 +35,11 @@ export const messageHandlers = ({ app, store, outbox }) => ({
       app.announce(explain(error), { urgent: true });
     }
   },
-  "message-delete": ({ id, settle }) => attempt(settle, () => api.remove(id)),
+  "message-delete": ({ message: { id, room } }) =>
+    undoing.offer(
+      { key: `message ${id}`, kind: "message", room, message: id },
+      { words: t("delete.done"), run: () => api.remove(id) },
+    ),
   "message-retry": ({ nonce }) => outbox.retry(nonce),
   "message-discard": ({ nonce }) => outbox.remove(nonce),
 });
