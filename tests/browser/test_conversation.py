@@ -106,6 +106,21 @@ def test_somebody_added_to_a_private_room_sees_it_appear(person: NewPerson, room
     ana.write("Welcome")
     ben.sees("Welcome")
 
+    # Removed, and added again before anybody else saw it.
+    ana.unhurried().page.get_by_role("button", name="Manage Ben").click()
+    ana.page.get_by_role("button", name="Remove from the room").click()
+    removed = ana.notice("Ben")
+    expect(removed).to_have_count(1)
+    ana.page.get_by_role("button", name="Add people").click()
+    search.fill(ben.username)
+    dialog.get_by_role("option").get_by_text(f"@{ben.username}", exact=True).click()
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog).to_have_count(0)
+    expect(removed).to_have_count(0)
+    expect(ana.page.locator("member-list .member-name")).to_have_text(["Ana", "Ben"])
+    ana.write("Still here?")
+    ben.sees("Welcome", "Still here?")
+
 
 def test_leaving_a_room_ends_it_here_and_in_the_other_tab(
     person: NewPerson, room_name: str
@@ -124,6 +139,16 @@ def test_leaving_a_room_ends_it_here_and_in_the_other_tab(
     left = ben.notice(f"You left {room_name}.")
     left.get_by_role("button", name="Undo").click()
     expect(ben.composer).to_have_attribute("placeholder", f"Write to {room_name}")
+
+    # Whoever goes back to it has not left it.
+    ben.page.get_by_role("button", name="Room details").click()
+    ben.page.get_by_role("button", name="Leave room").click()
+    expect(ben.room_link(room_name)).to_have_count(0)
+    ben.page.go_back()
+    expect(ben.composer).to_have_attribute("placeholder", f"Write to {room_name}")
+    expect(left).to_have_count(0)
+    expect(ben.room_link(room_name)).to_have_count(1)
+
     ben.page.get_by_role("button", name="Room details").click()
     ben.page.get_by_role("button", name="Leave room").click()
     left.get_by_role("button", name="Close").click()
