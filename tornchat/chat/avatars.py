@@ -6,6 +6,7 @@ it or says that it is none. A picture has an id of its own, so it may be cached 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tornchat.archive import files, users
@@ -125,8 +126,8 @@ async def put(change: Change, user: User, avatar: str | None) -> User:
     disk. The user as they are then."""
     if user.avatar is not None:
         await files.drop_drawn(change.conn, user.avatar, user.id, change.now)
-    now = await users.change(change.conn, user.id, {"avatar": avatar})
-    after = now if now is not None else user
+    await users.change(change.conn, user.id, {"avatar": avatar})
+    after = replace(user, avatar=avatar)
     await change.announce(announcements.person_changed(user.id, public_person(after)))
     return after
 

@@ -48,7 +48,7 @@ async def leave(chat: Chat, who: Identity, password: object, whole: object) -> i
     if not await chat.passwords.verify(user.password_hash, password):
         raise BadCredentials("The password is wrong.", reason="password_old")
     async with chat.announcer.change(chat.now()) as change:
-        await accounts.check_unchanged(change, user)
+        user = await accounts.check_unchanged(change, user)
         at = await begin_to_leave(change, user, user.id, whole=everything, grace_ms=GRACE_MS)
         await audit.note(change, who, "account.leaving", user=user.id, messages=everything)
     return at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tornado.iostream import StreamClosedError
+
 from tornchat.chat import administration, audit, premises
 from tornchat.domain.ids import parse_cursor
 from tornchat.domain.rules import limit_of
@@ -146,4 +148,7 @@ class AuditExport(Handler):
             self.set_header("Content-Disposition", 'attachment; filename="audit.jsonl"')
             for entry in entries:
                 self.write(to_json(entry) + b"\n")
-            await self.flush()
+            try:
+                await self.flush()
+            except StreamClosedError:
+                return  # the client has gone in the middle of it
