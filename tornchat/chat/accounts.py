@@ -195,7 +195,7 @@ async def sign_in(
     fresh = await chat.passwords.hash(password) if weak else None
     now = chat.now()
     async with chat.announcer.change(now) as change:
-        await check_unchanged(change, user)
+        user = await check_unchanged(change, user)
         if fresh is not None:
             await users.set_password(change.conn, user.id, fresh)
         token = await begin_session(change, user, "cookie", source.device, now + COOKIE_MS)
@@ -273,13 +273,14 @@ async def end_sessions(
         await change.announce(announcements.sessions_ended(user, ended, code))
 
 
-async def check_unchanged(change: Change, user: User) -> None:
+async def check_unchanged(change: Change, user: User) -> User:
     """While the password was verified, the account may have been closed or got another one: all of
-    its sessions have ended then, and none may begin or go on by what was right before. Raises
-    `BadCredentials`."""
+    its sessions have ended then, and none may begin or go on by what was right before. The user as
+    they are now, whose role may be another one. Raises `BadCredentials`."""
     now = await users.by_id(change.conn, user.id)
     if now is None or not _opens(now) or now.password_hash != user.password_hash:
         raise BadCredentials()
+    return now
 
 
 def _opens(user: User) -> bool:
