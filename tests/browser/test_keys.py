@@ -24,12 +24,14 @@ def test_a_few_letters_lead_to_a_room_or_a_person(person: NewPerson, room_name: 
     expect(ana.composer).to_have_attribute("placeholder", f"Write to Planning {room_name}")
 
     keyboard.press("Control+k")
+    expect(search).to_be_focused()
     keyboard.type("zoe quis")
     expect(dialog.get_by_role("option")).to_contain_text(zoe.username)
     keyboard.press("Enter")
     expect(ana.composer).to_have_attribute("placeholder", "Write to Zoe Quist")
 
     keyboard.press("Control+k")
+    expect(search).to_be_focused()
     keyboard.type("qqqqq")
     expect(dialog.get_by_role("status")).to_have_text("Nothing here is called that.")
     keyboard.press("Escape")

@@ -84,6 +84,12 @@ def test_a_language_has_every_key_with_the_same_placeholders(language: str, fold
         assert isinstance(value, str) or "other" in value, key
 
 
+def test_every_request_has_a_name_of_its_own() -> None:
+    names = re.findall(r"^  (\w+): ", (WEB / "js" / "api.js").read_text(), re.MULTILINE)
+    assert len(names) > 20
+    assert sorted(set(names)) == sorted(names)
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=["page", "lab", "admin"])
 def test_every_key_that_is_used_has_words_and_every_word_is_used(folder: Path) -> None:
     english, used = set(words("en", folder)), keys_used(folder)

@@ -37,6 +37,12 @@ export class MessageActions {
     this.#bar.remove();
   }
 
+  /** Its row may have been built anew. */
+  renew() {
+    const row = this.#bar.parentElement;
+    if (row && !row.isConnected) this.#show(this.#scroller.querySelector(`[data-id="${row.dataset.id}"]`));
+  }
+
   #isInUse = () => this.#bar.matches(":focus-within");
 
   #show(row) {

@@ -85,6 +85,7 @@ class MessageList extends HTMLElement {
     const quotes = rows.some(({ message, item }) => (message ?? item)?.reply_to) ? this.#quotes() : null;
     const hadFocus = this.#rows.contains(document.activeElement);
     this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked, staff: view.staff });
+    this.#actions.renew();
     // The row that had it may have been let go.
     if (hadFocus && !this.#rows.contains(document.activeElement)) this.#scroller.focus({ preventScroll: true });
     loadExtras(rows, () => this.isConnected && this.update(this.#state, { afresh: true }));

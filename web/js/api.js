@@ -71,7 +71,7 @@ export const api = {
   setActive: (active) => request("PUT", "/api/presence", { active }),
   removeAvatar: () => request("DELETE", "/api/users/me/avatar"),
   changeSettings: (values) => request("PATCH", "/api/users/me/settings", values),
-  leave: (values) => request("DELETE", "/api/users/me", values),
+  closeAccount: (values) => request("DELETE", "/api/users/me", values),
   changeMe: (values) => request("PATCH", "/api/users/me", values),
 
   invites: (id) => request("GET", `/api/invites${id ? `?room=${encodeURIComponent(id)}` : ""}`),

@@ -16,7 +16,7 @@ export const handlers = ({ app, store, api, outbox, session }) => {
     "account-leave": ({ values, settle }) =>
       attempt(settle, async () => {
         const { user } = store.state;
-        await api.leave(values);
+        await api.closeAccount(values);
         owner.unset();
         await outbox.forget(user.id);
         drafts.forget(user.id);
