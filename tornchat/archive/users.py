@@ -185,11 +185,12 @@ async def enable(conn: AsyncConnection, user_id: str) -> bool:
 
 async def disable(conn: AsyncConnection, user_id: str, now: int) -> bool:
     """False where there is no such user, or one disabled before (whose time then stays). Who is
-    about to leave by their own wish cannot come back by it then."""
+    about to leave by their own wish cannot come back by it then, and that is a change, too."""
     one = update(users).where(users.c.id == user_id)
-    await conn.execute(one.values(leaving_by=None))
+    kept_out = one.where(users.c.leaving_by == user_id).values(leaving_by=None)
     closed = one.where(users.c.disabled_at.is_(None)).values(disabled_at=now)
-    return await rows_changed(conn, closed) > 0
+    changed = [await rows_changed(conn, change) for change in (kept_out, closed)]
+    return any(changed)
 
 
 async def note_leaving(

@@ -276,7 +276,8 @@ async def end_sessions(
 async def check_unchanged(change: Change, user: User) -> User:
     """While the password was verified, the account may have been closed or got another one: all of
     its sessions have ended then, and none may begin or go on by what was right before. The account
-    as it is now: its owner may have closed it themselves. Raises `BadCredentials`."""
+    as it is now: its owner may have closed it, and its role may be another one. Raises
+    `BadCredentials`."""
     now = await users.by_id(change.conn, user.id)
     if now is None or not _opens(now, change.now) or now.password_hash != user.password_hash:
         raise BadCredentials()
