@@ -148,6 +148,10 @@ def test_an_administrator_looks_after_people_the_door_and_the_servers(
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
     assert "#/admin" not in page.url
+    page.evaluate("location.hash = '#/admin/rooms'")
+    expect(page.get_by_role("region", name="Rooms")).to_be_visible()
+    page.go_back()
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 def test_an_owner_lets_programs_write_and_listen_from_a_phone(

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.people import NewPerson
+from tests.browser.people import NewPerson, Person
 
 
 def test_two_people_chat_both_ways_and_see_the_same_after_a_reload(
@@ -106,6 +106,29 @@ def test_somebody_added_to_a_private_room_sees_it_appear(person: NewPerson, room
     ana.write("Welcome")
     ben.sees("Welcome")
 
+    # Removed, and added again before anybody else saw it.
+    ana.unhurried().page.get_by_role("button", name="Manage Ben").click()
+    ana.page.get_by_role("button", name="Remove from the room").click()
+    removed = ana.notice("Ben")
+    expect(removed).to_have_count(1)
+    ana.page.get_by_role("button", name="Add people").click()
+    search.fill(ben.username)
+    dialog.get_by_role("option").get_by_text(f"@{ben.username}", exact=True).click()
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog).to_have_count(0)
+    expect(removed).to_have_count(0)
+    expect(ana.page.locator("member-list .member-name")).to_have_text(["Ana", "Ben"])
+    ana.write("Still here?")
+    ben.sees("Welcome", "Still here?")
+
+
+def leave(person: Person) -> None:
+    """Leave the open room; its details may be open still."""
+    details = person.page.get_by_role("button", name="Room details")
+    if details.get_attribute("aria-expanded") != "true":
+        details.click()
+    person.page.get_by_role("button", name="Leave room").click()
+
 
 def test_leaving_a_room_ends_it_here_and_in_the_other_tab(
     person: NewPerson, room_name: str
@@ -117,15 +140,22 @@ def test_leaving_a_room_ends_it_here_and_in_the_other_tab(
     other.goto(ben.url)
     expect(ben.room_link(room_name, other)).to_have_count(1)
     ben.page.bring_to_front()
-    ben.page.get_by_role("button", name="Room details").click()
-    ben.page.get_by_role("button", name="Leave room").click()
+    leave(ben)
     expect(ben.room_link(room_name)).to_have_count(0)
     expect(ben.room_link(room_name, other)).to_have_count(1)
     left = ben.notice(f"You left {room_name}.")
     left.get_by_role("button", name="Undo").click()
     expect(ben.composer).to_have_attribute("placeholder", f"Write to {room_name}")
-    ben.page.get_by_role("button", name="Room details").click()
-    ben.page.get_by_role("button", name="Leave room").click()
+
+    # Whoever goes back to it has not left it.
+    leave(ben)
+    expect(ben.room_link(room_name)).to_have_count(0)
+    ben.page.go_back()
+    expect(ben.composer).to_have_attribute("placeholder", f"Write to {room_name}")
+    expect(left).to_have_count(0)
+    expect(ben.room_link(room_name)).to_have_count(1)
+
+    leave(ben)
     left.get_by_role("button", name="Close").click()
     expect(ben.room_link(room_name)).to_have_count(0)
     expect(ben.room_link(room_name, other)).to_have_count(0)

@@ -141,6 +141,41 @@ def test_new_messages_do_not_move_whoever_reads_further_up(
     ben.page.wait_for_function(f"{TO_END} < 40")
 
 
+def test_what_waits_to_be_sent_does_not_move_whoever_reads_down_to_the_newest(
+    person: NewPerson, room_name: str
+) -> None:
+    ana, ben = person("Ana"), person("Ben")
+    ana.create_room(room_name)
+    post_many(ana, [f"message {number}" for number in range(220)])
+    ben.join_room(room_name)
+    expect(ben.messages.last).to_have_text("message 219")
+    link = ben.page.url
+    ben.faults.provoke("503|ERR_")
+    ben.page.route(
+        "**/messages",
+        lambda route: (
+            route.fulfill(status=503) if route.request.method == "POST" else route.continue_()
+        ),
+    )
+    ben.write("waiting")
+    expect(ben.page.locator(".message.pending")).to_have_count(1)
+    cookies = {cookie["name"]: cookie["value"] for cookie in ana.context.cookies()}
+    with httpx.Client(base_url=ana.url, cookies=cookies, timeout=60) as client:
+        path = f"/api/rooms/{link.rpartition('/')[2]}/messages?limit=200"
+        far = client.get(path).json()["messages"][60]["id"]
+    ben.page.evaluate("hash => (location.hash = hash)", f"{link.rpartition('#')[2]}/{far}")
+    expect(ben.page.locator(f".message[data-id='{far}']")).to_be_focused()
+    expect(ben.page.locator(".message.pending")).to_have_count(0)
+    for _ in range(40):
+        ben.page.evaluate(f"{TOP} += 700")
+        ben.page.wait_for_timeout(50)
+        if ben.page.locator(".message.pending").count():
+            break
+    expect(ben.page.locator(".message.pending")).to_have_count(1)
+    assert ben.page.evaluate(TO_END) > 1000
+    expect(ben.page.locator(".pill")).to_be_visible()
+
+
 def test_history_that_cannot_be_loaded_says_so_and_can_be_tried_again(
     person: NewPerson, room_name: str
 ) -> None:

@@ -140,6 +140,13 @@ def test_every_reason_that_the_server_gives_has_words_and_the_other_way_round() 
     assert given == said
 
 
+def test_every_call_of_the_api_has_a_name_of_its_own() -> None:
+    """The last of two with one name would be asked for in the place of the other."""
+    _, calls = (WEB / "js/api.js").read_text().split("export const api = {")
+    names = re.findall(r"^  (\w+)[:(]", calls, re.MULTILINE)
+    assert sorted(names) == sorted(set(names))
+
+
 def test_all_modules_and_styles_are_named_in_the_page_so_that_they_load_at_once() -> None:
     preloaded = re.findall(r'modulepreload" href="/([^"]+)"', PAGE)
     modules = {str(path.relative_to(WEB)) for path in SCRIPTS} - STARTED

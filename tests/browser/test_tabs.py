@@ -145,6 +145,10 @@ def test_tabs_sign_in_and_out_together_and_never_mix_two_accounts(
     for tab in (other, third):
         tab.goto(ana.page.url)
         expect(tab.locator("room-list")).to_be_visible()
+    # What is open in one of them is closed by it.
+    other.locator("button.account").click()
+    other.locator("dialog .account-actions").get_by_role("button", name="Your picture").click()
+    expect(other.locator("own-picture")).to_be_visible()
     ana.faults.provoke("401")
     ana.page.locator("button.account").click()
     ana.page.get_by_role("button", name="Sign out").click()

@@ -98,3 +98,47 @@ def test_a_long_way_up_and_down_again_keeps_what_is_near_and_leaves_no_hole(
     # A page, another of the newest, and what has just come; the other room keeps its newest.
     assert seen["background"] <= seen["longest"]
     assert seen["most"] <= 2 * seen["longest"] + 100 + 50
+
+
+AGAIN = """
+async () => {
+  const {initialState, reduce} = await import("/js/state.js");
+  const {createStore} = await import("/js/store.js");
+  const {Places} = await import("/panels/places.js");
+  const R = "r", ALL = 5000;
+  const message = (id) => ({id, at: id, room: R, author: "you", body: `m${id}`, html: `m${id}`});
+  const between = (from, to) => Array.from({length: to - from}, (_, i) => message(from + i));
+  const answer = async (from, to) => ({messages: between(from, to), more: from > 1});
+  const api = {
+    around: (_, id, limit) => answer(id - limit / 2, id + limit / 2),
+    before: (_, id, limit) => answer(id - limit, id),
+    after: (_, id, limit) => answer(id + 1, id + 1 + limit),
+  };
+  const page = {messages: between(ALL - 50, ALL), more: true, status: "ready", older: "idle",
+    floor: ALL, losses: [], waiting: 0, changes: [], unsure: 0};
+  const detour = {...page, messages: between(1000, 1300), room: R, around: 1000, later: "idle"};
+  const room = {id: R, head: ALL, last_read: ALL, unread: 0, mentioned: []};
+  const store = createStore(reduce, {...initialState, phase: "in", user: {id: "me"}, open: R,
+    rooms: {[R]: room}, pages: {[R]: page}, detour});
+  const places = new Places(store, api, {missing() {}, failed() {}});
+  places.entered();
+  // What happens meanwhile is in it.
+  store.dispatch({type: "event.came", event: {kind: "message.deleted", id: ALL, prev: ALL - 1,
+    topic: `room:${R}`, room: R, message: 1010, author: "you", by: "you", at: 1}});
+  while (store.state.arriving) await new Promise((done) => setTimeout(done, 5));
+  const {messages} = store.state.detour;
+  return [messages[0].id, messages.length, messages.at(-1).id, messages[10].deleted];
+}
+"""
+
+
+def test_a_long_part_of_the_history_is_as_long_when_it_was_asked_for_again(
+    chromium: Browser, server: RunningServer, faults: Faults
+) -> None:
+    """Else whoever reads near one of its ends would lose their place by a reset."""
+    page = chromium.new_page()
+    faults.watch(page)
+    page.goto(server.url)
+    seen = page.evaluate(AGAIN)
+    page.close()
+    assert seen == [1000, 300, 1299, True]

@@ -1,4 +1,5 @@
 /** What was done, by whom and from where. */
+import { nameOf } from "../elements/avatar.js";
 import { h } from "../elements/dom.js";
 import { icon } from "../elements/icons.js";
 import { t } from "../js/i18n.js";
@@ -47,7 +48,7 @@ export function auditSection(section) {
 }
 
 function row(entry, people, rooms) {
-  const name = (id) => isolated(people.get(id)?.display_name ?? id ?? "");
+  const name = (id) => isolated(people.has(id) ? nameOf(people.get(id)) : (id ?? ""));
   const { detail = {}, kind } = entry;
   const shell = entry.device === "shell";
   const said = t(wordsOf(entry), {

@@ -1,4 +1,5 @@
 /** Who may come: the policy for strangers, and all invitations. */
+import { nameOf } from "../elements/avatar.js";
 import { formError, h } from "../elements/dom.js";
 import { t } from "../js/i18n.js";
 import { act, ask, button } from "../panels/managing.js";
@@ -78,7 +79,7 @@ function entry(section, invite, { people, rooms }) {
           tag(t(`admin.invites.${invite.state}`), invite.state === "good" ? "tag-live" : ""),
         ),
         line(
-          t("admin.invites.by", { name: isolated(by?.display_name ?? "?") }),
+          t("admin.invites.by", { name: isolated(by ? nameOf(by) : "?") }),
           t("invite.used", { used: invite.used, uses: invite.uses }),
           [t("admin.invites.until"), " ", when(invite.expires_at)],
         ),

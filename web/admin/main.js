@@ -26,7 +26,7 @@ const FIRST = "people";
 
 const sectionIn = (hash) => {
   const name = /^#\/admin\/(\w+)$/.exec(hash)?.[1];
-  return name in SECTIONS ? name : FIRST;
+  return Object.hasOwn(SECTIONS, name) ? name : FIRST;
 };
 
 class AdminPage extends HTMLElement {
@@ -71,8 +71,13 @@ export function openAdministration(app, state) {
   page.build(state);
   const dialog = openDialog(app, t("admin.title"), page);
   dialog.classList.add("admin-dialog");
+  const isHere = () => location.hash.startsWith("#/admin");
+  // The way back leads out of it.
+  const moved = () => isHere() || dialog.close();
+  addEventListener("hashchange", moved);
   dialog.addEventListener("close", () => {
-    if (location.hash.startsWith("#/admin")) location.hash = hashOf(state.open);
+    removeEventListener("hashchange", moved);
+    if (isHere()) location.hash = hashOf(state.open);
   });
   page.go(sectionIn(location.hash));
   page.querySelector("[aria-current]").focus();

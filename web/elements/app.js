@@ -53,7 +53,8 @@ class TornchatApp extends HTMLElement {
     this.dataset.pane = state.open ? "room" : "rooms";
     this.#banner.update(state);
     for (const child of this.#body.children) child.update?.(state, { afresh });
-    for (const panel of this.querySelectorAll("dialog [data-live]")) panel.update(state);
+    // A dialog that was closed above is still there.
+    if (phase === "in") for (const panel of this.querySelectorAll("dialog [data-live]")) panel.update(state);
     document.title = titleOf(state);
     this.#badge(attention(state));
   }

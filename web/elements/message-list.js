@@ -67,7 +67,7 @@ class MessageList extends HTMLElement {
     const switched = view.room.id !== this.#view?.room.id;
     if (switched) this.#reset();
     // What is written in another tab does not move what is read in this one.
-    const wrote = !switched && document.hasFocus() && hasNew(view.pending, this.#view.pending);
+    const wrote = !switched && !view.away && document.hasFocus() && hasNew(view.waits, this.#view.waits);
     const hadNews = this.#isFar() || this.#line() !== null;
     const watched = this.#placed && this.#atEnd && !hadNews;
     const wasAway = !switched && this.#view.away;
@@ -261,7 +261,8 @@ function viewOf(state) {
   const { people, since, user, blocked } = state;
   const messages = page?.messages ?? [];
   const losses = away ? [] : (page?.losses ?? []);
-  const pending = away ? [] : pendingIn(state, room.id);
+  const waits = pendingIn(state, room.id);
+  const pending = away ? [] : waits;
   const about = composed(state)?.id ?? state.answering[room.id] ?? null;
   const target = state.target?.room === room.id ? state.target : null;
   const name = roomName(state, room);
@@ -269,7 +270,7 @@ function viewOf(state) {
   const named = { room, name, partner, people, blocked, me: user.id, staff: isStaff(room, user) };
   const more = page?.more ?? false;
   const originals = state.originals[room.id];
-  const seen = { live, page, more, away, messages, losses, pending, originals, since };
+  const seen = { live, page, more, away, messages, losses, waits, pending, originals, since };
   return { ...named, ...seen, composed: about, target, originalOf: (id) => originalOf(state, room.id, id) };
 }
 
@@ -280,8 +281,7 @@ function sameView(view, other) {
   if (view.room.description !== other.room.description || view.name !== other.name)
     return false;
   const pendingSame =
-    view.pending.length === other.pending.length &&
-    view.pending.every((item, i) => item === other.pending[i]);
+    view.waits.length === other.waits.length && view.waits.every((item, i) => item === other.waits[i]);
   return pendingSame && SEEN.every((key) => view[key] === other[key]);
 }
 

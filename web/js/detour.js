@@ -4,7 +4,7 @@
  * for newer messages what `older` is for older ones ("done": there were none). What comes live goes to the
  * newest page as ever, with all that is counted and lost there. Where the two touch they are one page, and
  * the detour is over. `arriving` is one that was asked for; `target` the message that was jumped to.
- * What else becomes of them is in panels/jumps.js, which is loaded for the first jump.
+ * What else becomes of them is in panels/detours.js, which is loaded for the first.
  */
 import { versionOf } from "./changes.js";
 import { KEPT, narrowed, trimmed, withChange } from "./history.js";
@@ -24,7 +24,7 @@ export const detourActions = {
  * again. */
 function parted(state, room, near) {
   const page = state.pages[room];
-  const isQuiet = page.unsure === 0 && page.losses.length === 0;
+  const isQuiet = page.status === "ready" && page.unsure === 0 && page.losses.length === 0;
   if (room !== state.open || state.arriving || !isQuiet) return state;
   const { from, page: part } = narrowed(page, near);
   if (part === page) return state;

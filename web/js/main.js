@@ -82,7 +82,7 @@ const outbox = late(
 const undoing = late(async () => {
   const { Undoing } = await insist((again) => import(`../later/undoing.js${again}`));
   return new Undoing({ app, store });
-}, ["offer", "last", "settle", "shown"]);
+}, ["offer", "last", "withdraw", "settle", "shown"]);
 /** The state as it is to be seen. Where something is going, its module is there. */
 const shown = () => (store.state.going.length > 0 ? undoing.shown(store.state) : store.state);
 /** What I have chosen of how the page looks and works, on all my devices. */

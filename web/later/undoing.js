@@ -2,7 +2,8 @@
  * the notice that offers to undo it has gone. Until then nobody else sees anything of it.
  *
  * The notice keeps the time (elements/notice-board.js). A page that is closed or hidden does at once what waits:
- * whoever turns away has decided, and a phone may stop the page without another word.
+ * whoever turns away has decided, and a phone may stop the page without another word. Whoever goes back to a room
+ * that they leave has decided otherwise.
  */
 import { explain } from "../js/explain.js";
 import { t } from "../js/i18n.js";
@@ -15,7 +16,7 @@ const EVENT_MS = 9_000;
 export class Undoing {
   #app;
   #store;
-  #waiting = new Map(); // key -> {deed, how, user, notice}: can be undone
+  #waiting = new Map(); // key -> {deed, how, user, notice}: can be undone; `isOut` of a room that is not open any more
   #told = new Set(); // deeds that the server has done, and that the state does not show yet
 
   constructor({ app, store }) {
@@ -53,6 +54,13 @@ export class Undoing {
     [...this.#waiting.values()].at(-1)?.notice.act();
   }
 
+  /** Undoes a deed by its key; false where none is waiting. */
+  withdraw(key) {
+    const waiting = this.#waiting.get(key);
+    waiting?.notice.act();
+    return Boolean(waiting);
+  }
+
   /** Does all that waits, now. Resolves when the server has answered. */
   async settle() {
     await Promise.all([...this.#waiting.keys()].map((key) => this.#do(key)));
@@ -68,15 +76,20 @@ export class Undoing {
     try {
       await how.run();
     } catch (error) {
-      if (error.status !== 404) return this.#failed(deed, how, user, error);
+      if (error.status === 404) return this.#done(deed);
+      this.#end(deed);
+      return seen(() => this.#failed(deed, how, user, error));
     }
+    this.#done(deed);
+  }
+
+  #done(deed) {
     this.#told.add(deed);
     setTimeout(() => this.#end(deed), EVENT_MS);
     this.#look(this.#store.state);
   }
 
   #failed(deed, how, user, error) {
-    this.#end(deed);
     if (this.#store.state.user?.id !== user) return;
     const again = () => {
       this.#begin(deed);
@@ -103,10 +116,27 @@ export class Undoing {
 
   #look(state) {
     for (const deed of this.#told) if (isGone(state, deed)) this.#end(deed);
-    for (const [key, { user, notice }] of this.#waiting) {
-      if (state.user?.id === user) continue;
+    for (const [key, waiting] of this.#waiting) {
+      const { deed, user, notice } = waiting;
+      if (state.user?.id === user) {
+        if (deed.kind !== "room") continue;
+        if (state.open !== deed.room) waiting.isOut = true;
+        else if (waiting.isOut) notice.act();
+        continue;
+      }
       this.#waiting.delete(key);
       notice.close();
     }
   }
+}
+
+/** Does something as soon as the page is in sight: what is said to nobody is not said. */
+function seen(work) {
+  if (!document.hidden) return work();
+  const look = () => {
+    if (document.hidden) return;
+    document.removeEventListener("visibilitychange", look);
+    work();
+  };
+  document.addEventListener("visibilitychange", look);
 }

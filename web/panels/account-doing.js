@@ -8,14 +8,15 @@ import { hashOf } from "../js/route.js";
 import { pictureOf, putOn } from "../later/uploads.js";
 
 /** Loaded with the first of these events (`later` in main.js). */
-export const handlers = ({ app, store, api, outbox, session }) => {
+export const handlers = ({ app, store, api, outbox, session, undoing }) => {
   const wear = async (blob, moved = () => {}) =>
     store.dispatch({ type: "me.changed", user: await putOn(blob, moved) });
 
   return {
     "account-leave": ({ values, settle }) =>
       attempt(settle, async () => {
-        const { user } = store.state;
+        const { user, going } = store.state;
+        if (going.length > 0) await undoing.settle();
         await api.closeAccount(values);
         owner.unset();
         await outbox.forget(user.id);

@@ -6,6 +6,7 @@ import { versionOf } from "../js/changes.js";
 import { locale, t } from "../js/i18n.js";
 import { roomName } from "../js/naming.js";
 import { messageIn } from "../js/selectors.js";
+import { clock } from "../js/times.js";
 import { KEPT, trail } from "../later/trail.js";
 import { openDialog } from "./dialog.js";
 import { gapsOf, arrivalOf, middleOf, reportOf, stationsOf } from "./way.js";
@@ -160,7 +161,7 @@ function clockTime(at) {
   const today = new Date(at).toDateString() === new Date().toDateString();
   const time = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
   const day = today ? {} : { day: "numeric", month: "short", year: "numeric" };
-  return new Intl.DateTimeFormat(locale(), { ...day, ...time }).format(at);
+  return new Intl.DateTimeFormat(locale(), { ...day, ...time, hourCycle: clock() }).format(at);
 }
 
 function gapWords(gap) {

@@ -10,7 +10,7 @@ import { missingOriginals, originalsAsked, originalsCame, originalsFailed } from
 import { answered, asked, joinOlder } from "../js/history.js";
 
 const PAGE = 50;
-/** As many as one answer may have: a detour that is asked for again is to be as long as it was. */
+/** As many as one answer may have. */
 const AGAIN = 200;
 /** For so long the message that was jumped to stands out, in ms. */
 const STANDS_OUT_MS = 3000;
@@ -108,7 +108,8 @@ export class Places {
       return isThere;
     };
     try {
-      await this.#around(going.room, going.id, PAGE, { isWanted, came });
+      const ask = () => this.#api.around(going.room, going.id, PAGE);
+      await this.#around(going.room, going.id, ask, { isWanted, came });
       return true;
     } catch (error) {
       if (isWanted()) this.#going = null;
@@ -122,19 +123,33 @@ export class Places {
     const isWanted = () => epoch === this.#epoch && !this.going;
     const middle = messages[messages.length >> 1];
     try {
-      await this.#around(room, middle.id, AGAIN, { isWanted, came: () => true });
+      await this.#around(room, middle.id, () => this.#again(room, middle.id, messages), { isWanted, came: () => true });
     } catch {
       this.leave();
     }
   }
 
-  /** Shows the history around a message. `isWanted()`: still, when the answer has come; `came(message)` tells
-   * whether to show it, of the message or nothing. Throws where nothing came. */
-  async #around(room, id, limit, { isWanted, came }) {
+  /** The history around a message as far as `old` reached on both sides, so that what is read of it stays. */
+  async #again(room, id, old) {
+    const { messages, more } = await this.#api.around(room, id, AGAIN);
+    const [first, last] = [messages[0]?.id ?? 0, messages.at(-1)?.id ?? Infinity];
+    const above = old.filter((message) => message.id < first).length;
+    const below = old.filter((message) => message.id > last).length;
+    const none = { messages: [], more };
+    const [before, after] = await Promise.all([
+      above > 0 ? this.#api.before(room, first, above) : none,
+      below > 0 ? this.#api.after(room, last, below) : none,
+    ]);
+    return { messages: [...before.messages, ...messages, ...after.messages], more: before.more };
+  }
+
+  /** Shows the history around a message, which `ask()` promises. `isWanted()`: still, when the answer has come;
+   * `came(message)` tells whether to show it, of the message or nothing. Throws where nothing came. */
+  async #around(room, id, ask, { isWanted, came }) {
     this.#change((state) => detourAsked(state, room, id));
     let answer;
     try {
-      answer = await this.#api.around(room, id, limit);
+      answer = await ask();
     } catch (error) {
       if (!isWanted()) return;
       this.#change((state) => detourDropped(state, id));

@@ -8,7 +8,7 @@ import { hashOf } from "../js/route.js";
 const LONGER_SECONDS = 15;
 
 /** Loaded with the first of these events (`later` in main.js). */
-export const handlers = ({ app, rooms, api, undoing }) => {
+export const handlers = ({ app, store, rooms, api, undoing }) => {
   /** Does what can be taken back, and offers that. */
   const undoable = async (words, work, back) => {
     const tried = async (what) => {
@@ -65,7 +65,10 @@ export const handlers = ({ app, rooms, api, undoing }) => {
     /** What is done of it stays done: those who are in the room are not offered again. */
     "members-add": ({ room, people, settle }) =>
       attempt(settle, async () => {
-        for (const { id } of people) await api.addMember(room, id);
+        for (const { id } of people) {
+          const isGoing = store.state.going.length > 0;
+          if (!isGoing || !(await undoing.withdraw(`member ${room} ${id}`))) await api.addMember(room, id);
+        }
       }),
     "member-change": ({ room, user, values, settle }) =>
       told(settle, () => api.changeMember(room, user, values)),
