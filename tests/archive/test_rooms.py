@@ -192,7 +192,12 @@ async def test_memberships_are_told_for_every_account_and_what_is_archived_too(
         await users.disable(conn, "budi", NOW)
     async with cast.read() as conn:
         found = {user: joined async for user, joined in members.by_user(conn, page)}
-    assert found == {"ana": {"lobby": 10, "kitchen": 11}, "budi": {}, "citra": {}}
+    # Who is let in again is a member as before.
+    assert found == {
+        "ana": {"lobby": 10, "kitchen": 11},
+        "budi": {"lobby": 20},
+        "citra": {},
+    }
 
 
 async def test_a_direct_room_of_two_demands_silence_of_whom_the_other_one_has_blocked(

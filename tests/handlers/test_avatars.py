@@ -13,6 +13,8 @@ from PIL import Image
 from tests.handlers.place import Served
 from tests.handlers.visitor import Answer, Visitor, assert_refused
 from tests.media.samples import HTML, SVG, moving, photo, picture
+from tornchat.chat import avatars
+from tornchat.chat.context import Identity
 from tornchat.domain.errors import (
     BadRequest,
     Forbidden,
@@ -111,6 +113,28 @@ async def test_the_picture_of_somebody_is_theirs_and_administrators_may_take_it_
     assert (await nia.get(f"/api/avatars/{shown}")).status == 200
     assert (await ana.delete(f"/api/users/{nia.id}/avatar")).status == 204
     assert_refused(await nia.get(f"/api/avatars/{shown}"), NotFound)
+    await put_on(nia, picture())
+    assert (await ana.delete(f"/api/users/{nia.id}", json={})).status == 200
+    cursor = (await ana.get("/api/session")).json["cursor"]
+    assert (await ana.delete(f"/api/users/{nia.id}/avatar")).status == 204
+    [told] = (await ana.poll(cursor))["events"]
+    assert told["user"] == nia.id
+    assert "avatar" not in told
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_who_goes_while_their_picture_is_drawn_is_sending_nothing_then(
+    served: Served,
+) -> None:
+    pia = await new(served, "pia")
+    chat, content = served.worker.chat, picture()
+    upload = await avatars.begin(chat, Identity(pia.id, "member", "cookie", ""), len(content))
+    await upload.write(content)
+    ending = asyncio.ensure_future(upload.finish())
+    await asyncio.sleep(0)
+    upload.abandon()
+    await asyncio.gather(ending, return_exceptions=True)
+    assert chat.uploading[pia.id] == 0
 
 
 @pytest.mark.gen_test(timeout=120)

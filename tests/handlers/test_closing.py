@@ -11,8 +11,8 @@ from tests.handlers.place import Place, Served
 from tests.handlers.visitor import PASSWORD, Visitor, assert_refused
 from tests.media.samples import picture
 from tornchat.archive import messages, outbox, search, users
-from tornchat.chat import shell
-from tornchat.chat.closing import GRACE_MS
+from tornchat.chat import eraser, shell
+from tornchat.chat.closing import GRACE_MS, begin_to_leave
 from tornchat.domain.errors import (
     BadCredentials,
     Conflict,
@@ -40,9 +40,8 @@ async def leave(who: Visitor, **more: object) -> int:
 
 async def erase_all(served: Served, now: int) -> None:
     """What the eraser does when the time has come: ``now`` in unix ms."""
-    eraser = served.worker.eraser
     for _ in range(200):
-        while await eraser.erase(now):
+        while await served.worker.eraser.erase(now):
             pass
         async with served.worker.chat.database.read() as conn:
             if await users.to_be_erased(conn, now) is None:
@@ -233,3 +232,94 @@ async def test_the_shell_deletes_and_keeps_accounts(
         await shell.user_delete(place.settings, "ana", whole=False, at_once=True)
     # Whoever has the shell vouches for the one who gets the name.
     await shell.user_add(place.settings, "putri", PASSWORD, None, False)
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_who_comes_back_after_redis_was_restarted_is_in_their_rooms_as_before(
+    ana: Visitor, served: Served
+) -> None:
+    rina = await new(served, "rina")
+    await leave(rina)
+    client = served.worker.chat.client
+    await client.call("DEL", client.keys.run)  # as after a restart: what SQL knows is put back
+    for _ in range(200):
+        back = await served.visitor().post(
+            "/api/session", {"username": "rina", "password": PASSWORD}
+        )
+        if back.status == 201:
+            break
+        await asyncio.sleep(0.1)
+    again = await rina.again()
+    await again.say("here I am", ana.room)
+    assert "here I am" in [
+        one["body"] for one in (await again.get(f"/api/rooms/{ana.room}/messages")).json["messages"]
+    ]
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_who_signs_in_while_they_leave_is_not_signed_in_to_a_closed_account(
+    ana: Visitor, served: Served
+) -> None:
+    sari = await new(served, "sari")
+    chat = served.worker.chat
+    async with chat.announcer.change(chat.now()) as change:
+        # Its password is looked at before, and its session is to begin after the account is closed.
+        coming = asyncio.ensure_future(sari.again())
+        await asyncio.sleep(0.5)
+        user = await users.by_id(change.conn, sari.id)
+        assert user is not None
+        await begin_to_leave(change, user, sari.id, whole=False, grace_ms=GRACE_MS)
+    again = await coming
+    assert "disabled" not in await person(ana, sari.id)
+    assert (await again.get("/api/session")).status == 200
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_nobody_comes_back_by_signing_in_when_their_time_has_come(served: Served) -> None:
+    tari = await new(served, "tari")
+    await leave(tari)
+    chat = served.worker.chat
+    async with chat.database.write() as conn:
+        await users.note_leaving(conn, tari.id, at=chat.now(), by=tari.id, whole=False)
+    back = {"username": "tari", "password": PASSWORD}
+    assert_refused(await served.visitor().post("/api/session", back), BadCredentials)
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_whoever_is_let_in_again_while_they_are_erased_loses_nothing_more(
+    ana: Visitor, place: Place, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eraser, "PAGE", 1)
+    uma = await new(served, "uma")
+    room = await uma.make_room("Workshop")
+    await ana.enter(room)
+    for number in range(8):
+        await uma.say(f"step {number}", room)
+    at = await leave(uma, messages=True)
+    erasing = asyncio.ensure_future(served.worker.eraser.erase(at))
+    for _ in range(500):
+        page = (await ana.get(f"/api/rooms/{room}/messages")).json["messages"]
+        if any(one.get("deleted") for one in page):
+            break
+        await asyncio.sleep(0.01)
+    await shell.user_enable(place.settings, "uma")
+    back = await uma.again()
+    said = await back.say("I am back", room)
+    assert await erasing is False
+    await erase_all(served, at)
+    [mine] = (await ana.get(f"/api/rooms/{room}/messages?ids={said}")).json["messages"]
+    assert mine["body"] == "I am back"
+    assert (await person(ana, uma.id))["username"] == "uma"
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_who_wanted_what_they_wrote_to_go_has_it_whoever_closes_the_account_again(
+    ana: Visitor, served: Served
+) -> None:
+    vera = await new(served, "vera")
+    said = await vera.say("not for ever", ana.room)
+    await leave(vera, messages=True)
+    answer = await ana.delete(f"/api/users/{vera.id}", json={})
+    await erase_all(served, answer.json["erased_at"])
+    [gone] = (await ana.get(f"/api/rooms/{ana.room}/messages?ids={said}")).json["messages"]
+    assert gone["deleted"] is True

@@ -87,6 +87,8 @@ def test_another_file_is_another_version(tmp_path: Path) -> None:
     (tmp_path / "b.js").write_text("b")
     first = PageVersion(tmp_path).name
     assert PageVersion(tmp_path).name == first
+    (tmp_path / ".#b.js").symlink_to("nobody@nowhere.1")  # as editors mark what they have open
+    assert PageVersion(tmp_path).name == first
     (tmp_path / "b.js").write_text("c")
     assert PageVersion(tmp_path).name != first
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import io
 import json
+import logging
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.handlers.place import Place
+from tests.handlers.place import Place, Served
 from tests.handlers.visitor import Visitor
 from tests.media.samples import picture
 from tornchat.chat import shell, takeout
@@ -67,6 +71,8 @@ async def test_what_there_is_of_somebody_is_theirs_and_whole(
     assert about["settings"] == {"theme": "dark"}
     assert "Garden" in {one["name"] for one in about["rooms"]}
     assert len(about["sessions"]) >= 1
+    [noted] = (await ana.get("/api/admin/audit?kind=account.exported")).json["entries"]
+    assert (noted["actor"], noted["address"]) == (ana.id, "127.0.0.1")
     for secret in (b"argon2", b"what budi says", b"taken back", (ana.cookie or "").encode()):
         assert secret not in whole
 
@@ -77,6 +83,50 @@ async def test_what_there_is_of_somebody_is_theirs_and_whole(
         assert len(lines(archive, "messages.jsonl")) == len(ids)
     with pytest.raises(Conflict):
         await shell.user_export(place.settings, "ana", to)
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_of_a_private_room_they_have_left_it_says_only_what_they_said_themselves(
+    ana: Visitor, citra: Visitor
+) -> None:
+    room = await ana.make_room("Plans", private=True)
+    await ana.bring(citra, room)
+    said = await citra.say("my own words", room)
+    await citra.delete(f"/api/rooms/{room}/members/me")
+    await ana.put(f"/api/messages/{said}/reactions/%F0%9F%91%8D")
+    await ana.ask("PATCH", f"/api/rooms/{room}", {"name": "Secret plans"})
+    for _ in range(100):  # the archive is a moment behind
+        if (await ana.get("/api/search?q=my+own+words")).json["messages"]:
+            break
+    answer = await citra.get(EXPORT)
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        [mine] = lines(archive, "messages.jsonl")
+        whole = b"".join(archive.read(one) for one in archive.namelist())
+    assert (mine["body"], mine["room_name"]) == ("my own words", None)
+    assert b"Secret" not in whole
+    assert ana.id.encode() not in whole
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_whoever_goes_while_it_is_sent_leaves_nothing_behind(
+    citra: Visitor, served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    await citra.upload(b"x" * 12_000_000)  # more than lies in the buffers of a connection
+    exporting, where = served.worker.chat.exporting, urlsplit(served.url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    asked = f"GET {EXPORT} HTTP/1.1\r\nHost: {where.netloc}\r\nCookie: {citra.cookie}\r\n\r\n"
+    writer.write(asked.encode())
+    await reader.readexactly(takeout.PIECE)
+    assert exporting == {citra.id}
+    writer.transport.abort()
+    for _ in range(200):
+        if not exporting:
+            break
+        await asyncio.sleep(0.05)
+    gc.collect()
+    await asyncio.sleep(0.05)
+    assert exporting == set()
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.gen_test(timeout=120)

@@ -227,8 +227,9 @@ async def by_user(
 ) -> AsyncIterator[tuple[str, dict[str, int]]]:
     """For every account: all its announced memberships, room -> joined_id.
 
-    Disabled users have none; a user without any is told too, so
-    that a copy can be emptied. ``page`` is the number of users that are read at once.
+    Those of disabled users too: they may be let in again, and are members then as before. A user
+    without any is told too, so that a copy can be emptied. ``page`` is the number of users that
+    are read at once.
     """
     query = select(users.c.id).order_by(users.c.id).limit(page)
     last = ""
@@ -242,14 +243,8 @@ async def by_user(
 
 
 def _announced_of(user_ids: list[str]) -> Select[str, str, int]:
-    return (
-        select(members.c.user_id, members.c.room_id, members.c.joined_id)
-        .join(users, users.c.id == members.c.user_id)
-        .where(
-            members.c.user_id.in_(user_ids),
-            members.c.joined_id.is_not(None),
-            users.c.disabled_at.is_(None),
-        )
+    return select(members.c.user_id, members.c.room_id, members.c.joined_id).where(
+        members.c.user_id.in_(user_ids), members.c.joined_id.is_not(None)
     )
 
 

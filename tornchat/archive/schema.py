@@ -46,7 +46,7 @@ users = Table(
     Column("avatar", Text),
     # JSON: what was chosen of domain.preferences.
     Column("settings", Text),
-    # From when on the account is erased (archive.erasure): who has asked for that, and whether what
+    # From when on the account is erased (chat.eraser): who has asked for that, and whether what
     # they wrote goes, too.
     Column("leaving_at", BigInteger),
     Column("leaving_by", Text),

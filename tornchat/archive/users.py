@@ -185,18 +185,22 @@ async def enable(conn: AsyncConnection, user_id: str) -> bool:
 
 async def disable(conn: AsyncConnection, user_id: str, now: int) -> bool:
     """False where there is no such user, or one disabled before (whose time then stays). Who is
-    about to leave by their own wish cannot come back by it then."""
+    about to leave by their own wish cannot come back by it then, and that is a change, too."""
     one = update(users).where(users.c.id == user_id)
-    await conn.execute(one.values(leaving_by=None))
+    kept_out = one.where(users.c.leaving_by == user_id).values(leaving_by=None)
     closed = one.where(users.c.disabled_at.is_(None)).values(disabled_at=now)
-    return await rows_changed(conn, closed) > 0
+    changed = [await rows_changed(conn, change) for change in (kept_out, closed)]
+    return any(changed)
 
 
 async def note_leaving(
     conn: AsyncConnection, user_id: str, *, at: int, by: str | None, whole: bool
 ) -> None:
-    """From ``at`` on (unix ms) an account is to be erased; ``whole``: with what they wrote."""
-    values = {"leaving_at": at, "leaving_by": by, "leaving_whole": whole}
+    """From ``at`` on (unix ms) an account is to be erased; ``whole``: with what they wrote. Who has
+    wished for that before has it, whoever closes the account again."""
+    values: dict[str, Any] = {"leaving_at": at, "leaving_by": by}
+    if whole:
+        values["leaving_whole"] = True
     await conn.execute(update(users).where(users.c.id == user_id).values(**values))
 
 
@@ -210,6 +214,12 @@ async def to_be_erased(conn: AsyncConnection, now: int) -> tuple[User, bool] | N
     )
     row = (await conn.execute(query)).one_or_none()
     return (User(*row[:-1]), row[-1]) if row else None
+
+
+async def is_to_be_erased(conn: AsyncConnection, user_id: str, now: int) -> bool:
+    """Whether the time of this account has come by ``now``, and nobody has kept it."""
+    query = select(users.c.id).where(users.c.id == user_id, users.c.leaving_at <= now)
+    return (await conn.execute(query)).first() is not None
 
 
 async def erase(conn: AsyncConnection, user: User, now: int) -> User:

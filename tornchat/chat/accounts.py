@@ -186,7 +186,7 @@ async def sign_in(
     await _limited(chat, f"signin:{key}:{address or ''}", SIGN_INS_PER_MINUTE)
     async with chat.database.read() as conn:
         user = await users.by_username(conn, username)
-    known = user.password_hash if user is not None and _opens(user) else None
+    known = user.password_hash if user is not None and _opens(user, chat.now()) else None
     if not await chat.passwords.verify(known, password) or user is None:
         await audit.note_failed(chat, source, user.id if user is not None else None)
         raise BadCredentials()
@@ -195,7 +195,7 @@ async def sign_in(
     fresh = await chat.passwords.hash(password) if weak else None
     now = chat.now()
     async with chat.announcer.change(now) as change:
-        await check_unchanged(change, user)
+        user = await check_unchanged(change, user)
         if fresh is not None:
             await users.set_password(change.conn, user.id, fresh)
         token = await begin_session(change, user, "cookie", source.device, now + COOKIE_MS)
@@ -273,19 +273,24 @@ async def end_sessions(
         await change.announce(announcements.sessions_ended(user, ended, code))
 
 
-async def check_unchanged(change: Change, user: User) -> None:
+async def check_unchanged(change: Change, user: User) -> User:
     """While the password was verified, the account may have been closed or got another one: all of
-    its sessions have ended then, and none may begin or go on by what was right before. Raises
+    its sessions have ended then, and none may begin or go on by what was right before. The account
+    as it is now: its owner may have closed it, and its role may be another one. Raises
     `BadCredentials`."""
     now = await users.by_id(change.conn, user.id)
-    if now is None or not _opens(now) or now.password_hash != user.password_hash:
+    if now is None or not _opens(now, change.now) or now.password_hash != user.password_hash:
         raise BadCredentials()
+    return now
 
 
-def _opens(user: User) -> bool:
-    """Whether the right password opens an account: one that is open, or that its owner has closed
-    to be erased, who keeps it by this."""
-    return not user.disabled or (user.leaving_at is not None and user.leaving_by == user.id)
+def _opens(user: User, now: int) -> bool:
+    """Whether the right password opens an account at ``now`` (unix ms): one that is open, or that
+    its owner has closed to be erased, who keeps it by this until its time has come."""
+    if not user.disabled:
+        return True
+    mine = user.leaving_by == user.id
+    return mine and user.leaving_at is not None and now < user.leaving_at
 
 
 async def _limited(chat: Chat, what: str, per_minute: int) -> None:

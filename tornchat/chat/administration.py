@@ -13,7 +13,7 @@ from tornchat.archive.rows import Role, User
 from tornchat.chat import accounts, audit, standing
 from tornchat.chat.bots import BOT
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import change_by, rate_limit
+from tornchat.chat.limits import change_by_admin, rate_limit
 from tornchat.chat.people import public_user
 from tornchat.domain import permissions, rules
 from tornchat.domain.errors import Conflict, Forbidden, InvalidValue, NotFound
@@ -100,7 +100,7 @@ async def change(
         raise InvalidValue("disabled is true or false.")
     if role is not None:
         _with_password_only(who)
-    async with change_by(chat, who) as made:
+    async with change_by_admin(chat, who) as made:
         user = await _user(made, user_id)
         if role is not None:
             if user.role == BOT:
@@ -125,7 +125,7 @@ async def reset_password(chat: Chat, who: Identity, user_id: str) -> str:
         "".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(PASSWORD_GROUPS)
     )
     hashed = await chat.passwords.hash(made_up)
-    async with change_by(chat, who) as made:
+    async with change_by_admin(chat, who) as made:
         user = await _user(made, user_id)
         if user.role == BOT:
             raise Conflict("A bot has a token and no password.")
@@ -137,8 +137,7 @@ async def reset_password(chat: Chat, who: Identity, user_id: str) -> str:
 async def sign_out(chat: Chat, who: Identity, user_id: str) -> None:
     """End all sessions and tokens of somebody and their streams, at once; but for the one by which
     this is asked."""
-    permissions.may_administer(who.role)
-    async with change_by(chat, who) as made:
+    async with change_by_admin(chat, who) as made:
         user = await _user(made, user_id)
         await accounts.end_sessions(made, user.id, "signed_out", except_hash=who.digest)
         await audit.note(made, who, "session.swept", user=user_id)

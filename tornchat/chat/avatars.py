@@ -6,6 +6,7 @@ it or says that it is none. A picture has an id of its own, so it may be cached 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tornchat.archive import files, users
@@ -14,9 +15,9 @@ from tornchat.archive.rows import File, User
 from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.incoming import Incoming, check_room_for
-from tornchat.chat.limits import change_by, rate_limit
+from tornchat.chat.limits import change_by, change_by_admin, rate_limit
 from tornchat.chat.people import public_person
-from tornchat.domain import announcements, permissions
+from tornchat.domain import announcements
 from tornchat.domain.errors import (
     Forbidden,
     InvalidValue,
@@ -108,9 +109,8 @@ class AvatarUpload(Incoming[User]):
 async def remove(chat: Chat, who: Identity, user_id: str) -> None:
     """Take somebody's picture away: one's own, or anybody's as an administrator. Harmless where
     there is none. Raises `Forbidden`, `NotFound`, `TooMany`."""
-    if user_id != who.user:
-        permissions.may_administer(who.role)
-    async with change_by(chat, who) as change:
+    changing = change_by if user_id == who.user else change_by_admin
+    async with changing(chat, who) as change:
         user = await users.by_id(change.conn, user_id)
         if user is None:
             raise NotFound("There is no such person.")
@@ -125,8 +125,8 @@ async def put(change: Change, user: User, avatar: str | None) -> User:
     disk. The user as they are then."""
     if user.avatar is not None:
         await files.drop_drawn(change.conn, user.avatar, user.id, change.now)
-    now = await users.change(change.conn, user.id, {"avatar": avatar})
-    after = now if now is not None else user
+    await users.change(change.conn, user.id, {"avatar": avatar})
+    after = replace(user, avatar=avatar)
     await change.announce(announcements.person_changed(user.id, public_person(after)))
     return after
 

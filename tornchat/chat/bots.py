@@ -10,7 +10,7 @@ from tornchat.archive.ids import short_id
 from tornchat.archive.rows import Role, User
 from tornchat.chat import accounts, audit, standing
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import change_by
+from tornchat.chat.limits import change_by_admin
 from tornchat.chat.people import public_user
 from tornchat.domain import permissions, rules
 from tornchat.domain.errors import NotFound
@@ -25,7 +25,7 @@ async def add(
     permissions.may_administer(who.role)
     name = rules.check_username(username)
     shown = name if display_name in (None, "") else rules.check_display_name(display_name)
-    async with change_by(chat, who) as change:
+    async with change_by_admin(chat, who) as change:
         bot = await make(change, name, shown)
         token = await accounts.begin_session(change, bot, "token", "", None)
         await audit.note(change, who, "bot.made", user=bot.id)
@@ -41,8 +41,7 @@ async def all_of_them(chat: Chat, who: Identity) -> list[dict[str, Any]]:
 
 async def disable(chat: Chat, who: Identity, user_id: str) -> None:
     """End a bot: its tokens and streams at once. Administrators may."""
-    permissions.may_administer(who.role)
-    async with change_by(chat, who) as change:
+    async with change_by_admin(chat, who) as change:
         bot = await users.by_id(change.conn, user_id)
         if bot is None or bot.role != BOT:
             raise NotFound("There is no such bot.")

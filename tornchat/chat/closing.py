@@ -11,7 +11,7 @@ from tornchat.archive.announcer import Change
 from tornchat.archive.rows import User
 from tornchat.chat import accounts, audit, standing
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import change_by, rate_limit
+from tornchat.chat.limits import change_by_admin, rate_limit
 from tornchat.domain import permissions
 from tornchat.domain.errors import (
     BadCredentials,
@@ -48,7 +48,7 @@ async def leave(chat: Chat, who: Identity, password: object, whole: object) -> i
     if not await chat.passwords.verify(user.password_hash, password):
         raise BadCredentials("The password is wrong.", reason="password_old")
     async with chat.announcer.change(chat.now()) as change:
-        await accounts.check_unchanged(change, user)
+        user = await accounts.check_unchanged(change, user)
         at = await begin_to_leave(change, user, user.id, whole=everything, grace_ms=GRACE_MS)
         await audit.note(change, who, "account.leaving", user=user.id, messages=everything)
     return at
@@ -64,7 +64,7 @@ async def dismiss(chat: Chat, who: Identity, user_id: str, whole: object) -> int
     everything = _flag(whole)
     if user_id == who.user:
         raise Conflict("Delete your own account with your password.")
-    async with change_by(chat, who) as change:
+    async with change_by_admin(chat, who) as change:
         user = await users.by_id(change.conn, user_id)
         if user is None or user.deleted:
             raise NotFound("There is no such person.")

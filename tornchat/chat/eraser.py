@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from tornchat.archive import (
     blocks,
@@ -20,6 +21,7 @@ from tornchat.archive import (
     members,
     mentions,
     messages,
+    outbox,
     rooms,
     search,
     users,
@@ -27,7 +29,7 @@ from tornchat.archive import (
 )
 from tornchat.archive.announcer import Change
 from tornchat.archive.rows import User
-from tornchat.chat import audit
+from tornchat.chat import accounts, audit
 from tornchat.chat import hooks as hook_verbs
 from tornchat.chat.context import Chat
 from tornchat.chat.duty import Duty
@@ -35,6 +37,7 @@ from tornchat.chat.people import public_person
 from tornchat.chat.rooms import unseat
 from tornchat.domain import announcements, changes, permissions
 from tornchat.domain.audit import NOWHERE
+from tornchat.domain.errors import NotFound
 from tornchat.domain.messages import Message
 from tornchat.log import change as log
 from tornchat.log import upkeep
@@ -43,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 ROUND_SECONDS = 5.0
 PAGE = 200
-"""Messages between two looks whether the lease still is ours."""
+"""Messages between two looks whether the lease still is ours, and the account still to go."""
 SETTLE_SECONDS = 0.5
 """For the archive to take what was deleted."""
 
@@ -80,66 +83,78 @@ class Eraser:
         async with self._chat.database.read() as conn:
             due = await users.to_be_erased(conn, now)
             notes = await rooms.direct_of(conn, [due[0].id]) if due else None
-        if due is None:
+            # Until it is announced that their sessions are over, they may say something.
+            closed = not await outbox.waiting(conn, 1)
+        if due is None or not closed:
             return False
         user, whole = due
-        if not await self._unsay(user.id, whole=whole, notes=notes):
+        if not await self._unsay(user.id, now, whole=whole, notes=notes):
             return False
         async with self._chat.announcer.change(now) as change:
             # It may have been kept in the meantime.
             again = await users.to_be_erased(change.conn, now)
-            if again is None or again[0].id != user.id:
+            if again is None or again[0].id != user.id or again[1] != whole:
                 return True
             await _forget(change, again[0], notes)
             await audit.note_from(change, NOWHERE, "account.erased", user=user.id)
         logger.info("an account was erased (id %s)", user.id)
         return True
 
-    async def _unsay(self, user_id: str, *, whole: bool, notes: str | None) -> bool:
-        """Nothing is left of what somebody wrote, or of their notes alone; False where another
-        worker has taken over, or it cannot be known yet."""
-        if not whole and notes is None:
-            return True
+    async def _unsay(self, user_id: str, now: int, *, whole: bool, notes: str | None) -> bool:
+        """The archive has taken what somebody wrote, and nothing is left of it, or of their notes
+        alone. False where another worker has taken over, the account is kept, or it cannot be known
+        yet."""
         chat = self._chat
-        async with chat.database.read() as conn:
-            if not await search.is_complete(conn):
-                return False
+        if whole or notes is not None:
+            async with chat.database.read() as conn:
+                if not await search.is_complete(conn):
+                    return False
         begun, _ = await upkeep.clock_and_time(chat.client)
         while True:
             async with chat.database.read() as conn:
                 taken = await marks.read(conn, "archived") >= begun
             # Looked at before the rows: what comes later was not said by somebody who is closed.
             taken = taken or not await upkeep.any_queued(chat.client)
-            some = await self._unsay_once(user_id, None if whole else notes)
-            if whole and some is not None:
-                some = await self._take_back_once(user_id) or some
-            if some is None or not await self._duty.is_mine():
+            some = False
+            if whole or notes is not None:
+                some = await self._unsay_once(user_id, now, None if whole else notes)
+            if whole:
+                some = await self._take_back_once(user_id, now) or some
+            if not await self._goes_on(user_id, now):
                 return False
             if taken and not some:
                 return True
             await asyncio.sleep(SETTLE_SECONDS)
 
-    async def _unsay_once(self, user_id: str, room_id: str | None) -> bool | None:
-        """Delete all that the archive has of somebody; whether there was anything, None where
-        another worker has taken over."""
+    async def _goes_on(self, user_id: str, now: int) -> bool:
+        """Whether this worker still is to erase that account: whoever is let in again meanwhile
+        loses nothing more."""
+        async with self._chat.database.read() as conn:
+            if not await users.is_to_be_erased(conn, user_id, now):
+                return False
+        return await self._duty.is_mine()
+
+    async def _unsay_once(self, user_id: str, now: int, room_id: str | None) -> bool:
+        """Delete all that the archive has of somebody, for as long as that is to be; whether there
+        was anything."""
         after, some = 0, False
-        while True:
+        while await self._goes_on(user_id, now):
             async with self._chat.database.read() as conn:
                 page = await search.said_by(conn, user_id, after=after, limit=PAGE, room_id=room_id)
             if not page:
-                return some
+                break
             some, after = True, page[-1].id
             for message in page:
                 fields = changes.message_deleted(message.room, message.id, user_id, user_id)
                 await self._append(fields, message, user_id)
-            if not await self._duty.is_mine():
-                return None
+        return some
 
-    async def _take_back_once(self, user_id: str) -> bool:
-        """Take back all reactions that the archive has of somebody; whether there were any."""
+    async def _take_back_once(self, user_id: str, now: int) -> bool:
+        """Take back all reactions that the archive has of somebody, for as long as that is to be;
+        whether there were any."""
         after: int | None = 0
         some = False
-        while after is not None:
+        while after is not None and await self._goes_on(user_id, now):
             async with self._chat.database.read() as conn:
                 page, after = await messages.answered_by(
                     conn, user_id, after=after, limit=PAGE * 10
@@ -152,16 +167,17 @@ class Eraser:
                             changes.UNREACTED, message.room, message.id, user_id, emoji
                         )
                         await self._append(fields, message, user_id)
-            await self._duty.is_mine()
         return some
 
     async def _append(self, fields: dict[str, object], message: Message, user_id: str) -> None:
-        await log.append_change(self._chat.client, fields, message, user_id, 0, erases=True)
+        with suppress(NotFound):  # the message is deleted, and the archive learns of it
+            await log.append_change(self._chat.client, fields, message, user_id, 0, erases=True)
 
 
 async def _forget(change: Change, user: User, notes: str | None) -> None:
     """All that is not a message, in one transaction."""
     conn = change.conn
+    await accounts.end_sessions(change, user.id, "disabled")
     for hook in await hooks.made_by(conn, user.id):
         room = await rooms.by_id(conn, hook.room_id)
         if room is not None:

@@ -91,6 +91,8 @@ class Incoming(ABC, Generic[Kept]):
             rest = rest[self._file.write(rest) or 0 :]
 
     def _end(self) -> None:
+        if self._ended:
+            return
         self._ended = True
         self._chat.uploading[self._owner] -= 1
         with suppress(OSError):

@@ -1,13 +1,16 @@
-"""Rate limits of what is not a message: those of messages are part of the append."""
+"""Changes by one person, and rate limits of what is not a message: those of messages are part of
+the append."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tornchat.archive import users
 from tornchat.archive.announcer import Change
 from tornchat.chat.context import Chat, Identity
-from tornchat.domain.errors import TooMany
+from tornchat.domain import permissions
+from tornchat.domain.errors import TooMany, Unauthenticated
 from tornchat.log import append
 
 CHANGES_PER_MINUTE = 300
@@ -33,4 +36,17 @@ async def change_by(chat: Chat, who: Identity) -> AsyncIterator[Change]:
             "You change things too fast.",
         )
     async with chat.announcer.change(chat.now()) as change:
+        yield change
+
+
+@asynccontextmanager
+async def change_by_admin(chat: Chat, who: Identity) -> AsyncIterator[Change]:
+    """A change that is an administrator's alone. Whoever has waited for their turn may be one no
+    longer. Raises `Forbidden`, `Unauthenticated`, `TooMany`."""
+    permissions.may_administer(who.role)
+    async with change_by(chat, who) as change:
+        now = await users.by_id(change.conn, who.user)
+        if now is None or now.disabled:
+            raise Unauthenticated()
+        permissions.may_administer(now.role)
         yield change

@@ -7,12 +7,13 @@ shown of it is kept for a while; the others are told of a change at once.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive import choices
 from tornchat.archive.engine import Database
-from tornchat.domain.errors import DatabaseAway
+from tornchat.domain.errors import DatabaseAway, LogAway
 from tornchat.log.client import Client
 
 POLICIES = ("open", "invite", "closed")
@@ -30,17 +31,21 @@ class SignupPolicy:
         self._database = database
         self._known = fixed or USUAL
         self._good_until = 0.0
+        self._changes = 0
 
     async def look(self) -> str:
         """The policy, as far as it is known without delay."""
         now = asyncio.get_running_loop().time()
         if self.fixed is None and now >= self._good_until:
-            self._good_until = now + KEPT_SECONDS
+            self._good_until, changes = now + KEPT_SECONDS, self._changes
             try:
                 async with self._database.read() as conn:
-                    self._known = await self.read(conn)
+                    found = await self.read(conn)
             except DatabaseAway:
-                pass  # what was known last will do to be shown
+                found = self._known  # what was known last will do to be shown
+            if changes != self._changes:
+                return await self.look()  # it may have been read before that
+            self._known = found
         return self._known
 
     async def read(self, conn: AsyncConnection) -> str:
@@ -58,8 +63,10 @@ class SignupPolicy:
     def forget(self) -> None:
         """Another one was chosen."""
         self._good_until = 0.0
+        self._changes += 1
 
 
 async def say_changed(client: Client) -> None:
-    """Another policy was chosen, and is committed. Raises `LogAway`."""
-    await client.call("PUBLISH", client.keys.control, _CHANGED)
+    """Another policy was chosen, and is committed, whether the others hear of it at once or not."""
+    with suppress(LogAway):
+        await client.call("PUBLISH", client.keys.control, _CHANGED)

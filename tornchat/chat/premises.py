@@ -14,10 +14,10 @@ from tornchat.chat import audit, invites, policy
 from tornchat.chat.administration import check_text, may_look
 from tornchat.chat.bots import BOT
 from tornchat.chat.context import Chat, Identity
-from tornchat.chat.limits import change_by
+from tornchat.chat.limits import change_by_admin
 from tornchat.chat.people import public_person
 from tornchat.chat.rooms import room_and_member, seat
-from tornchat.domain import announcements, permissions
+from tornchat.domain import announcements, permissions, rules
 from tornchat.domain.errors import Conflict, InvalidValue, NotFound, Unavailable
 
 STATES = ("open", "private", "archived", "ownerless")
@@ -60,9 +60,9 @@ async def give_owner(chat: Chat, who: Identity, room_id: str, user_id: object) -
     Raises `NotFound`, `Forbidden`, `InvalidValue`, and `Conflict` for a room that has an owner.
     """
     permissions.may_administer(who.role)
-    if not isinstance(user_id, str):
+    if not rules.is_text(user_id):
         raise InvalidValue("user is the id of a person.")
-    async with change_by(chat, who) as change:
+    async with change_by_admin(chat, who) as change:
         room, _ = await room_and_member(change.conn, room_id, who.user)
         if room.kind == permissions.DIRECT:
             raise NotFound("There is no such room.")
@@ -112,13 +112,13 @@ async def change_settings(chat: Chat, who: Identity, signup: object) -> dict[str
         raise InvalidValue(f"signup is one of {', '.join(policy.POLICIES)}.")
     if chat.signup.fixed is not None:
         raise Conflict("--signup decides that. Start the server without it to choose here.")
-    async with change_by(chat, who) as change:
+    async with change_by_admin(chat, who) as change:
         if await chat.signup.read(change.conn) != signup:
             await choices.write(change.conn, "signup", str(signup))
             await audit.note(change, who, "settings.changed", signup=signup)
     chat.signup.forget()
     await policy.say_changed(chat.client)
-    return await settings(chat, who)
+    return {"signup": signup, "fixed": False}
 
 
 async def stored(chat: Chat, who: Identity) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -117,8 +117,10 @@ async def user_export(settings: Settings, name: str, to: Path) -> None:
     database = Database(settings.database_url())
     try:
         with _new_file(to) as file:
-            async for piece in takeout.of_user(database, Folder(settings.files_folder()), user.id):
-                file.write(piece)
+            pieces = takeout.of_user(database, Folder(settings.files_folder()), user.id)
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    file.write(piece)
     finally:
         await database.close()
 
@@ -223,7 +225,7 @@ def line_of(entry: dict[str, Any]) -> str:
 
 async def _named(change: Change, name: str) -> User:
     user = await users.by_username(change.conn, name)
-    if user is None:
+    if user is None or user.deleted:
         raise NotFound(f"There is no user {name}. `user list` shows all.")
     return user
 

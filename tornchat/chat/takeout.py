@@ -13,6 +13,7 @@ import json
 import time
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any, BinaryIO
 
 from tornchat.archive import blocks, files, messages, rooms, search, sessions, users
@@ -24,6 +25,7 @@ from tornchat.chat.limits import rate_limit
 from tornchat.chat.people import public_user
 from tornchat.domain.errors import Busy, NotFound, Unavailable
 from tornchat.domain.files import check_file_name
+from tornchat.domain.permissions import OPEN
 from tornchat.media.folder import Folder
 
 PER_MINUTE, AT_ONCE = 1 / 15, 3
@@ -32,6 +34,8 @@ MOST_AT_ONCE = 2
 PAGE = 200
 PIECE = 256 * 1024
 """Bytes of a file at a time."""
+OF_OTHERS = ("reactions", "pinned")
+"""What others do to a message."""
 
 
 async def begin(chat: Chat, who: Identity) -> AsyncGenerator[bytes, None]:
@@ -41,29 +45,35 @@ async def begin(chat: Chat, who: Identity) -> AsyncGenerator[bytes, None]:
     """
     if len(chat.exporting) >= MOST_AT_ONCE or who.user in chat.exporting:
         raise Busy("Something of this kind is being sent already.", retry_after=30)
-    await rate_limit(
-        chat, f"takeout:{who.user}", PER_MINUTE, AT_ONCE, "You have asked for this just now."
-    )
-    user = await _ready(chat.database, who.user)
-    async with chat.announcer.change(chat.now()) as change:
-        await audit.note(change, who, "account.exported", user=who.user)
+    chat.exporting.add(who.user)
+    try:
+        await rate_limit(
+            chat, f"takeout:{who.user}", PER_MINUTE, AT_ONCE, "You have asked for this just now."
+        )
+        user = await _ready(chat.database, who.user)
+        async with chat.announcer.change(chat.now()) as change:
+            await audit.note(change, who, "account.exported", user=who.user)
+    except BaseException:
+        chat.exporting.discard(who.user)
+        raise
     return _counted(chat, user)
 
 
 async def _counted(chat: Chat, user: User) -> AsyncGenerator[bytes, None]:
-    chat.exporting.add(user.id)
     try:
-        async for piece in pieces(chat.database, chat.folder, user):
-            yield piece
+        async with aclosing(pieces(chat.database, chat.folder, user)) as made:
+            async for piece in made:
+                yield piece
     finally:
         chat.exporting.discard(user.id)
 
 
-async def of_user(database: Database, folder: Folder, user_id: str) -> AsyncIterator[bytes]:
+async def of_user(database: Database, folder: Folder, user_id: str) -> AsyncGenerator[bytes, None]:
     """The same for the shell. Raises `NotFound`, `Unavailable`."""
     user = await _ready(database, user_id)
-    async for piece in pieces(database, folder, user):
-        yield piece
+    async with aclosing(pieces(database, folder, user)) as made:
+        async for piece in made:
+            yield piece
 
 
 async def _ready(database: Database, user_id: str) -> User:
@@ -76,16 +86,23 @@ async def _ready(database: Database, user_id: str) -> User:
     return user
 
 
-async def pieces(database: Database, folder: Folder, user: User) -> AsyncIterator[bytes]:
+async def pieces(database: Database, folder: Folder, user: User) -> AsyncGenerator[bytes, None]:
     """The ZIP: ``about.json``, ``messages.jsonl``, ``reactions.jsonl``, ``files.jsonl`` and the
-    files themselves."""
+    files themselves.
+
+    Each entry is closed with what makes it: a ZIP cannot be closed before its entries are, and
+    whoever takes the pieces may go in the middle of one.
+    """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w") as archive:
         about = json.dumps(await _about(database, user), ensure_ascii=False, indent=2)
         archive.writestr(_entry("about.json"), about)
         if user.avatar is not None:
-            async for piece in _file(archive, sink, folder, user.avatar, "avatar.webp"):
-                yield piece
+            async with aclosing(
+                _file(archive, sink, folder, user.avatar, "avatar.webp")
+            ) as picture:
+                async for piece in picture:
+                    yield piece
         for name, lines in (
             ("messages.jsonl", _messages(database, user.id)),
             ("reactions.jsonl", _reactions(database, user.id)),
@@ -99,8 +116,9 @@ async def pieces(database: Database, folder: Folder, user: User) -> AsyncIterato
         async for page in _files(database, user.id):
             for file in page:
                 name = f"files/{file['id']}/{check_file_name(file['name'])}"
-                async for piece in _file(archive, sink, folder, file["id"], name):
-                    yield piece
+                async with aclosing(_file(archive, sink, folder, file["id"], name)) as content:
+                    async for piece in content:
+                        yield piece
     yield sink.take()
 
 
@@ -141,15 +159,23 @@ async def _about(database: Database, user: User) -> dict[str, Any]:
 
 
 async def _messages(database: Database, user_id: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """Of a room that they cannot look into any more only what they said there themselves: neither
+    its name, which is another by now perhaps, nor what others did."""
     after = 0
     while True:
         async with database.read() as conn:
             page = await search.said_by(conn, user_id, after=after, limit=PAGE)
             there = await rooms.many(conn, {message.room for message in page})
+            mine = {seat.room.id for seat in await rooms.of_user(conn, user_id)}
         if not page:
             return
-        names = {room.id: room.name for room in there}
-        yield [{**message.public(), "room_name": names.get(message.room)} for message in page]
+        seen = {room.id: room.name for room in there if room.kind == OPEN or room.id in mine}
+        lines = [{**message.public(), "room_name": seen.get(message.room)} for message in page]
+        for line in lines:
+            if line["room"] not in seen:
+                for name in OF_OTHERS:
+                    line.pop(name, None)
+        yield lines
         after = page[-1].id
 
 
@@ -191,7 +217,7 @@ async def _files(database: Database, user_id: str) -> AsyncIterator[list[dict[st
 
 async def _file(
     archive: zipfile.ZipFile, sink: _Sink, folder: Folder, id: str, name: str
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """A file of the folder, as it is; nothing where it has left the disk."""
     source = await asyncio.to_thread(_opened, folder, id)
     if source is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tornchat.chat import administration, audit, premises
+from tornado.iostream import StreamClosedError
+
+from tornchat.chat import accounts, administration, audit, premises
+from tornchat.domain import permissions
 from tornchat.domain.ids import parse_cursor
 from tornchat.domain.rules import limit_of
 from tornchat.handlers.base import Handler
@@ -141,9 +144,15 @@ class AuditExport(Handler):
         await administration.may_look(self.chat, self.who)
         asked = {name: self.query(name) for name in FILTERS}
         async for entries in audit.export(self.chat, self.who, asked):
+            # It may take long, and must not outlast the right to it.
+            who = await accounts.identify(self.chat, self.who.digest)
+            permissions.may_administer(who.role)
             # Only now: what was asked for wrongly is a problem, and no empty file.
             self.set_header("Content-Type", "application/x-ndjson; charset=utf-8")
             self.set_header("Content-Disposition", 'attachment; filename="audit.jsonl"')
             for entry in entries:
                 self.write(to_json(entry) + b"\n")
-            await self.flush()
+            try:
+                await self.flush()
+            except StreamClosedError:
+                return  # the client has gone in the middle of it

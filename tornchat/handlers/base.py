@@ -7,9 +7,10 @@ import json
 import logging
 import math
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from tornado import httputil, web
+from tornado.http1connection import HTTP1Connection
 
 from tornchat.chat import accounts
 from tornchat.chat.context import Chat, Identity
@@ -37,7 +38,7 @@ HEADERS = {
 }
 """Of every answer."""
 WORKER_HEADER = "Tornchat-Worker"
-"""Of the answer to a message: the process that took it, named as in the `hello` of its streams."""
+"""Of the 201 to a message: the process that took it, named as in the `hello` of its streams."""
 
 
 @dataclass(slots=True)
@@ -178,6 +179,12 @@ class Handler(web.RequestHandler):
         return self.get_query_argument(name, None)
 
     # -- errors
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        if self._headers_written and not self._finished:
+            # An answer that breaks off must not end as if it were whole.
+            cast(HTTP1Connection, self.request.connection).stream.close()
+        super().send_error(status_code, **kwargs)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         problem = _as_error(status_code, kwargs.get("exc_info", (None, None, None))[1])

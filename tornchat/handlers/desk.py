@@ -45,6 +45,7 @@ _HOST = re.compile(r"[a-z0-9.-]+(:[0-9]+)?")
 _LENGTH = re.compile(r"[0-9]{1,5}")
 _UNUSUAL = ("Transfer-Encoding", "Content-Encoding", "Expect", "Upgrade")
 _ROUTE = "/api/rooms/*/messages"
+_JSON = {"Content-Type": JSON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Desk(HTTPServerConnectionDelegate):
         self.chat = chat
         self.ordinary = ordinary
         self._site = site
-        self._headers = {"Content-Type": JSON, WORKER_HEADER: worker}
+        self._taken = {**_JSON, WORKER_HEADER: worker}
         self._answers_to = lru_cache(100)(self._is_ours)
         self._posting: set[asyncio.Task[None]] = set()
 
@@ -124,7 +125,9 @@ class Desk(HTTPServerConnectionDelegate):
             logger.exception("a message could not be posted")
             answer(Outcome.refused(TornchatError()))
         else:
-            answer(Outcome(200 if again else 201, self._headers, to_json(message.public())))
+            # Which worker took one that was there already is not known here.
+            status, headers = (200, _JSON) if again else (201, self._taken)
+            answer(Outcome(status, headers, to_json(message.public())))
 
     def _is_from_here(self, headers: HTTPHeaders) -> bool:
         """Not a page of another site, nor under a name that is not this server's."""

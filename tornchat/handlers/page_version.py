@@ -78,5 +78,5 @@ def _files(folder: Path, before: str = "") -> Iterator[tuple[str, int]]:
                 continue
             if entry.is_dir():
                 yield from _files(Path(entry.path), f"{before}{entry.name}/")
-            else:
+            elif entry.is_file():
                 yield before + entry.name, entry.stat().st_mtime_ns

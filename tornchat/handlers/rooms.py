@@ -140,7 +140,8 @@ class Messages(Handler):
             body.get("reply_to"),
             files=body.get("files"),
         )
-        self.set_header(WORKER_HEADER, self.hub.worker)
+        if not again:
+            self.set_header(WORKER_HEADER, self.hub.worker)
         self.answer(message.public(), 200 if again else 201)
 
 
