@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.people import NewPerson
 
@@ -95,6 +95,27 @@ def test_who_is_called_sees_it_at_once_and_counted(person: NewPerson, room_name:
     ana.composer.fill("nobody in particular")
     ana.composer.press("Enter")
     expect(budi.page.locator(".for-me")).to_have_count(0)
+
+
+def test_what_is_chosen_from_a_list_stays_so_when_more_comes(
+    person: NewPerson, room_name: str
+) -> None:
+    ana, budi = person("Ana Chooses"), person("Budi Elsewhere", **PHONE)
+    budi.create_room(f"{room_name} apples")  # before mine by name, and known to Ana's page later
+    ana.create_room(f"{room_name} pears")
+    slug = room_name.lower().replace(" ", "-")
+    held: list[Route] = []
+    ana.page.route("**/api/rooms", lambda route: held.append(route), times=1)
+    options = ana.page.get_by_role("option")
+    with ana.page.expect_request("**/api/rooms"):
+        ana.composer.press_sequentially(f"#{slug}")
+    expect(options).to_have_count(1)
+    held[0].continue_()
+    expect(options).to_have_count(2)
+    chosen = options.and_(ana.page.locator("[aria-selected=true]"))
+    expect(chosen).to_contain_text(f"{room_name} pears")
+    ana.composer.press("Tab")
+    expect(ana.composer).to_have_value(f"#{slug}-pears ")
 
 
 def test_who_is_blocked_is_folded_away_on_all_my_pages(person: NewPerson, room_name: str) -> None:

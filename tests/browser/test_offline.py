@@ -16,16 +16,22 @@ async () => {
 }
 """
 REMEMBERED = """
-() => new Promise((done) => {
-  const opening = indexedDB.open("tornchat-remembered");
-  opening.onsuccess = () => {
-    const rooms = opening.result.transaction("rooms").objectStore("rooms").getAll();
-    rooms.onsuccess = () => {
-      opening.result.close();
-      done(rooms.result.flatMap(({messages}) => messages).map(({body}) => body));
+async () => {
+  // To open what is not there yet would make it, empty, in the page's place.
+  const there = await indexedDB.databases();
+  if (!there.some(({ name }) => name === "tornchat-remembered")) return [];
+  return new Promise((done, failed) => {
+    const opening = indexedDB.open("tornchat-remembered");
+    opening.onerror = () => failed(opening.error);
+    opening.onsuccess = () => {
+      const rooms = opening.result.transaction("rooms").objectStore("rooms").getAll();
+      rooms.onsuccess = () => {
+        opening.result.close();
+        done(rooms.result.flatMap(({ messages }) => messages).map(({ body }) => body));
+      };
     };
-  };
-})
+  });
+}
 """
 
 
@@ -36,16 +42,18 @@ def test_without_a_server_the_page_opens_with_what_was_read_last(
     ben = person("Ben", viewport={"width": 390, "height": 844})
     ana.create_room(room_name)
     ben.join_room(room_name)
-    ben.write("said while there was a line")
-    ana.sees("said while there was a line")
+    said = "said while there was a line"
+    ben.write(said)
+    ana.sees(said)
     page = ana.page
     assert page.evaluate(KEPT) > 100
-    page_until(page, lambda: page.evaluate(REMEMBERED), "the room is remembered")
+    # Not only another room that was open before it.
+    page_until(page, lambda: said in page.evaluate(REMEMBERED), "the room is remembered")
 
     ana.faults.provoke("Failed to (load|fetch)|ERR_|net::")
     line.close()
     page.reload()
-    expect(ana.messages).to_have_text(["said while there was a line"])
+    expect(ana.messages).to_have_text([said])
     expect(ana.line).not_to_be_empty(timeout=15000)
     ana.write("written without a line")
     page.keyboard.press("Control+k")
@@ -53,8 +61,8 @@ def test_without_a_server_the_page_opens_with_what_was_read_last(
     page.keyboard.press("Escape")
 
     line.mend()
-    ben.sees("said while there was a line", "written without a line")
-    ana.sees("said while there was a line", "written without a line")
+    ben.sees(said, "written without a line")
+    ana.sees(said, "written without a line")
 
     page.locator("room-list .account").click()
     page.get_by_role("button", name="Sign out").click()

@@ -50,9 +50,10 @@ class Suggestions {
     this.#found = found;
     this.#state = state;
     this.start = found.start;
+    // What comes late is sorted in between: the one that was chosen stays so.
+    const chosen = same ? this.#items[this.#at]?.text : null;
     this.#items = itemsFor(found, state, this.#others.get(plain(found.text)) ?? []);
-    if (!same) this.#at = 0;
-    this.#at = Math.min(this.#at, Math.max(0, this.#items.length - 1));
+    this.#at = Math.max(0, this.#items.findIndex(({ text }) => text === chosen));
     this.#draw(same);
     if (found.sign === "@" && !same) this.#findOthers(plain(found.text));
     if (found.sign === "#" && !state.discoverable && !this.#browsed) {
@@ -182,12 +183,10 @@ const everybodyItem = () => ({
 
 function rooms(wanted, state) {
   const mine = Object.values(state.rooms).filter((room) => !isDirect(room));
-  const all = [...mine, ...(state.discoverable ?? [])];
   const compare = new Intl.Collator(language(), { numeric: true }).compare;
   const fits = (room) => slugOf(room.name) !== "" && begins([room.name, slugOf(room.name)], wanted);
-  return all
-    .filter(fits)
-    .sort((a, b) => compare(a.name, b.name))
+  return [mine, state.discoverable ?? []]
+    .flatMap((some) => some.filter(fits).sort((a, b) => compare(a.name, b.name)))
     .slice(0, MOST)
     .map((room) => ({
       text: `#${slugOf(room.name)}`,
