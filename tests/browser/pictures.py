@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -164,7 +164,18 @@ def draw_icons(browser: Browser) -> None:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
+    parser = argparse.ArgumentParser(
+        prog="scripts/screenshots",
+        description="Take the pictures of the README, and say what a room weighs until it is seen.",
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=ROOT / "docs" / "pictures",
+        help="where they go (default: docs/pictures)",
+    )
+    folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
         server = RunningServer(Path(data) / "var", "--post-rate", "0").until_ready()

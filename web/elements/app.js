@@ -1,6 +1,7 @@
 /** <tc-app>: the page. Shows the state by handing it down; what people do bubbles up as events. */
 import { attention, titleOf } from "../js/attention.js";
 import { t } from "../js/i18n.js";
+import { firstSight } from "../js/late.js";
 import { placeIn } from "../js/route.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
@@ -64,6 +65,7 @@ class TornchatApp extends HTMLElement {
     const badge = `${count} ${others}`;
     if (badge === this.#badged) return;
     this.#badged = badge;
+    await firstSight;
     const { showBadge } = await needed("badge");
     await showBadge({ count, others });
   }

@@ -2,6 +2,23 @@
 import { pause } from "./backoff.js";
 
 const AGAIN_MS = 2000;
+const LONG_MS = 3000;
+
+let seen;
+/** The first screen is painted: what it does not need may be loaded now. */
+export const firstSight = new Promise((resolve) => (seen = resolve));
+
+/** Has `firstSight` come with the messages of the open room, or soon where they take long. */
+export function awaitSight(store) {
+  let looking = true;
+  store.subscribe(({ phase, open, rooms, pages }) => {
+    if (!looking || phase === "loading") return;
+    setTimeout(seen, LONG_MS);
+    looking = phase === "in" && rooms[open] && (pages[open]?.status ?? "loading") === "loading";
+    // What is drawn for a frame is painted when the one after it has come.
+    if (!looking) requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(seen)));
+  });
+}
 
 /** What `load(suffix)` promises, asked for again until it is there. `suffix` makes another address of
  * the same: some browsers keep in mind that one could not be loaded. */
@@ -24,6 +41,7 @@ export function late(make, names) {
   let made = null;
   let making = null;
   const begin = async () => {
+    await firstSight;
     made = await make();
     for (const call of waiting.splice(0)) call();
   };

@@ -6,16 +6,14 @@ import { api } from "./api.js";
 import { DeliveryWatch } from "./delivery.js";
 import { attempt } from "./doing/attempt.js";
 import { keepingUpHandlers } from "./doing/keeping-up.js";
-import { directHandlers } from "./doing/direct.js";
 import { fileHandlers } from "./doing/files.js";
 import { messageHandlers } from "./doing/messages.js";
 import { replyHandlers } from "./doing/replies.js";
-import { searchHandlers } from "./doing/search.js";
 import { latePresence, presenceHandlers } from "./doing/presence.js";
 import { drafts } from "./drafts.js";
 import { explain } from "./explain.js";
 import { language, loadLanguage, preferredLanguage, t } from "./i18n.js";
-import { insist, late, once } from "./late.js";
+import { awaitSight, firstSight, insist, late, once } from "./late.js";
 import { roomName } from "./naming.js";
 import { owner } from "./owner.js";
 import { Places } from "./places.js";
@@ -87,6 +85,7 @@ const undoing = late(async () => {
 const shown = () => (store.state.going.length > 0 ? undoing.shown(store.state) : store.state);
 /** What I have chosen of how the page looks and works, on all my devices. */
 const settings = once(async () => {
+  await firstSight;
   const { Settings } = await insist((again) => import(`../later/settings.js${again}`));
   return new Settings(app, store, api, shown);
 });
@@ -243,9 +242,9 @@ const HANDLERS = {
   ...later("account-doing", ["account-leave", "avatar-put", "avatar-remove", "password-change"]),
   ...later("way-doing", ["clock-ask"]),
   ...later("manage-doing", ["manage"]),
+  ...later("search-doing", ["messages-search"]),
+  ...later("direct-doing", ["direct-open", "people-find", "person-block", "blocked-list"]),
   ...keepingUpHandlers(page),
-  ...searchHandlers(page),
-  ...directHandlers(page),
   ...replyHandlers(page),
   ...presenceHandlers(page),
 
@@ -277,8 +276,9 @@ function rollOver() {
 }
 
 await loadLanguage(preferredLanguage());
+awaitSight(store);
 rollOver();
 session.begin();
 
-const drops = once(async () => (await import("../later/drops.js")).takeDrops(app, store));
-drops();
+await firstSight;
+(await insist((again) => import(`../later/drops.js${again}`))).takeDrops(app, store);

@@ -1,6 +1,7 @@
 /** Who is there, and what I say of myself. A room is shown without it: its keeper is loaded after that. */
 import { api } from "../api.js";
 import { t } from "../i18n.js";
+import { firstSight } from "../late.js";
 import { attempt } from "./attempt.js";
 
 /** Calls `panels/presence.js`, from when it is there: what comes before is missed, and asked for then. */
@@ -10,6 +11,7 @@ export function latePresence(store) {
   return {
     tell,
     async entered() {
+      await firstSight;
       try {
         const { PresenceKeeper } = await import("../../panels/presence.js");
         keeper ??= new PresenceKeeper(store, api);

@@ -1,10 +1,9 @@
 /** What people do to reach each other, or not: find somebody, open a direct room, block. */
-import { api } from "../api.js";
-import { explain } from "../explain.js";
-import { hashOf } from "../route.js";
-import { attempt } from "./attempt.js";
+import { explain } from "../js/explain.js";
+import { hashOf } from "../js/route.js";
+import { attempt } from "../js/doing/attempt.js";
 
-export const directHandlers = ({ store, rooms }) => ({
+export const handlers = ({ store, rooms, api }) => ({
   /** `people`: those to write to, with their names. */
   "direct-open": ({ people, settle }) =>
     attempt(settle, async () => {

@@ -1,8 +1,7 @@
 /** Searching messages: asks the server, and learns the names of those who wrote what it found. */
-import { api } from "../api.js";
-import { explain } from "../explain.js";
+import { explain } from "../js/explain.js";
 
-export const searchHandlers = ({ store }) => ({
+export const handlers = ({ store, api }) => ({
   /** `found(answer)`, or `found(null, words)` of what went wrong. */
   "messages-search": async ({ query, before, found }) => {
     try {
