@@ -42,6 +42,10 @@ async def test_what_there_is_of_somebody_is_theirs_and_whole(
     await ana.put(f"/api/messages/{theirs}/reactions/%F0%9F%91%8D")
     file = await ana.upload(b"the text of a file", "../list of seeds.txt")
     ids.append((await ana.post(f"/api/rooms/{room}/messages", {"files": [file["id"]]})).json["id"])
+    invite = (await ana.post("/api/invites", {"room": room})).json
+    hook = (await ana.post(f"/api/rooms/{room}/hooks", {"name": "Builds"})).json
+    heard = {"url": "https://hooks.example/in"}
+    webhook = (await ana.post(f"/api/rooms/{room}/webhooks", heard)).json
     headers = {"Content-Type": "application/octet-stream"}
     await ana.put("/api/users/me/avatar", body=picture(), headers=headers)
     await ana.ask("PATCH", "/api/users/me/settings", {"theme": "dark"})
@@ -66,7 +70,13 @@ async def test_what_there_is_of_somebody_is_theirs_and_whole(
         name = f"files/{file['id']}/list of seeds.txt"
         assert archive.read(name) == b"the text of a file"
         assert archive.read("avatar.webp")[:4] == b"RIFF"
+        assert "account.exported" in {one["kind"] for one in lines(archive, "audit.jsonl")}
         whole = b"".join(archive.read(one) for one in archive.namelist())
+    assert [one["id"] for one in about["invitations"]] == [invite["id"]]
+    assert [one["name"] for one in about["hooks"]] == ["Builds"]
+    assert [one["url"] for one in about["webhooks"]] == ["https://hooks.example/in"]
+    for secret in (invite["url"], hook["url"], webhook["secret"]):
+        assert secret.rpartition("/")[2].encode() not in whole
     assert about["person"]["username"] == "ana"
     assert about["settings"] == {"theme": "dark"}
     assert "Garden" in {one["name"] for one in about["rooms"]}

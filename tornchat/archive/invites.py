@@ -60,6 +60,12 @@ async def good(
     return [Invite(*row) for row in await conn.execute(query)]
 
 
+async def made_by(conn: AsyncConnection, user_id: str) -> list[Invite]:
+    """Those that somebody made, good or not; the newest first."""
+    query = _NEWEST.where(invites.c.created_by == user_id)
+    return [Invite(*row) for row in await conn.execute(query)]
+
+
 async def use(conn: AsyncConnection, digest: str, now: int) -> bool:
     """Use it once more; False where it is not good any more.
 

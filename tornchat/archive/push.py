@@ -9,7 +9,7 @@ that process dies the time comes, and another one sends it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, or_, select, update
@@ -45,6 +45,14 @@ class Candidate:
     kind: str
     level: Level | None
     after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A browser that takes pushes. ``endpoint`` is a secret: whoever knows it may write to it."""
+
+    created_at: int
+    endpoint: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,16 @@ async def unsubscribe(conn: AsyncConnection, id: str, user_id: str | None = None
     if user_id is not None:
         which.append(push_subscriptions.c.user_id == user_id)
     return await rows_changed(conn, delete(push_subscriptions).where(*which)) > 0
+
+
+async def of_user(conn: AsyncConnection, user_id: str) -> list[Taker]:
+    """Where somebody takes pushes, the oldest first."""
+    query = (
+        select(push_subscriptions.c.created_at, push_subscriptions.c.endpoint)
+        .where(push_subscriptions.c.user_id == user_id)
+        .order_by(push_subscriptions.c.created_at, push_subscriptions.c.id)
+    )
+    return [Taker(*row) for row in await conn.execute(query)]
 
 
 async def first_since(conn: AsyncConnection) -> int | None:

@@ -26,6 +26,13 @@ async def of_room(conn: AsyncConnection, room_id: str) -> list[Webhook]:
     return [Webhook(*row) for row in rows]
 
 
+async def made_by(conn: AsyncConnection, user_id: str) -> list[Webhook]:
+    """Those that somebody made, in whatever room."""
+    query = _WEBHOOK.where(webhooks.c.created_by == user_id)
+    rows = await conn.execute(query.order_by(webhooks.c.created_at, webhooks.c.id))
+    return [Webhook(*row) for row in rows]
+
+
 async def due(conn: AsyncConnection, now: int) -> list[Webhook]:
     """Those that may be tried now, and have not ended."""
     query = _WEBHOOK.where(webhooks.c.ended_at.is_(None), webhooks.c.next_at <= now)

@@ -15,11 +15,28 @@ import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
-from tornchat.archive import blocks, files, messages, rooms, search, sessions, users
+from tornchat.archive import audit as audit_log
+from tornchat.archive import (
+    blocks,
+    files,
+    hooks,
+    invites,
+    messages,
+    push,
+    rooms,
+    search,
+    sessions,
+    users,
+    webhooks,
+)
 from tornchat.archive.engine import Database
 from tornchat.archive.rows import User
 from tornchat.chat import audit
+from tornchat.chat import hooks as chat_hooks
+from tornchat.chat import invites as chat_invites
+from tornchat.chat import webhooks as chat_webhooks
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import rate_limit
 from tornchat.chat.people import public_user
@@ -36,6 +53,9 @@ PIECE = 256 * 1024
 """Bytes of a file at a time."""
 OF_OTHERS = ("reactions", "pinned")
 """What others do to a message."""
+
+OF_WHERE = ("address", "device")
+"""Where somebody did what was noted."""
 
 
 async def begin(chat: Chat, who: Identity) -> AsyncGenerator[bytes, None]:
@@ -87,8 +107,8 @@ async def _ready(database: Database, user_id: str) -> User:
 
 
 async def pieces(database: Database, folder: Folder, user: User) -> AsyncGenerator[bytes, None]:
-    """The ZIP: ``about.json``, ``messages.jsonl``, ``reactions.jsonl``, ``files.jsonl`` and the
-    files themselves.
+    """The ZIP: ``about.json``, ``messages.jsonl``, ``reactions.jsonl``, ``files.jsonl``,
+    ``audit.jsonl`` and the files themselves.
 
     Each entry is closed with what makes it: a ZIP cannot be closed before its entries are, and
     whoever takes the pieces may go in the middle of one.
@@ -107,6 +127,7 @@ async def pieces(database: Database, folder: Folder, user: User) -> AsyncGenerat
             ("messages.jsonl", _messages(database, user.id)),
             ("reactions.jsonl", _reactions(database, user.id)),
             ("files.jsonl", _files(database, user.id)),
+            ("audit.jsonl", _noted(database, user.id)),
         ):
             with archive.open(_entry(name), "w", force_zip64=True) as entry:
                 async for page in lines:
@@ -129,6 +150,10 @@ async def _about(database: Database, user: User) -> dict[str, Any]:
         kept = await sessions.of_user(conn, user.id, now)
         settings = await users.settings_of(conn, user.id)
         blocked = await blocks.of_user(conn, user.id)
+        invited = await invites.made_by(conn, user.id)
+        incoming = await hooks.made_by(conn, user.id)
+        outgoing = await webhooks.made_by(conn, user.id)
+        pushed = await push.of_user(conn, user.id)
     return {
         "made_at": now,
         "person": {**public_user(user), "created_at": user.created_at},
@@ -154,6 +179,13 @@ async def _about(database: Database, user: User) -> dict[str, Any]:
                 "level": seat.member.level,
             }
             for seat in seats
+        ],
+        "invitations": [chat_invites.public(invite) for invite in invited],
+        "hooks": [chat_hooks.as_json(hook) for hook in incoming],
+        "webhooks": [chat_webhooks.as_json(webhook) for webhook in outgoing],
+        "pushes": [
+            {"created_at": taker.created_at, "service": urlsplit(taker.endpoint).hostname}
+            for taker in pushed
         ],
     }
 
@@ -213,6 +245,24 @@ async def _files(database: Database, user_id: str) -> AsyncIterator[list[dict[st
             for file in page
         ]
         after = page[-1].id
+
+
+async def _noted(database: Database, user_id: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """What the audit log says of them, the newest first. Where somebody was when they did something
+    to them is that somebody's."""
+    wanted, before = audit_log.Filter(person=user_id), None
+    while True:
+        async with database.read() as conn:
+            page = await audit_log.page(conn, wanted, before, PAGE)
+        if not page:
+            return
+        lines = [audit.public(entry) for entry in page]
+        for line in lines:
+            if line.get("actor", user_id) != user_id:
+                for name in OF_WHERE:
+                    line.pop(name, None)
+        yield lines
+        before = page[-1].id
 
 
 async def _file(
