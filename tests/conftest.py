@@ -35,7 +35,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Start real servers, on ``tmp_path/var`` unless told otherwise; all end with the test.
 
     ``start_server("--workers", "2")`` returns a :class:`RunningServer` that is ready;
-    ``ready=False`` does not wait.
+    ``ready=False`` does not wait, and with ``empty`` it begins with no data folder at all.
     """
     started: list[RunningServer] = []
 
@@ -45,8 +45,10 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
         port: int = 0,
         ready: bool = True,
         environ: dict[str, str] | None = None,
+        empty: bool = False,
     ) -> RunningServer:
-        server = RunningServer(data or tmp_path / "var", *options, port=port, environ=environ)
+        folder = data or tmp_path / "var"
+        server = RunningServer(folder, *options, port=port, environ=environ, empty=empty)
         started.append(server)
         return server.until_ready() if ready else server
 

@@ -19,6 +19,8 @@ from tornchat.domain.events import EPHEMERAL_KINDS
 from tornchat.wire.sse import Decoder
 
 PASSWORD = "correct horse battery"
+GONE_AFTER = 30
+"""Seconds. Nobody comes back to a server that ended with its test."""
 JSON = {"Content-Type": "application/json"}
 
 
@@ -134,9 +136,15 @@ class Follower(threading.Thread):
         self._socket: socket.socket | None = None
 
     def run(self) -> None:
-        while not self._over:
-            with suppress(OSError, http.client.HTTPException):  # cut: come back
+        served = time.monotonic()
+        while not self._over and time.monotonic() < served + GONE_AFTER:
+            try:
                 self._read_one_stream()
+                served = time.monotonic()
+            except ConnectionRefusedError:
+                pass  # the server is not there, perhaps not any more
+            except (OSError, http.client.HTTPException):  # cut: come back
+                served = time.monotonic()
             time.sleep(0.05)
 
     def messages(self) -> list[dict[str, Any]]:

@@ -13,12 +13,20 @@ from pathlib import Path
 
 import httpx
 
+from tests.furnished import furnish
+
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN = 60.0
+#: Most of the tests make accounts, and none of them is about how dear that is.
+CHEAPER = {"TORNCHAT_PASSWORD_MEMORY": "19"}
 
 
 class RunningServer:
-    """``server.py`` with its output in files; ``url`` and ``port`` once it is ready."""
+    """``server.py`` with its output in files; ``url`` and ``port`` once it is ready.
+
+    Where ``data`` is not there yet it gets a new database, unless the server is to make all of it
+    (``empty``).
+    """
 
     def __init__(
         self,
@@ -29,7 +37,10 @@ class RunningServer:
         through: Sequence[str] = (),
         stdin: int = subprocess.DEVNULL,
         root: Path = ROOT,
+        empty: bool = False,
     ) -> None:
+        if not (empty or data.exists()):
+            furnish(data)
         command = [sys.executable, str(root / "server.py"), "--port", str(port)]
         self.data = data
         self._output = data.with_name(f"{data.name}.out")
@@ -41,7 +52,7 @@ class RunningServer:
                 stdin=stdin,
                 stdout=output,
                 stderr=errors,
-                env={**kept, **(environ or {})},
+                env={**kept, **CHEAPER, **(environ or {})},
             )
 
     @property

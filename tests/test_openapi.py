@@ -91,7 +91,7 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    place = Place(tmp_path_factory.mktemp("openapi"))
+    place = Place(tmp_path_factory.mktemp("openapi") / "var")
     try:
         asked = Asked(place)
         yield asked

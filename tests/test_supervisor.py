@@ -58,7 +58,7 @@ def ask_redis(server: RunningServer, *command: str) -> object:
 
 
 def test_one_command_starts_everything_and_says_where(start_server: StartServer) -> None:
-    server = start_server("--workers", "2")
+    server = start_server("--workers", "2", empty=True)
     assert server.answers()
     assert len(server.workers()) == 2
     assert f"is ready: http://localhost:{server.port}\n" in server.output

@@ -91,7 +91,7 @@ class Worker:
             settings.log_hours,
             settings.audit_days,
         )
-        self.passwords = Passwords()
+        self.passwords = Passwords(settings.password_memory)
         self.renderer = Renderer()
         self.fetcher = Fetcher(settings.fetch_hosts)
         self.drawing = OffLoop("drawing", threads=1, most_waiting=32)

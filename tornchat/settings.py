@@ -147,6 +147,15 @@ class Settings:
             "the first account can always be made",
         ),
     )
+    password_memory: int = field(
+        default=64,
+        metadata=_row(
+            values.whole(19, 4096),
+            "MIB",
+            "MiB of memory that hashing a password takes, two at a time in each worker; "
+            "less also takes less time",
+        ),
+    )
     post_rate: float = field(
         default=10,
         metadata=_row(

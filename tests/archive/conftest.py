@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from probes.postgres import PostgresServer
 
+from tests.furnished import new_database
 from tornchat.archive import members, rooms, users
 from tornchat.archive.engine import Database
 from tornchat.archive.migrate import upgrade
@@ -55,9 +56,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         emptied = [f"DELETE FROM {table}" for table in reversed(metadata.sorted_tables)]  # noqa: S608
         server.sql(";".join([*emptied, FRESH]), used)
         return server.url_of(used)
-    url = f"sqlite:///{tmp_path / 'tornchat.db'}"
-    upgrade(url)
-    return url
+    new_database(tmp_path / "tornchat.db")
+    return f"sqlite:///{tmp_path / 'tornchat.db'}"
 
 
 @pytest.fixture

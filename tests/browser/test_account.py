@@ -114,6 +114,12 @@ def test_an_account_is_closed_at_once_kept_by_signing_in_and_then_erased(
     budi.page.get_by_role("button", name="Send").tap()
     expect(ana.messages).to_have_text(["I was here"])
     budi.page.get_by_role("link", name="All rooms").tap()
+    ana.page.locator(".message .author").click()
+    ana.page.get_by_role("button", name="Send a message").click()
+    expect(ana.composer).to_have_attribute("placeholder", "Write to Budi")
+    ana.write("Between us")
+    ana.sees("Between us")
+    ana.open_room(room_name)
 
     def close() -> None:
         account(budi, "Your data")
@@ -150,3 +156,7 @@ def test_an_account_is_closed_at_once_kept_by_signing_in_and_then_erased(
     expect(budi.page.locator("sign-in")).to_contain_text("disabled")
     expect(ana.page.locator(".message .author")).to_have_text("Deleted person")
     ana.sees("I was here")
+    ana.open_room("Deleted person")
+    expect(ana.page.locator("closed-composer")).to_contain_text("has deleted their account")
+    expect(ana.composer).to_be_hidden()
+    ana.sees("Between us")

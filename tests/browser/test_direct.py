@@ -35,6 +35,12 @@ def test_two_people_find_each_other_and_talk(person: NewPerson, room_name: str) 
     budi.page.get_by_role("button", name="Send").tap()
     ana.sees("Just between us", "Yes?")
     expect(page).to_have_title("Budi Direct · Tornchat")
+    face = page.locator("room-head .dot")
+    expect(face).to_have_class("dot dot-online")
+    budi.page.get_by_role("link", name="All rooms").tap()
+    budi.page.locator("button.account").tap()
+    budi.page.get_by_role("button", name="Sign out").tap()
+    expect(face).to_have_class("dot dot-offline")
 
     # The name in a message and the one in the list of members lead to the same room.
     here = page.url

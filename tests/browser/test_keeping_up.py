@@ -113,7 +113,7 @@ def test_what_is_unread_is_the_same_on_a_desk_and_a_phone(
 
     # A room that is to be quiet.
     ben.room_link(room_name, page).click()
-    page.locator(".room-head").get_by_role("button", name="More").click()
+    page.locator("room-head").get_by_role("button", name="More").click()
     page.get_by_role("menuitem", name=re.compile("Notifications: Everything")).click()
     page.get_by_label("Nothing").check()
     page.get_by_role("button", name="Close").click()

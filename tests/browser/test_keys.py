@@ -54,3 +54,37 @@ def test_a_question_mark_shows_all_keys_and_is_otherwise_a_question_mark(
     expect(ana.page.get_by_role("dialog", name="How to format")).to_be_visible()
     ana.page.keyboard.press("Escape")
     expect(ana.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_focus_stays_where_it_is_while_things_change_around_it(
+    person: NewPerson, room_name: str
+) -> None:
+    ana, budi = person("Ana"), person("Budi")
+    ana.create_room(room_name)
+    budi.join_room(room_name)
+    head = ana.page.locator("room-head")
+    details = head.locator(".members-button")
+    expect(details).to_have_text("2")
+    details.focus()
+    budi.write("hello")
+    ana.sees("hello")
+    expect(details).to_be_focused()
+
+    # What opened a dialog has the focus again, also where the dialog has changed what it says.
+    level = head.get_by_role("button", name="Notifications:")
+    level.focus()
+    ana.page.keyboard.press("Enter")
+    ana.page.get_by_role("radio", name="Nothing").check()
+    expect(level).to_have_accessible_name("Notifications: Nothing")
+    ana.page.keyboard.press("Escape")
+    expect(level).to_be_focused()
+
+    me = ana.page.locator("button.account")
+    me.focus()
+    ana.page.keyboard.press("Enter")
+    ana.page.get_by_role("button", name="Your status").click()
+    ana.page.get_by_label("What are you up to?").fill("Reading")
+    ana.page.keyboard.press("Enter")
+    expect(me).to_contain_text("Reading")
+    expect(ana.page.get_by_role("dialog")).to_have_count(0)
+    expect(me).to_be_focused()

@@ -204,7 +204,7 @@ def test_a_message_is_pinned_for_everybody_found_again_and_linked_to(
     assert copied == f"{ana.url}/#/rooms/{room_of(ana)}/{target.get_attribute('data-id')}"
 
     # Live: what one unpins, the list of the other loses.
-    ben.page.locator(".room-head").get_by_role("button", name="More").tap()
+    ben.page.locator("room-head").get_by_role("button", name="More").tap()
     ben.page.get_by_role("menuitem", name="Pinned messages").tap()
     expect(ben.page.locator("dialog .prose")).to_have_count(1)
     ana.page.get_by_role("button", name="Pinned messages").click()

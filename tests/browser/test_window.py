@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import Browser
 
 from tests.browser.people import Faults
@@ -83,14 +85,20 @@ async () => {
 """
 
 
-def test_a_long_way_up_and_down_again_keeps_what_is_near_and_leaves_no_hole(
-    chromium: Browser, server: RunningServer, faults: Faults
-) -> None:
+def outcome(chromium: Browser, server: RunningServer, faults: Faults, story: str) -> Any:
+    """What comes of a story that a page without anybody tells its own modules."""
     page = chromium.new_page()
     faults.watch(page)
     page.goto(server.url)
-    seen = page.evaluate(STORY)
+    seen = page.evaluate(story)
     page.close()
+    return seen
+
+
+def test_a_long_way_up_and_down_again_keeps_what_is_near_and_leaves_no_hole(
+    chromium: Browser, server: RunningServer, faults: Faults
+) -> None:
+    seen = outcome(chromium, server, faults, STORY)
     assert seen["turns"] > 150
     assert (seen["first"], seen["bottom"], seen["holes"]) == (1, 5000, 0)
     assert seen["wasAway"]
@@ -136,9 +144,5 @@ def test_a_long_part_of_the_history_is_as_long_when_it_was_asked_for_again(
     chromium: Browser, server: RunningServer, faults: Faults
 ) -> None:
     """Else whoever reads near one of its ends would lose their place by a reset."""
-    page = chromium.new_page()
-    faults.watch(page)
-    page.goto(server.url)
-    seen = page.evaluate(AGAIN)
-    page.close()
+    seen = outcome(chromium, server, faults, AGAIN)
     assert seen == [1000, 300, 1299, True]

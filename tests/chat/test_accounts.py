@@ -92,7 +92,7 @@ async def test_two_people_who_want_one_name_at_once_get_one_account(served: Serv
 async def test_of_many_first_accounts_at_once_one_is_the_administrator(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    place = Place(tmp_path_factory.mktemp("first"))
+    place = Place(tmp_path_factory.mktemp("first") / "var")
     try:
         async with place.serving() as served:
             chat = served.worker.chat

@@ -72,6 +72,22 @@ def test_a_hash_with_weaker_parameters_is_outdated(passwords: Passwords) -> None
     assert passwords.outdated(weak)
 
 
+def test_the_operator_says_how_much_memory_a_hash_takes(passwords: Passwords) -> None:
+    async def story() -> None:
+        stored = await passwords.hash("correct horse")
+        assert "$m=65536,t=3,p=4$" in stored
+        smaller = Passwords(19)
+        assert smaller.outdated(stored)
+        assert await smaller.verify(stored, "correct horse")
+        anew = await smaller.hash("correct horse")
+        assert "$m=19456,t=3,p=4$" in anew
+        assert not smaller.outdated(anew)
+        assert passwords.outdated(anew)
+        smaller.close()
+
+    asyncio.run(story())
+
+
 def test_the_loop_goes_on_while_passwords_are_hashed(passwords: Passwords) -> None:
     async def story() -> None:
         work = [asyncio.create_task(passwords.hash("correct horse")) for _ in range(3)]

@@ -14,10 +14,10 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 
+from tests.furnished import furnish
 from tests.handlers.visitor import Visitor
 from tests.redis_server import eventually as eventually
 from tornchat.app import Worker
-from tornchat.archive import migrate
 from tornchat.data_folder import FolderLock
 from tornchat.log.embedded import EmbeddedRedis
 from tornchat.settings import Settings
@@ -39,13 +39,13 @@ class Place:
     """A data folder with a Redis and a database; any number of workers may run on it."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = Settings(data=folder, post_rate=0)
+        self.settings = Settings(data=folder, post_rate=0, password_memory=19)
         self.database = folder / "tornchat.db"
         # As the supervisor holds it: commands of the shell see that a server runs.
+        furnish(folder)
         self.lock = FolderLock(folder / "lock")
         self.redis = EmbeddedRedis(folder)
         self.redis.start()
-        migrate.upgrade(self.settings.database_url())
         self.redis.wait_until_ready()
 
     async def open(self, redis_url: str | None = None, **settings: Any) -> Served:
@@ -80,7 +80,7 @@ def io_loop() -> Iterator[IOLoop]:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Redis and database, with nobody there yet."""
-    place = Place(tmp_path_factory.mktemp("place"))
+    place = Place(tmp_path_factory.mktemp("place") / "var")
     yield place
     place.redis.stop()
     place.lock.release()

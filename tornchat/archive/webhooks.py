@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.rows import Webhook
@@ -21,16 +21,12 @@ async def add(conn: AsyncConnection, webhook: Webhook) -> None:
 
 async def of_room(conn: AsyncConnection, room_id: str) -> list[Webhook]:
     """Oldest first."""
-    query = _WEBHOOK.where(webhooks.c.room_id == room_id)
-    rows = await conn.execute(query.order_by(webhooks.c.created_at, webhooks.c.id))
-    return [Webhook(*row) for row in rows]
+    return await _those(conn, webhooks.c.room_id == room_id)
 
 
 async def made_by(conn: AsyncConnection, user_id: str) -> list[Webhook]:
-    """Those that somebody made, in whatever room."""
-    query = _WEBHOOK.where(webhooks.c.created_by == user_id)
-    rows = await conn.execute(query.order_by(webhooks.c.created_at, webhooks.c.id))
-    return [Webhook(*row) for row in rows]
+    """Those that somebody made, in whatever room; oldest first."""
+    return await _those(conn, webhooks.c.created_by == user_id)
 
 
 async def due(conn: AsyncConnection, now: int) -> list[Webhook]:
@@ -64,3 +60,8 @@ async def remove(conn: AsyncConnection, room_id: str, webhook_id: str) -> bool:
     """False where the room has none with this id."""
     there = webhooks.c.id == webhook_id, webhooks.c.room_id == room_id
     return await rows_changed(conn, delete(webhooks).where(*there)) > 0
+
+
+async def _those(conn: AsyncConnection, which: ColumnElement[bool]) -> list[Webhook]:
+    query = _WEBHOOK.where(which).order_by(webhooks.c.created_at, webhooks.c.id)
+    return [Webhook(*row) for row in await conn.execute(query)]

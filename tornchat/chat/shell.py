@@ -39,7 +39,7 @@ async def user_add(
     username = rules.check_username(name)
     secret = rules.check_password(password, username)
     shown = rules.check_display_name(display_name) if display_name else username
-    hashed = await _hashed(secret)
+    hashed = await _hashed(settings, secret)
     async with _change(settings) as change:
         first = await users.count(change.conn) == 0
         role: Role = "admin" if admin or first else "member"
@@ -142,7 +142,7 @@ async def user_password(settings: Settings, name: str, password: str) -> None:
         user = await _named(change, name)
     if user.role == bots.BOT:
         raise Conflict(f"{name} is a bot, which has tokens and no password: token add NAME.")
-    hashed = await _hashed(rules.check_password(password, user.username))
+    hashed = await _hashed(settings, rules.check_password(password, user.username))
     async with _change(settings) as change:
         await standing.set_password(change, user, hashed)
         await audit.note_shell(change, "account.reset", user=user.id)
@@ -230,8 +230,8 @@ async def _named(change: Change, name: str) -> User:
     return user
 
 
-async def _hashed(password: str) -> str:
-    passwords = Passwords()
+async def _hashed(settings: Settings, password: str) -> str:
+    passwords = Passwords(settings.password_memory)
     try:
         return await passwords.hash(password)
     finally:

@@ -14,8 +14,12 @@ import { roomMark } from "./room-mark.js";
 class RoomList extends HTMLElement {
   #list = h("ul", { class: "rooms" });
   #direct = h("ul", { class: "rooms" });
-  #head = h("header", { class: "side-head" });
-  #foot = h("footer", { class: "side-foot" });
+  #server = h("h1", { class: "ellipsis" });
+  #account = h("button", {
+    class: "account",
+    onclick: () => openPanel(this.closest("tc-app"), "account", "openAccount", this.#state),
+  });
+  #foot = h("footer", { class: "side-foot" }, this.#account);
   #readAll = h(
     "button",
     {
@@ -31,8 +35,19 @@ class RoomList extends HTMLElement {
 
   connectedCallback() {
     const app = this.closest("tc-app");
+    const search = t("search.title");
     this.append(
-      this.#head,
+      h(
+        "header",
+        { class: "side-head" },
+        h("img", { src: "/icon.svg", alt: "", width: 32, height: 32 }),
+        this.#server,
+        h(
+          "button",
+          { class: "icon-button", title: search, "aria-label": search, onclick: () => app.search() },
+          icon("search"),
+        ),
+      ),
       h(
         "nav",
         { "aria-label": t("rooms.title") },
@@ -63,8 +78,8 @@ class RoomList extends HTMLElement {
     this.#state = state;
     if (afresh || ["rooms", "open", "pending", "people", "presence"].some((key) => before?.[key] !== state[key]))
       this.#showRooms(state);
-    if (afresh || before?.user !== state.user || before.server !== state.server)
-      this.#showFrame(state);
+    if (afresh || before?.user !== state.user) this.#showMe(state.user);
+    if (before?.server !== state.server) this.#server.textContent = state.server.name;
     this.#foot.dataset.line = state.line;
     this.#foot.querySelector(".dot").className = `dot dot-${presenceOf(state, state.user)}`;
   }
@@ -83,31 +98,18 @@ class RoomList extends HTMLElement {
     if (focused) this.querySelector(`.room[href="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  #showFrame({ user, server }) {
-    const app = this.closest("tc-app");
-    this.#head.replaceChildren(
-      h("img", { src: "/icon.svg", alt: "", width: 32, height: 32 }),
-      h("h1", { class: "ellipsis" }, server.name),
+  /** My button stays: it may have opened what changed me. */
+  #showMe(user) {
+    this.#account.replaceChildren(
+      avatar(user, "", "offline"),
       h(
-        "button",
-        { class: "icon-button", title: t("search.title"), "aria-label": t("search.title"), onclick: () => app.search() },
-        icon("search"),
+        "span",
+        { class: "account-names" },
+        h("bdi", { class: "account-name ellipsis" }, nameOf(user)),
+        h("bdi", { class: "account-user ellipsis" }, statusLine(user) || `@${user.username}`),
       ),
-    );
-    this.#foot.replaceChildren(
-      h(
-        "button",
-        { class: "account", onclick: () => openPanel(app, "account", "openAccount", this.#state) },
-        avatar(user, "", "offline"),
-        h(
-          "span",
-          { class: "account-names" },
-          h("bdi", { class: "account-name ellipsis" }, nameOf(user)),
-          h("bdi", { class: "account-user ellipsis" }, statusLine(user) || `@${user.username}`),
-        ),
-        icon("sliders"),
-        h("span", { class: "visually-hidden" }, t("account.title")),
-      ),
+      icon("sliders"),
+      h("span", { class: "visually-hidden" }, t("account.title")),
     );
   }
 }

@@ -1,7 +1,7 @@
 /** <room-view>: the open room: its head, messages, composer, and on demand its details. */
 import { t } from "../js/i18n.js";
 import { hashOf } from "../js/route.js";
-import { partnerIn, roomName } from "../js/naming.js";
+import { roomName } from "../js/naming.js";
 import { typingIn } from "../js/presence.js";
 import { answered, closedTo, composed } from "../js/selectors.js";
 import { emit, h } from "./dom.js";
@@ -9,28 +9,23 @@ import { icon } from "./icons.js";
 import "./message-composer.js";
 import "./message-list.js";
 import { needed, openPanel } from "./panel.js";
-import { roomMark } from "./room-mark.js";
-
-/** Which of them a phone shows (css/room.css). */
-const TOOLS = ["", "tool-wide", "tool-wide", "tool-phone"];
-const LEVEL_ICONS = { all: "bell", mentions: "mention", none: "mute" };
+import "./room-head.js";
 
 class RoomView extends HTMLElement {
-  #head = h("header", { class: "room-head" });
+  #head = h("room-head");
   #list = h("message-list");
   #composer = h("message-composer");
   #closed = h("closed-composer", { hidden: true });
   #details = h("member-list", { hidden: true });
   #empty = h("div", { class: "room-empty" });
   #main = h("main", { class: "room-main" }, this.#head, this.#list, this.#composer, this.#closed, this.#empty);
-  #shown = null; // what the head shows: room, number of members, whether details are open
   #room = null;
-  #name = null;
   #state = null;
 
   connectedCallback() {
     this.append(this.#main, this.#details);
-    this.addEventListener("details-close", () => this.#toggleDetails(false));
+    this.addEventListener("details-close", () => this.#showDetails(false));
+    this.addEventListener("details-toggle", () => this.#showDetails(this.#details.hidden));
   }
 
   update(state, { afresh }) {
@@ -38,7 +33,6 @@ class RoomView extends HTMLElement {
     const room = state.rooms[state.open] ?? null;
     const switched = room?.id !== this.#room?.id;
     this.#room = room;
-    this.#state = state;
     const name = room && roomName(state, room);
     this.#main.setAttribute("aria-label", name ?? t("room.none"));
     for (const part of [this.#head, this.#list, this.#composer]) part.hidden = !room;
@@ -47,7 +41,7 @@ class RoomView extends HTMLElement {
       this.#closed.hidden = true;
       return this.#showEmpty(state);
     }
-    if (afresh || room !== this.#shown || name !== this.#name) this.#showHead(state, room, name);
+    this.#head.update(state, room, name);
     this.#list.update(state, { afresh });
     this.#showClosed(state, room);
     const about = { composing: composed(state), answering: answered(state, room.id) };
@@ -59,96 +53,40 @@ class RoomView extends HTMLElement {
 
   /** Where one can only read, that stands in the place of the composer. */
   #showClosed(state, room) {
-    const isClosed = closedTo(room) !== null;
+    const isClosed = closedTo(state, room) !== null;
     this.#composer.hidden = isClosed;
     this.#closed.hidden = !isClosed;
     if (!isClosed) return;
     const again = () => this.#room?.id === room.id && this.#showClosed(this.#state, this.#room);
-    if (this.#closed.update) return this.#closed.update({ room, user: state.user }, again);
+    if (this.#closed.update) return this.#closed.update(state, room, again);
     needed("closed-composer").then(again);
   }
 
-  #showHead(state, room, name) {
-    this.#shown = room;
-    this.#name = name;
-    const partner = partnerIn(state, room);
-    const about = partner?.disabled ? t("person.disabled") : partner && `@${partner.username}`;
-    const description = about ?? room.description;
-    const members = t("room.members", { count: room.members });
-    this.#head.replaceChildren(
-      h(
-        "a",
-        { class: "icon-button back", href: hashOf(null), "aria-label": t("room.back") },
-        icon("back"),
-      ),
-      h(
-        "div",
-        { class: "room-title" },
-        h(
-          "h2",
-          { tabindex: "-1" },
-          roomMark(state, room, 20),
-          h("bdi", { class: "ellipsis" }, name),
-        ),
-        description && h("p", { class: "ellipsis quiet", dir: "auto" }, description),
-      ),
-      ...this.#tools(room),
-      h(
-        "button",
-        {
-          class: "button button-plain members-button",
-          "aria-expanded": String(!this.#details.hidden),
-          "aria-label": t("room.details.named", { members }),
-          title: t("room.details"),
-          onclick: () => this.#toggleDetails(this.#details.hidden),
-        },
-        icon("people"),
-        h("span", {}, room.members.toLocaleString()),
-      ),
-    );
-  }
-
-  /** What can be looked up and chosen here; on a phone the last two are in a menu. */
-  #tools(room) {
-    const app = this.closest("tc-app");
-    const tools = [
-      ["search", t("search.title"), () => app.search(room.name ? `in:${JSON.stringify(room.name)} ` : "")],
-      ["pin", t("pins.title"), () => openPanel(app, "pins", "openPins", this.#state, this.#room.id)],
-      [
-        LEVEL_ICONS[room.level],
-        t("level.title.named", { level: t(`level.${room.level}`) }),
-        () => openPanel(app, "room-level", "openRoomLevel", this.#room, this.#name),
-      ],
-    ];
-    const more = ({ currentTarget }) => {
-      const entries = tools.slice(1).map(([mark, words, act]) => ({ drawing: icon(mark, 18), words, act }));
-      openPanel(app, "message-menu", "openMenu", currentTarget, entries);
-    };
-    return [...tools, ["more", t("actions.more"), more]].map(([mark, words, onclick], i) =>
-      h("button", { class: `icon-button ${TOOLS[i]}`, title: words, "aria-label": words, onclick }, icon(mark)),
-    );
-  }
-
-  async #toggleDetails(open) {
+  async #showDetails(open) {
     const app = this.closest("tc-app");
     if (open) await openPanel(app, "member-list", "showDetails", this.#details, this.#state);
     this.#details.hidden = !(open && this.#details.update && this.#room);
-    if (this.#room) this.#showHead(this.#state, this.#room, this.#name);
+    this.#head.expanded = !this.#details.hidden;
     if (open) this.#details.querySelector("button")?.focus();
-    else this.#head.querySelector(".members-button")?.focus();
+    else this.#head.focusMembers();
+  }
+
+  #hideDetails() {
+    this.#details.hidden = true;
+    this.#head.expanded = false;
   }
 
   /** A room was opened: hands on keyboards go on with writing. */
   #arrive() {
-    if (matchMedia("(max-width: 44.99rem)").matches) this.#details.hidden = true;
+    if (matchMedia("(max-width: 44.99rem)").matches) this.#hideDetails();
     if (this.closest("tc-app").querySelector("dialog[open]")) return;
     if (matchMedia("(pointer: fine)").matches) this.#composer.focus();
-    else this.#head.querySelector("h2").focus({ preventScroll: true });
+    else this.#head.focusTitle();
   }
 
   #showEmpty({ open, outside, phase }) {
     if (phase !== "in") return;
-    this.#details.hidden = true;
+    this.#hideDetails();
     const back = h("a", { class: "button back", href: hashOf(null) }, icon("back"), t("room.back"));
     this.#empty.replaceChildren(
       ...(open && outside ? outsideWords(outside) : nothingWords()),

@@ -1,4 +1,5 @@
 /** What components ask of the state. Pure. */
+import { partnerIn } from "./naming.js";
 
 /** My rooms that are not archived. */
 const inUse = ({ rooms }) => Object.values(rooms).filter(({ archived }) => !archived);
@@ -101,9 +102,11 @@ export const mayModerate = (state, room, member) =>
 export const mayAdd = (room) =>
   room.kind !== "direct" && !room.archived && (room.adding !== "staff" || STAFF.includes(room.role));
 
-/** Why I cannot write in a room of mine: "archived", "muted", "quiet" (its staff posts) or null. */
-export function closedTo(room, now = Date.now()) {
+/** Why I cannot write in a room of mine: "archived", "deleted" (whom it is with), "muted", "quiet" (its staff posts) or
+ * null. */
+export function closedTo(state, room, now = Date.now()) {
   if (room.archived) return "archived";
+  if (partnerIn(state, room)?.deleted) return "deleted";
   if (room.muted > now) return "muted";
   return room.posting === "staff" && !STAFF.includes(room.role) ? "quiet" : null;
 }

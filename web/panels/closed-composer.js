@@ -7,25 +7,32 @@ import { icon } from "../elements/icons.js";
 
 export const styled = true;
 
+const WORDS = {
+  archived: "closed.archived",
+  muted: "closed.muted",
+  quiet: "closed.quiet",
+  deleted: "closed.deleted",
+};
+const ICONS = { archived: "archive", muted: "silent", quiet: "lock", deleted: "people" };
+
 class ClosedComposer extends HTMLElement {
   #shown = "";
   #timer = null;
 
   /** `again()` is called when it may not be needed any more by itself. */
-  update({ room, user }, again) {
-    const why = closedTo(room);
+  update(state, room, again) {
+    const why = closedTo(state, room);
     clearTimeout(this.#timer);
     if (why === "muted") {
       const wait = Math.min(room.muted - Date.now(), 2 ** 30);
       this.#timer = setTimeout(again, wait + 500);
     }
-    const shown = [why, room.id, room.muted, mayManage({ user }, room)].join();
-    if (why && (shown !== this.#shown || !this.firstChild)) this.#show(why, room, user);
+    const shown = [why, room.id, room.muted, mayManage(state, room)].join();
+    if (why && (shown !== this.#shown || !this.firstChild)) this.#show(why, state, room);
     this.#shown = shown;
   }
 
-  #show(why, room, user) {
-    const words = { archived: "closed.archived", muted: "closed.muted", quiet: "closed.quiet" }[why];
+  #show(why, state, room) {
     const time = why === "muted" ? momentLabel(room.muted) : "";
     const error = formError();
     const back = ({ currentTarget }) =>
@@ -36,10 +43,10 @@ class ClosedComposer extends HTMLElement {
     const bar = h(
       "div",
       { class: "composer-closed" },
-      icon(why === "archived" ? "archive" : why === "muted" ? "silent" : "lock", 18),
-      h("p", { role: "status" }, t(words, { time })),
+      icon(ICONS[why], 18),
+      h("p", { role: "status" }, t(WORDS[why], { time })),
       why === "archived" &&
-        mayManage({ user }, room) &&
+        mayManage(state, room) &&
         h("button", { class: "button", onclick: back }, t("archive.undo")),
     );
     this.replaceChildren(h("div", { class: "composer-column" }, bar, error));
