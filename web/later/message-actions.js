@@ -1,10 +1,10 @@
 /** What can be done with one message: a toolbar that stands in the row that is pointed at, tapped or
- * reached by arrow keys. One for all rows, so that a row costs no more for it. */
+ * reached by arrow keys. One for all rows, so that a row costs no more for it. Loaded once the room is seen. */
 import { t } from "../js/i18n.js";
 import { mayDelete, mayEdit, messageIn } from "../js/selectors.js";
-import { emit, h } from "./dom.js";
-import { icon } from "./icons.js";
-import { openPanel } from "./panel.js";
+import { emit, h } from "../elements/dom.js";
+import { icon } from "../elements/icons.js";
+import { openPanel } from "../elements/panel.js";
 
 const ROW = ".message[data-id]:not([data-id=''])";
 /** Where a tap means something else. */
@@ -31,6 +31,7 @@ export class MessageActions {
     scroller.addEventListener("focusin", (event) => this.#show(rowOf(event)));
     scroller.addEventListener("click", (event) => this.#tapped(event));
     scroller.addEventListener("keydown", (event) => this.#key(event));
+    this.#show(scroller.querySelector(`${ROW}:is(:hover, :focus-within)`));
   }
 
   hide() {
