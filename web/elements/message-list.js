@@ -1,8 +1,7 @@
 /** <message-list>: the messages of the open room, from the oldest loaded to those on their way; or (`away`)
  * a part of its history that was jumped to.
  *
- * Whoever reads the newest stays at the newest; whoever reads further up is not moved, whatever
- * comes above or below.
+ * Whoever reads the newest stays at the newest; whoever reads further up is not moved, whatever comes above or below.
  */
 import { LONGEST } from "../js/history.js";
 import { t } from "../js/i18n.js";
@@ -50,16 +49,15 @@ class MessageList extends HTMLElement {
     const sizes = new ResizeObserver(() => this.#settle());
     sizes.observe(this.#scroller);
     sizes.observe(this.#column);
-    const { signal } = this.#gone;
-    addEventListener("focus", () => this.#look(), { signal });
-    document.addEventListener("visibilitychange", () => this.#look(), { signal });
+    addEventListener("focus", () => this.#look(), this.#gone);
+    document.addEventListener("visibilitychange", () => this.#look(), this.#gone);
     this.#loadActions();
   }
 
   async #loadActions() {
     await firstSight;
-    const { MessageActions } = await insist((again) => import(`../later/message-actions.js${again}`));
-    this.#actions = new MessageActions(this.#scroller, () => this.#state);
+    const actions = await insist((again) => import(`../later/message-actions.js${again}`));
+    this.#actions = new actions.MessageActions(this.#scroller, () => this.#state);
   }
 
   disconnectedCallback() {
