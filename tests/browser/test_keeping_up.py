@@ -136,6 +136,7 @@ def test_the_first_unread_message_is_a_click_away_however_far_it_is(
         for number in range(205):
             said = voice.post(f"/api/rooms/{room}/messages", json={"body": f"message {number}"})
             assert said.status_code == 201
+    expect(ben.room_link(room_name)).to_contain_text("205 unread messages")
     ben.open_room(room_name)
     expect(ben.messages.last).to_have_text("message 204")
     ben.page.get_by_role("button", name="Jump to first unread").click()
