@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
-from tests.browser.people import PASSWORD, Faults, NewPerson
+from tests.browser.people import PASSWORD, Faults, NewPerson, page_until
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -80,6 +80,33 @@ def test_an_owner_mutes_promotes_and_archives_and_everybody_sees_it_at_once(
     expect(ben.composer).to_be_hidden()
     expect(ben.room_link(room_name)).to_have_count(0)
     expect(ana.page.locator("member-list .member-name")).to_have_text(["Ana"])
+
+
+def test_a_room_in_which_others_go_on_talking_appears_when_one_is_added_to_it(
+    person: NewPerson, room_name: str
+) -> None:
+    ana, ben = person("Ana"), person("Ben")
+    ana.create_room(room_name, private=True)
+    room = ana.page.url.rpartition("/")[2]
+    me = ben.context.request.get(f"{ben.url}/api/session").json()["user"]["id"]
+    general = ben.page.url.rpartition("/")[2]
+    answers: list[Route] = []
+    ben.page.route(f"**/api/rooms/{room}", lambda route: answers.append(route))
+    added = ana.context.request.put(f"{ana.url}/api/rooms/{room}/members/{me}", data={})
+    assert added.status == 200
+    # Each answer is older than what comes before it.
+    for number in range(8):
+        page_until(ben.page, lambda: answers or ben.room_link(room_name).count(), "its room")
+        if not answers:
+            break
+        route = answers.pop()
+        answer = route.fetch()
+        for place, text in ((room, "Go on"), (general, f"{room_name}: {number}")):
+            path = f"{ana.url}/api/rooms/{place}/messages"
+            assert ana.context.request.post(path, data={"body": text}).status == 201
+        expect(ben.messages.last).to_have_text(f"{room_name}: {number}")
+        route.fulfill(response=answer)
+    expect(ben.room_link(room_name)).to_contain_text(f"{number} unread messages")
 
 
 def test_a_link_brings_somebody_new_and_somebody_known_into_a_private_room(

@@ -95,6 +95,16 @@ def test_unread_grows_with_what_others_write_after_the_snapshot_s_head(run: Run)
     ) == (3 + 2)
 
 
+def test_a_room_s_answer_that_is_older_than_what_was_heard_is_brought_up_to_it(run: Run) -> None:
+    assert run(
+        """const heard = [101, 102, 103].map((id) => said(id, id - 1));
+        const state = play(snapshot({rooms: []}), ...heard, {type: "room.joined",
+          room: room({head: 101, unread: 1}), heard: heard.map(({event}) => event)});
+        return [state.rooms[R].head, state.rooms[R].unread, state.heads["room:r"],
+          reduce(state, said(103, 102)) === state];"""
+    ) == [103, 3, 103, True]
+
+
 def test_history_and_live_messages_are_joined_whichever_comes_first(run: Run) -> None:
     page = "[message(98), message(99), message(101)]"
     for order in (

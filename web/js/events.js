@@ -23,6 +23,13 @@ export function applyEvent(state, event) {
   return change ? change(next, event) : next;
 }
 
+/** The last events of a topic once more, where the state was put back to before them. */
+export function appliedAgain(state, topic, events) {
+  if (events.length === 0) return state;
+  const { [topic]: _head, ...heads } = state.heads;
+  return events.reduce(applyEvent, { ...state, heads });
+}
+
 const CHANGES = {
   ...ROOM_CHANGES,
 

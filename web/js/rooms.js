@@ -7,6 +7,7 @@ import { storage } from "./storage.js";
 const PAGE = 50;
 const AGAIN = 200;
 const NAMES_AT_ONCE = 100;
+const AGAIN_MS = 5000;
 
 export class Rooms {
   #store;
@@ -14,6 +15,7 @@ export class Rooms {
   #asked = new Set(); // ids of people asked for
   #loading = new Set(); // rooms whose newest page is asked for
   #renewing = new Set(); // rooms of which older messages are asked for again
+  #fetched = new Set(); // rooms that are asked for, each with what was heard of it meanwhile
   #turns = new Map(); // room -> how many times its read marker was put back, as far as heard
 
   constructor(store) {
@@ -145,6 +147,7 @@ export class Rooms {
   /** What an event asks for beyond what the reducer did with it. */
   event(event) {
     const { user, pages, rooms } = this.#store.state;
+    for (const { topic, heard } of this.#fetched) if (topic === event.topic) heard.push(event);
     if (pages[event.room]?.unsure) this.#loadAgain(event.room);
     if (event.kind === "member.joined" && event.user === user.id) {
       this.#refresh(event.room);
@@ -167,22 +170,26 @@ export class Rooms {
     }
   }
 
-  /** Fetches a room until the answer is newer than what the stream has told meanwhile. */
+  /** Fetches a room of mine. What the stream tells of it meanwhile may be newer than the answer, and in a busy
+   * room always is: it is applied after it. */
   async #refresh(room) {
-    for (let tries = 0; tries < 3; tries += 1) {
-      const before = this.#store.state;
+    const epoch = this.#epoch;
+    const fetched = { topic: `room:${room}`, heard: [] };
+    this.#fetched.add(fetched);
+    try {
       let fresh;
-      try {
+      let before;
+      do {
+        before = this.#store.state.memberships[room];
         fresh = await api.room(room);
-      } catch {
-        return; // No longer mine to see; the stream or the next snapshot says so.
-      }
-      const now = this.#store.state;
-      const asBefore = ["memberships", "heads"].every((what) => {
-        const key = what === "heads" ? `room:${room}` : room;
-        return before[what][key] === now[what][key];
-      });
-      if (asBefore) return this.#joined(fresh);
+      } while (before !== this.#store.state.memberships[room] && epoch === this.#epoch);
+      // Without a role it is as strangers see it: I have left.
+      if (epoch === this.#epoch && fresh.role) this.#joined(fresh, fetched.heard);
+    } catch (error) {
+      // Otherwise it is no longer mine to see; the stream or the next snapshot says so.
+      if (error.temporary) setTimeout(() => epoch === this.#epoch && this.#refresh(room), AGAIN_MS);
+    } finally {
+      this.#fetched.delete(fetched);
     }
   }
 
@@ -212,8 +219,8 @@ export class Rooms {
     return (await api.usersByPrefix(prefix)).users;
   }
 
-  #joined(room) {
-    this.#store.dispatch({ type: "room.joined", room });
+  #joined(room, heard = []) {
+    this.#store.dispatch({ type: "room.joined", room, heard });
     if (room.id === this.#store.state.open) this.#show(room.id);
   }
 
@@ -252,7 +259,7 @@ export class Rooms {
       const { users } = await api.usersById(ids);
       this.#store.dispatch({ type: "people.came", users });
     } catch (error) {
-      if (error.temporary) setTimeout(() => ids.forEach((id) => this.#asked.delete(id)), 5000);
+      if (error.temporary) setTimeout(() => ids.forEach((id) => this.#asked.delete(id)), AGAIN_MS);
     }
   }
 }

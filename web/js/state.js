@@ -8,7 +8,7 @@
  * take. `line` is the life of the stream as people should hear of it.
  */
 import { detourActions, NO_DETOUR, settled, staleDetour } from "./detour.js";
-import { applyEvent, withoutRoom } from "./events.js";
+import { appliedAgain, applyEvent, withoutRoom } from "./events.js";
 import {
   answered,
   asked,
@@ -139,11 +139,13 @@ const ACTIONS = {
   "room.outside": (state, { room, status, found = null }) =>
     room === state.open ? { ...state, outside: { status, room: found } } : state,
 
-  "room.joined"(state, { room }) {
+  /** `heard`: the events of the room that came while it was asked for. */
+  "room.joined"(state, { room, heard = [] }) {
     const outside = room.id === state.open ? null : state.outside;
     const since = room.id === state.open && !state.rooms[room.id] ? room.last_read : state.since;
     const discoverable = state.discoverable?.filter((other) => other.id !== room.id) ?? null;
-    return { ...state, outside, since, discoverable, rooms: { ...state.rooms, [room.id]: room } };
+    const joined = { ...state, outside, since, discoverable, rooms: { ...state.rooms, [room.id]: room } };
+    return appliedAgain(joined, `room:${room.id}`, heard.filter(({ id }) => id > room.head));
   },
 
   "room.left": (state, { room }) => withoutRoom(state, room),
