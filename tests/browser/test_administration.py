@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import findings
 from tests.browser.people import PASSWORD, Faults, NewPerson, Person
+from tests.browser.screens import promote
 from tests.running import RunningServer
-from tornchat.cli import main
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 FIGURES = """async () => {
@@ -27,16 +26,6 @@ FIGURES = """async () => {
     replaced: doing(at(2, 10, delay(4, 0, 0)), before, 3).deliveries,
   };
 }"""
-
-
-def promote(server: RunningServer, who: Person) -> None:
-    """By a command on the server's machine; whoever was the first at this server is it already.
-
-    In a thread, since Playwright's loop runs in this one.
-    """
-    with ThreadPoolExecutor(1) as thread:
-        words = ("user", "role", who.username, "admin", "--data", str(server.data))
-        thread.submit(main, words).result(60)
 
 
 def section(page: Page, name: str) -> Locator:
