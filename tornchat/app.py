@@ -23,7 +23,7 @@ from tornchat.archive.fencer import Fencer
 from tornchat.archive.keeper import Keeper
 from tornchat.archive.sweeper import Sweeper
 from tornchat.board import BEAT_SECONDS, Board
-from tornchat.chat import previews
+from tornchat.chat import courier, previews, pusher
 from tornchat.chat.context import Chat
 from tornchat.chat.courier import Courier
 from tornchat.chat.eraser import Eraser
@@ -121,13 +121,17 @@ class Worker:
             previews=settings.previews == "on",
             own_hosts=site_of(settings).hosts - LOCAL,
         )
-        self.courier = Courier(self.chat, Fetcher(settings.fetch_hosts))
+        self.courier = Courier(self.chat, Fetcher(settings.fetch_hosts, at_once=courier.AT_ONCE))
         self.eraser = Eraser(self.chat)
         self.pusher: Pusher | None = None
         if pushes:
             self.chat.push = PushKeys(contact_of(settings))
             # One of its own: a slow push service must not hold up previews.
-            self.pusher = Pusher(self.chat, self.chat.push, Fetcher(settings.fetch_hosts))
+            self.pusher = Pusher(
+                self.chat,
+                self.chat.push,
+                Fetcher(settings.fetch_hosts, at_once=pusher.AT_ONCE),
+            )
         site, outlets = site_of(settings), self.hub.outlets
         ordinary = application(self.chat, self.hub, site, web_root())
         desk = Desk(self.chat, site, self.hub.worker, ordinary)

@@ -17,6 +17,7 @@ from tornchat.domain.errors import (
     InvalidValue,
     NameTaken,
     NonceReused,
+    NotAMember,
     NotFound,
     TornchatError,
     Unauthenticated,
@@ -152,7 +153,12 @@ async def test_hooks_of_a_room_are_its_owners_and_administrators_alone(
     # Not by another room's address either.
     own = await citra.make_room("Attic")
     assert_refused(await citra.delete(f"/api/rooms/{own}/hooks/{made['id']}"), NotFound)
+    # An administrator sees and ends them all, and makes one where they are themselves.
     assert (await ana.get(address)).json["hooks"][0]["id"] == made["id"]
+    assert_refused(await ana.post(address, {"name": "x"}), NotFound)
+    open_room = await budi.make_room("Terrace")
+    assert_refused(await ana.post(f"/api/rooms/{open_room}/hooks", {"name": "x"}), NotAMember)
+    assert (await ana.delete(f"{address}/{made['id']}")).status == 204
 
 
 @pytest.mark.gen_test(timeout=120)

@@ -61,6 +61,7 @@ async def test_what_waited_for_its_turn_is_refused_to_who_is_no_administrator_by
 ) -> None:
     eka = await administrator(ana, "eka")
     person = f"/api/admin/people/{budi.id}"
+    room = f"/api/rooms/{await budi.make_room('Budi alone')}"
     asked: list[tuple[str, str, dict[str, Any]]] = [
         ("PATCH", person, {"role": "admin"}),
         ("POST", f"{person}/password", {}),
@@ -68,6 +69,9 @@ async def test_what_waited_for_its_turn_is_refused_to_who_is_no_administrator_by
         ("DELETE", f"/api/users/{budi.id}", {}),
         ("PATCH", "/api/admin/settings", {"signup": "closed"}),
         ("POST", "/api/bots", {"username": "sleeper"}),
+        ("PATCH", room, {"name": "Taken"}),
+        ("DELETE", f"{room}/members/{budi.id}", {}),
+        ("DELETE", room, {}),
     ]
     async with losing_the_role(served, eka):
         waiting = [asyncio.ensure_future(eka.ask(*one)) for one in asked]
@@ -75,6 +79,7 @@ async def test_what_waited_for_its_turn_is_refused_to_who_is_no_administrator_by
         assert_refused(answer, Forbidden)
     assert (await budi.get("/api/session")).json["user"]["role"] == "member"
     assert (await ana.get("/api/admin/settings")).json["signup"] == "open"
+    assert [one["name"] for one in await budi.rooms() if one["name"] == "Budi alone"]
 
 
 @pytest.mark.gen_test(timeout=120)

@@ -18,7 +18,7 @@ from tests.handlers.place import Place, Served, eventually
 from tests.handlers.visitor import Visitor, assert_refused
 from tornchat.chat import courier
 from tornchat.domain import webhooks
-from tornchat.domain.errors import Forbidden, InvalidValue, NotFound
+from tornchat.domain.errors import Forbidden, InvalidValue, NotAMember, NotFound
 from tornchat.media.fetcher import Fetcher
 
 
@@ -163,5 +163,11 @@ async def test_webhooks_are_the_owners_alone_and_their_addresses_are_looked_at(
         assert_refused(await citra.ask(method, path, {"url": "https://example.org/"}), Forbidden)
     own = await citra.make_room("Own")
     assert_refused(await citra.delete(f"/api/rooms/{own}/webhooks/{made['id']}"), NotFound)
+    # An administrator sees and ends them all, but hears by none what they may not read.
+    assert (await ana.get(address)).json["webhooks"][0]["id"] == made["id"]
+    assert_refused(await ana.post(address, {"url": "https://example.org/"}), NotFound)
+    answer = await ana.post(f"/api/rooms/{own}/webhooks", {"url": "https://example.org/"})
+    assert_refused(answer, NotAMember)
+    assert (await ana.delete(f"{address}/{made['id']}")).status == 204
     for url in (None, 7, "", "ftp://x/", "https://", "https://a:b@c/", "https://x y/", "http://é/"):
         assert_refused(await budi.post(address, {"url": url}), InvalidValue)

@@ -229,3 +229,29 @@ def test_a_post_is_told_what_became_of_it_and_is_not_sent_on() -> None:
 async def local(host: str, port: int) -> list[str]:
     """A resolver that knows one name, and numbers as the system reads them."""
     return {"allowed.test": ["127.0.0.1"], "2130706433": ["127.0.0.1"]}.get(host, [host])
+
+
+async def test_who_answers_is_reached_while_all_others_keep_silent() -> None:
+    """As many as are asked at once, all but one of which never answer."""
+    at_once = 8
+    silent = asyncio.Event()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    server = await asyncio.start_server(wait, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with web(lambda path: b"HTTP/1.1 204 No Content\r\n\r\n") as place:
+        fetcher = Fetcher([f"127.0.0.1:{port}", f"127.0.0.1:{place.port}"], at_once=at_once)
+        others = [
+            asyncio.ensure_future(fetcher.post(f"http://127.0.0.1:{port}/", b"", {}, seconds=30))
+            for _ in range(at_once - 1)
+        ]
+        await asyncio.sleep(0.1)
+        posted = await fetcher.post(f"http://127.0.0.1:{place.port}/", b"", {}, seconds=10)
+        assert posted.status == 204
+        silent.set()
+        await asyncio.gather(*others, return_exceptions=True)
+        await fetcher.close()
+    server.close()

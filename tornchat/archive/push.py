@@ -12,7 +12,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive.schema import (
@@ -213,7 +225,8 @@ async def want(
 
 
 async def due(conn: AsyncConnection, now: int, limit: int) -> list[Delivery]:
-    """What is to be sent by ``now``, the longest due first."""
+    """What is to be sent by ``now``: what was said to one person before what a room was told, and
+    the longest due first."""
     author = users.alias()
     blocked = exists().where(
         blocks.c.user_id == push_subscriptions.c.user_id,
@@ -252,7 +265,7 @@ async def due(conn: AsyncConnection, now: int, limit: int) -> list[Delivery]:
         .outerjoin(messages, messages.c.id == push_deliveries.c.message_id)
         .outerjoin(author, author.c.id == messages.c.author_id)
         .where(push_deliveries.c.due_at <= now)
-        .order_by(push_deliveries.c.due_at)
+        .order_by(case((rooms.c.kind == "direct", 0), else_=1), push_deliveries.c.due_at)
         .limit(limit)
     )
     return [_delivery(row) for row in await conn.execute(query)]

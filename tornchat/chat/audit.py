@@ -14,7 +14,7 @@ from tornchat.chat.context import Chat, Identity
 from tornchat.chat.people import public_person
 from tornchat.domain import permissions, rules
 from tornchat.domain.audit import FAILED, KINDS, SHELL, Source
-from tornchat.domain.errors import DatabaseAway, InvalidValue, NotFound
+from tornchat.domain.errors import DatabaseAway, InvalidValue, LogAway, NotFound
 from tornchat.log import append
 
 PAGE = 50
@@ -82,14 +82,14 @@ async def note_failed(chat: Chat, source: Source, user: str | None) -> None:
     """
     detail: dict[str, Any] = {}
     limits = (FAILED_PER_MINUTE, FAILED_AT_ONCE)
-    if await append.wait_of_limit(chat.client, "audit:failed", *limits) > 0:
-        if await append.wait_of_limit(chat.client, "audit:flood", 1, 1) > 0:
-            return
-        source, user, detail = Source(), None, {"flood": True}
     try:
+        if await append.wait_of_limit(chat.client, "audit:failed", *limits) > 0:
+            if await append.wait_of_limit(chat.client, "audit:flood", 1, 1) > 0:
+                return
+            source, user, detail = Source(), None, {"flood": True}
         async with chat.database.write() as conn:
             await audit.add(conn, FAILED, chat.now(), source, actor=None, user=user, detail=detail)
-    except DatabaseAway:
+    except (DatabaseAway, LogAway):
         return
 
 

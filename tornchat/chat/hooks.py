@@ -34,13 +34,14 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
 async def add(chat: Chat, who: Identity, room_id: str, name: object) -> tuple[Hook, str]:
-    """A new hook and its secret, which is kept nowhere. Owners of the room and administrators
-    may."""
+    """A new hook and its secret, which is kept nowhere. Owners of the room and administrators who
+    are in it may."""
     shown = rules.check_display_name(name)
     secret = secrets.token_urlsafe(32)
     async with change_by(chat, who) as change:
         room, mine = await room_and_member(change.conn, room_id, who.user)
         permissions.may_connect(room.kind, mine.role if mine else None, who.role)
+        permissions.may_read(room.kind, mine is not None)
         if len(await hooks.of_room(change.conn, room_id)) >= MOST_OF_ROOM:
             raise InvalidValue(
                 f"A room has at most {MOST_OF_ROOM} hooks.", reason="hooks_most", most=MOST_OF_ROOM

@@ -26,7 +26,11 @@ async def rate_limit(chat: Chat, what: str, per_minute: float, burst: int, detai
 
 @asynccontextmanager
 async def change_by(chat: Chat, who: Identity) -> AsyncIterator[Change]:
-    """A change by one person, who may not keep the one writer of the database for themselves."""
+    """A change by one person, who may not keep the one writer of the database for themselves.
+
+    What an administrator does stands only where they still are one, once it is their turn. Raises
+    `Forbidden`, `Unauthenticated`, `TooMany`.
+    """
     if chat.post_rate:
         await rate_limit(
             chat,
@@ -36,17 +40,17 @@ async def change_by(chat: Chat, who: Identity) -> AsyncIterator[Change]:
             "You change things too fast.",
         )
     async with chat.announcer.change(chat.now()) as change:
+        if who.role == permissions.ADMIN:
+            now = await users.by_id(change.conn, who.user)
+            if now is None or now.disabled:
+                raise Unauthenticated()
+            permissions.may_administer(now.role)
         yield change
 
 
 @asynccontextmanager
 async def change_by_admin(chat: Chat, who: Identity) -> AsyncIterator[Change]:
-    """A change that is an administrator's alone. Whoever has waited for their turn may be one no
-    longer. Raises `Forbidden`, `Unauthenticated`, `TooMany`."""
+    """A change that is an administrator's alone. Raises as `change_by`."""
     permissions.may_administer(who.role)
     async with change_by(chat, who) as change:
-        now = await users.by_id(change.conn, who.user)
-        if now is None or now.disabled:
-            raise Unauthenticated()
-        permissions.may_administer(now.role)
         yield change

@@ -105,7 +105,8 @@ class Pusher:
             blocked = await blocks.pairs(
                 conn, {one.user for one in asked}, {message.author for message in fresh}
             )
-        wanted = chosen(fresh, asked, blocked)
+        # Each with each: thousands of people would stop all else here.
+        wanted = await asyncio.to_thread(chosen, fresh, asked, blocked)
         here = await seats.seated(self._chat.client, {one.user for one, _ in wanted})
         async with database.write() as conn:
             # Another one has looked through the same meanwhile: what it found stands.

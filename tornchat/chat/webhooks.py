@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tornchat.archive import webhooks
 from tornchat.archive.ids import short_id
-from tornchat.archive.rows import Webhook
+from tornchat.archive.rows import Member, Room, Webhook
 from tornchat.chat import audit
 from tornchat.chat.context import Chat, Identity
 from tornchat.chat.limits import change_by
@@ -25,11 +25,12 @@ MOST_OF_ROOM = 10
 
 async def add(chat: Chat, who: Identity, room_id: str, url: object) -> Webhook:
     """A new webhook, which is told what is said from now on. Owners of the room and administrators
-    may."""
+    may, who are in it: a private room is read by nobody else, and by no program of theirs."""
     checked = check_url(url)
     cursor = (await read.position(chat.client, [])).clock
     async with change_by(chat, who) as change:
-        await _may_connect(change.conn, who, room_id)
+        room, mine = await _may_connect(change.conn, who, room_id)
+        permissions.may_read(room.kind, mine is not None)
         if len(await webhooks.of_room(change.conn, room_id)) >= MOST_OF_ROOM:
             raise InvalidValue(
                 f"A room has at most {MOST_OF_ROOM} webhooks.",
@@ -68,9 +69,12 @@ async def remove(chat: Chat, who: Identity, room_id: str, webhook_id: str) -> No
         await audit.note(change, who, "webhook.ended", room=room_id)
 
 
-async def _may_connect(conn: AsyncConnection, who: Identity, room_id: str) -> None:
+async def _may_connect(
+    conn: AsyncConnection, who: Identity, room_id: str
+) -> tuple[Room, Member | None]:
     room, mine = await room_and_member(conn, room_id, who.user)
     permissions.may_connect(room.kind, mine.role if mine else None, who.role)
+    return room, mine
 
 
 def as_json(webhook: Webhook) -> dict[str, Any]:

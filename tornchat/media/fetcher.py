@@ -61,9 +61,13 @@ async def look_up(host: str, port: int) -> list[str]:
 
 
 class Fetcher:
-    """``allowed``: ``host`` or ``host:port`` that may be reached although private."""
+    """``allowed``: ``host`` or ``host:port`` that may be reached although private. ``at_once``: as
+    many as are ever asked together, since whoever waits for a connection uses up their time."""
 
-    def __init__(self, allowed: Iterable[str] = (), lookup: Lookup = look_up) -> None:
+    def __init__(
+        self, allowed: Iterable[str] = (), lookup: Lookup = look_up, *, at_once: int = _AT_ONCE
+    ) -> None:
+        self._at_once = at_once
         self._guard = _Guard(frozenset(allowed), lookup)
         self._asked = False
 
@@ -119,7 +123,7 @@ class Fetcher:
         # No connection is kept: who is asked once is hardly asked again soon.
         return httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(),
-            max_connections=_AT_ONCE,
+            max_connections=self._at_once,
             max_keepalive_connections=0,
             network_backend=self._guard,
         )

@@ -31,7 +31,7 @@ const sectionIn = (hash) => {
 
 class AdminPage extends HTMLElement {
   #tabs = {};
-  #body = h("div", { class: "admin-body" });
+  #body = h("div", { class: "admin-body", tabindex: "0" });
   #shown = null;
 
   build(state) {

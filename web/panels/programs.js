@@ -33,10 +33,13 @@ const KINDS = {
 };
 
 function health({ ended_at: ended, failing_since: failing, reason }) {
-  if (ended) return h("p", { class: "program-fault" }, t("programs.ended", { time: momentLabel(ended), reason }));
-  if (failing) return h("p", { class: "program-fault" }, t("programs.failing", { time: momentLabel(failing), reason }));
+  if (ended) return h("p", { class: "program-fault" }, t("programs.ended", { time: momentLabel(ended) }), why(reason));
+  if (failing) return h("p", { class: "program-fault" }, t("programs.failing", { time: momentLabel(failing) }), why(reason));
   return h("p", { class: "quiet" }, t("programs.well"));
 }
+
+/** In the words of the server, which are English for everybody. */
+const why = (reason) => [" ", h("bdi", { lang: "en" }, reason)];
 
 class RoomPrograms extends HTMLElement {
   #room;
