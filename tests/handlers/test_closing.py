@@ -15,6 +15,7 @@ from tornchat.chat import eraser, shell
 from tornchat.chat.closing import GRACE_MS, begin_to_leave
 from tornchat.domain.errors import (
     BadCredentials,
+    CannotWrite,
     Conflict,
     Forbidden,
     InvalidValue,
@@ -99,12 +100,13 @@ async def test_who_leaves_is_out_everywhere_at_once_and_signing_in_keeps_the_acc
 
 @pytest.mark.gen_test(timeout=120)
 async def test_of_an_erased_account_only_its_place_is_left(ana: Visitor, served: Served) -> None:
-    maya = await new(served, "maya")
+    maya, other = await new(served, "maya"), await new(served, "other")
     room = await maya.make_room("Garden")
     await ana.enter(room)
     said = await maya.say("hello from maya", room)
     notes = (await maya.post("/api/direct", {"users": []})).json["id"]
     mine = await maya.say("a secret note", notes)
+    three = (await maya.post("/api/direct", {"users": [ana.id, other.id]})).json["id"]
     direct = (await maya.post("/api/direct", {"users": [ana.id]})).json["id"]
     await maya.say("only for you", direct)
     headers = {"Content-Type": "application/octet-stream"}
@@ -139,7 +141,11 @@ async def test_of_an_erased_account_only_its_place_is_left(ana: Visitor, served:
     # What was said stays, as said by somebody who is gone; notes to oneself do not.
     found = (await ana.get(f"/api/rooms/{room}/messages?ids={said}")).json["messages"]
     assert [(one["body"], one["author"]) for one in found] == [("hello from maya", maya.id)]
-    assert (await ana.post(f"/api/rooms/{direct}/messages", {"body": "?"})).status == 201
+    # Nobody is there any more who would read it.
+    assert_refused(await ana.post(f"/api/rooms/{direct}/messages", {"body": "?"}), CannotWrite)
+    await ana.say("we two go on", three)
+    shut = (await ana.get("/api/admin/people?state=disabled")).json["people"]
+    assert maya.id not in [one["id"] for one in shut]
     chat = served.worker.chat
     async with chat.database.read() as conn:
         assert not await search.said_by(conn, maya.id, after=0, limit=10, room_id=notes)

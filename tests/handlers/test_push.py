@@ -376,3 +376,25 @@ async def test_what_waits_is_not_sent_to_who_wants_it_no_more(
             assert (await budi.ask(yes[0], path, yes[1])).status == 204
             assert await is_due() == [True]
     stream.close()
+
+
+async def test_what_was_said_to_one_person_goes_before_what_a_room_was_told(
+    ana: Visitor, budi: Visitor, served: Served, service: PushService
+) -> None:
+    rooms = [await room_of(ana, budi, f"Loud {number}") for number in range(3)]
+    direct = (await ana.post("/api/direct", {"users": [budi.id]})).json["id"]
+    stream = await budi.stream()
+    await stream.until("hello")
+    values = Browser(f"{service.url}/phone").values
+    await budi.post("/api/push/subscriptions", values)
+    said = [await ana.say("@here", room) for room in (*rooms, direct)]
+    await looked_at(served.worker, said[-1])
+    now = served.worker.chat.now()
+    wanted = check_target(**values).id
+    async with served.worker.database.write() as conn:
+        for number, (room, id) in enumerate(zip((*rooms, direct), said, strict=True)):
+            await push.want(conn, wanted, room, id, 1, now + 3_600_000 + number)
+    async with served.worker.database.read() as conn:
+        found = await push.due(conn, now + 7_200_000, 2)
+    assert [one.room for one in found] == [direct, rooms[0]]
+    stream.close()

@@ -79,7 +79,9 @@ async def test_what_waited_for_its_turn_is_refused_to_who_is_no_administrator_by
         assert_refused(answer, Forbidden)
     assert (await budi.get("/api/session")).json["user"]["role"] == "member"
     assert (await ana.get("/api/admin/settings")).json["signup"] == "open"
-    assert [one["name"] for one in await budi.rooms() if one["name"] == "Budi alone"]
+    assert (
+        await budi.ask("PATCH", room, {"name": "Budi alone"})
+    ).status == 200  # it is there, and theirs
 
 
 @pytest.mark.gen_test(timeout=120)

@@ -192,6 +192,11 @@ async def _forget(change: Change, user: User, notes: str | None) -> None:
         # In direct rooms the others go on reading what was said between them.
         if seat.room.kind != permissions.DIRECT or seat.room.id == notes:
             await unseat(change, seat.room, user.id, by=user.id)
+            continue
+        others = [one.id for one in await members.of_room(conn, seat.room.id) if one.id != user.id]
+        # Nobody reads any more what one person would say to them there.
+        if len(others) == 1 and await blocks.add(conn, user.id, others[0], change.now):
+            await change.announce(announcements.blocked(user.id, others[0], seat.room.id))
     await members.forget_reading(conn, user.id)
     await mentions.forget_of(conn, user.id)
     await files.drop_unsent_of(conn, user.id, change.now)

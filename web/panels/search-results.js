@@ -26,7 +26,7 @@ function heading(state, id) {
   const room = state.rooms[id];
   return h(
     "li",
-    { class: "hit-room", role: "presentation" },
+    { class: "hit-room" },
     h("h3", {}, room && roomMark(state, room, 18), h("bdi", {}, room ? roomName(state, room) : "…")),
   );
 }
