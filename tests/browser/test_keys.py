@@ -45,7 +45,7 @@ def test_what_is_typed_before_the_switcher_is_there_is_for_it(
     ana.create_room(f"Orchard {room_name}")
     ana.open_room("General")
     held: list[Route] = []
-    ana.page.route("**/panels/switcher.js*", held.append)
+    ana.page.route("**/panels/switcher.js*", lambda route: held.append(route))
     ana.composer.focus()
     keyboard = ana.page.keyboard
     keyboard.press("Control+k")
@@ -62,7 +62,7 @@ def test_what_is_typed_before_the_switcher_is_there_is_for_it(
     expect(ana.composer).to_have_value("")
     ana.sees()
     # Where it cannot be had, or is not wanted any more, keys are for the field again.
-    ana.page.route("**/panels/search.js*", held.append)
+    ana.page.route("**/panels/search.js*", lambda route: held.append(route))
     keyboard.press("Control+Shift+F")
     keyboard.type("lost")
     keyboard.press("Escape")
