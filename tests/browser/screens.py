@@ -246,11 +246,16 @@ def turn(page: Page, theme: str) -> None:
     page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
 
 
-def visit(page: Page, room: str, name: str) -> None:
-    """Opens it, from the room at this address, whatever was open before."""
+def enter(page: Page, room: str) -> None:
+    """Opens the room at this address anew, whatever was open before."""
     page.goto("about:blank")
     page.goto(room)
     expect(page.locator("message-list .message").first).to_be_visible()
+
+
+def visit(page: Page, room: str, name: str) -> None:
+    """Opens it, from the room at this address."""
+    enter(page, room)
     screen = SCREENS[name]
     screen.open(page)
     expect(page.locator(screen.shows).first).to_be_visible()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import findings
 from tests.browser.people import Faults, NewPerson
-from tests.browser.screens import NARROW, SCREENS, WIDE, furnish, promote, turn, visit
+from tests.browser.screens import NARROW, SCREENS, WIDE, enter, furnish, promote, turn, visit
 from tests.running import ROOT, RunningServer
 
 
@@ -51,8 +51,7 @@ def test_axe_finds_nothing_serious(
     assert found == []
 
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-    page.goto(room)
-    expect(page.locator("message-composer textarea")).to_be_visible()
+    enter(page, room)
     page.evaluate("document.querySelector('message-composer textarea').ariaLabel = ''")
     page.evaluate("document.querySelector('message-composer textarea').placeholder = ''")
     assert findings(page, "broken"), "where something is wrong it is found"

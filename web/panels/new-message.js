@@ -107,6 +107,9 @@ class NewMessage extends HTMLElement {
       return;
     }
     this.#chosen = [...this.#chosen, person];
+    // What is found now is told soon; Enter meanwhile is not to choose them twice.
+    this.#found = [];
+    this.#at = -1;
     this.#input.value = "";
     this.#changed();
   }
