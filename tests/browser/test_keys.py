@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
-from tests.browser.people import NewPerson, page_until
+from tests.browser.people import NewPerson
 
 
 def test_a_few_letters_lead_to_a_room_or_a_person(person: NewPerson, room_name: str) -> None:
@@ -36,38 +36,6 @@ def test_a_few_letters_lead_to_a_room_or_a_person(person: NewPerson, room_name: 
     expect(dialog.get_by_role("status")).to_have_text("Nothing here is called that.")
     keyboard.press("Escape")
     expect(ana.composer).to_be_focused()
-
-
-def test_what_is_typed_before_the_switcher_is_there_is_for_it(
-    person: NewPerson, room_name: str
-) -> None:
-    ana = person("Ana")
-    ana.create_room(f"Orchard {room_name}")
-    ana.open_room("General")
-    held: list[Route] = []
-    ana.page.route("**/panels/switcher.js*", lambda route: held.append(route))
-    ana.composer.focus()
-    keyboard = ana.page.keyboard
-    keyboard.press("Control+k")
-    keyboard.press("Control+k")
-    keyboard.type("orchrdx")
-    keyboard.press("Backspace")
-    keyboard.type(" " + room_name.split()[1])
-    keyboard.press("Enter")
-    page_until(ana.page, lambda: held, "the switcher is asked for")
-    for route in held:
-        route.continue_()
-    expect(ana.composer).to_have_attribute("placeholder", f"Write to Orchard {room_name}")
-    expect(ana.page.get_by_role("dialog")).to_have_count(0)
-    expect(ana.composer).to_have_value("")
-    ana.sees()
-    # Where it cannot be had, or is not wanted any more, keys are for the field again.
-    ana.page.route("**/panels/search.js*", lambda route: held.append(route))
-    keyboard.press("Control+Shift+F")
-    keyboard.type("lost")
-    keyboard.press("Escape")
-    keyboard.type("kept")
-    expect(ana.composer).to_have_value("kept")
 
 
 def test_a_question_mark_shows_all_keys_and_is_otherwise_a_question_mark(

@@ -6,7 +6,7 @@ import { placeIn } from "../js/route.js";
 import "./connection-banner.js";
 import { emit, h } from "./dom.js";
 import "./notice-board.js";
-import { needed, openByKey, openPanel } from "./panel.js";
+import { needed, openPanel } from "./panel.js";
 import "./room-list.js";
 import "./room-view.js";
 
@@ -85,7 +85,7 @@ class TornchatApp extends HTMLElement {
 
   /** Opens the search, perhaps with something in it. */
   search(query = "") {
-    openByKey(this, "search", "openSearch", this.#seen, query);
+    openPanel(this, "search", "openSearch", this.#seen, query);
   }
 
   /** A link to a place of this page is followed within it. */
@@ -103,7 +103,7 @@ class TornchatApp extends HTMLElement {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key === "k") {
       event.preventDefault();
-      openByKey(this, "switcher", "openSwitcher", this.#seen);
+      openPanel(this, "switcher", "openSwitcher", this.#seen);
     } else if (plain && event.key === "?" && !event.target.matches("input, textarea, select")) {
       event.preventDefault();
       openPanel(this, "keys", "openKeys");

@@ -12,46 +12,6 @@ export async function openPanel(app, file, name, ...given) {
   return panel?.[name](app, ...given);
 }
 
-let early = null;
-
-/** `openPanel` by a key: what is typed until it is there is for it. Escape ends that. */
-export async function openByKey(app, ...panel) {
-  if (early) return;
-  early = [];
-  document.addEventListener("keydown", hold, true); // before those of the field that has the focus
-  try {
-    await openPanel(app, ...panel);
-  } finally {
-    release();
-  }
-}
-
-function hold(event) {
-  const { key } = event;
-  if (key === "Escape") {
-    early = [];
-    return release();
-  }
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  event.preventDefault();
-  event.stopPropagation();
-  if (key === "Backspace") early.pop();
-  else if (key.length === 1 || key === "Enter") early.push(key);
-}
-
-function release() {
-  document.removeEventListener("keydown", hold, true);
-  const keys = early ?? [];
-  early = null;
-  const field = document.activeElement;
-  if (!field.matches("dialog input")) return;
-  for (const key of keys) {
-    if (key !== "Enter") field.value += key;
-    const what = key === "Enter" ? new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }) : new Event("input", { bubbles: true });
-    field.dispatchEvent(what);
-  }
-}
-
 /** The module of a panel, with its styles there; null where it cannot be loaded, which is said. */
 export async function loadPanel(app, file) {
   try {
