@@ -56,11 +56,13 @@ def furnish(ana: Person, ben: Person, name: str) -> None:
     ben.open_room(name)
     for body in SAID:
         ana.write(body)
+    expect(ana.messages).to_have_count(len(SAID))
     ana.page.locator("message-composer input[type=file]").set_input_files(
         [FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=photo())]
     )
     expect(ana.page.locator(".tray-done")).to_have_count(1)
     ana.write("And what do you say?")
+    expect(ben.messages).to_have_count(len(SAID) + 1)
     ben.write(f"Nothing, @{ana.username}")
     expect(ana.messages).to_have_count(len(SAID) + 2)
     expect(ana.page.locator(".message.pending")).to_have_count(0)
